@@ -1,0 +1,1 @@
+"""Tieout: HubSpot and QuickBooks Online telling the same story about money."""

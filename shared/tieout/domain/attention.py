@@ -1,0 +1,156 @@
+"""The attention codes: what a bookkeeper is told, and what to do next. Each has a section in the runbook, by test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class AttentionCode(StrEnum):
+    """Why a record needs a person's decision."""
+
+    CUSTOMER_MISSING = "customer_missing"
+    CUSTOMER_AMBIGUOUS = "customer_ambiguous"
+    DUPLICATE_NAME = "duplicate_name"
+    ITEM_MISSING = "item_missing"
+    ITEM_AMBIGUOUS = "item_ambiguous"
+    REFERENCE_INACTIVE = "reference_inactive"
+    NUMBER_TOO_LONG = "number_too_long"
+    DUPLICATE_NUMBER = "duplicate_number"
+    DISCOUNT_UNSUPPORTED = "discount_unsupported"
+    FEE_UNSUPPORTED = "fee_unsupported"
+    TAX_UNSUPPORTED = "tax_unsupported"
+    CURRENCY_UNSUPPORTED = "currency_unsupported"
+    NO_LINES = "no_lines"
+    NEGATIVE_LINE = "negative_line"
+    TEXT_TOO_LONG = "text_too_long"
+    TOTAL_DIFFERS = "total_differs"
+    PERIOD_CLOSED = "period_closed"
+    EDITED_IN_QUICKBOOKS = "edited_in_quickbooks"
+    DELETED_IN_QUICKBOOKS = "deleted_in_quickbooks"
+    VOIDED_IN_QUICKBOOKS = "voided_in_quickbooks"
+    DELETED_IN_HUBSPOT = "deleted_in_hubspot"
+    REOPENED_IN_HUBSPOT = "reopened_in_hubspot"
+    VOID_OF_PAID_INVOICE = "void_of_paid_invoice"
+    LINKED_ELSEWHERE = "linked_elsewhere"
+    REFUSED_BY_QUICKBOOKS = "refused_by_quickbooks"
+    REFUSED_BY_HUBSPOT = "refused_by_hubspot"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`summary` says what is wrong, `next_step` what to do, both in a bookkeeper's words."""
+
+    summary: str
+    next_step: str
+
+
+_RETRY = "then retry this invoice"
+
+ATTENTION: dict[AttentionCode, Explanation] = {
+    AttentionCode.CUSTOMER_MISSING: Explanation(
+        "The invoice has no customer that QuickBooks knows or that could be created.",
+        "Give the invoice a company or a contact with a name or e-mail in HubSpot, or allow creating customers, "
+        f"{_RETRY}.",
+    ),
+    AttentionCode.CUSTOMER_AMBIGUOUS: Explanation(
+        "Several QuickBooks customers match this invoice's customer.",
+        f"Merge the customers in QuickBooks, or make their e-mail or name unique, {_RETRY}.",
+    ),
+    AttentionCode.DUPLICATE_NAME: Explanation(
+        "The customer's name is already used in QuickBooks by another customer, vendor or employee.",
+        f"Rename one of the two, or reactivate the inactive customer in QuickBooks, {_RETRY}.",
+    ),
+    AttentionCode.ITEM_MISSING: Explanation(
+        "A line's product was not found in QuickBooks by SKU or name, and no fallback item is configured.",
+        f"Create the product in QuickBooks with the same SKU or name, or configure a fallback item, {_RETRY}.",
+    ),
+    AttentionCode.ITEM_AMBIGUOUS: Explanation(
+        "Several QuickBooks products share the SKU of a line.",
+        f"Make the SKU unique in QuickBooks, {_RETRY}.",
+    ),
+    AttentionCode.REFERENCE_INACTIVE: Explanation(
+        "The customer or a product of this invoice is inactive in QuickBooks.",
+        f"Make it active again in QuickBooks, or let another one match, {_RETRY}.",
+    ),
+    AttentionCode.NUMBER_TOO_LONG: Explanation(
+        "The invoice number is longer than the 21 characters QuickBooks allows.",
+        "Shorten the number in HubSpot, or switch custom transaction numbers off in QuickBooks; " + _RETRY + ".",
+    ),
+    AttentionCode.DUPLICATE_NUMBER: Explanation(
+        "Another document in QuickBooks already bears this invoice number.",
+        f"Change the number of the other document in QuickBooks, or this one's in HubSpot, {_RETRY}.",
+    ),
+    AttentionCode.DISCOUNT_UNSUPPORTED: Explanation(
+        "The invoice has a discount, which this version does not post.",
+        "Enter the invoice in QuickBooks by hand, then ignore it here.",
+    ),
+    AttentionCode.FEE_UNSUPPORTED: Explanation(
+        "The invoice has an order-level fee, which this version does not post.",
+        "Enter the invoice in QuickBooks by hand, then ignore it here.",
+    ),
+    AttentionCode.TAX_UNSUPPORTED: Explanation(
+        "The invoice or the QuickBooks company uses sales tax in a form that this version does not post.",
+        "Enter the invoice in QuickBooks by hand, then ignore it here.",
+    ),
+    AttentionCode.CURRENCY_UNSUPPORTED: Explanation(
+        "The invoice's currency is not the home currency of the QuickBooks company.",
+        "Enter the invoice in QuickBooks by hand, then ignore it here.",
+    ),
+    AttentionCode.NO_LINES: Explanation(
+        "The invoice has no line items.",
+        f"Add at least one line item in HubSpot, {_RETRY}.",
+    ),
+    AttentionCode.NEGATIVE_LINE: Explanation(
+        "A line has a negative quantity or price, which QuickBooks does not take on an invoice.",
+        "Use a discount or a credit memo instead; " + _RETRY + ".",
+    ),
+    AttentionCode.TEXT_TOO_LONG: Explanation(
+        "A text of the invoice is longer than QuickBooks allows.",
+        f"Shorten the text named in the details in HubSpot, {_RETRY}.",
+    ),
+    AttentionCode.TOTAL_DIFFERS: Explanation(
+        "HubSpot's total and the total of the same invoice in QuickBooks differ.",
+        "Compare the two figures in the details, correct the one that is wrong; " + _RETRY + ".",
+    ),
+    AttentionCode.PERIOD_CLOSED: Explanation(
+        "The books of this invoice's period are closed in QuickBooks.",
+        "Reopen the period in QuickBooks, or date the invoice in an open period; " + _RETRY + ".",
+    ),
+    AttentionCode.EDITED_IN_QUICKBOOKS: Explanation(
+        "Somebody changed this invoice in QuickBooks, in a field that comes from HubSpot.",
+        "Decide which value is right (both are in the details) and enter it in the other system; " + _RETRY + ".",
+    ),
+    AttentionCode.DELETED_IN_QUICKBOOKS: Explanation(
+        "Somebody deleted this invoice in QuickBooks.",
+        "Retry to create it again in QuickBooks, or void it in HubSpot.",
+    ),
+    AttentionCode.VOIDED_IN_QUICKBOOKS: Explanation(
+        "Somebody voided this invoice in QuickBooks while it is open in HubSpot.",
+        "Void it in HubSpot too, or enter a new invoice.",
+    ),
+    AttentionCode.DELETED_IN_HUBSPOT: Explanation(
+        "The invoice was deleted in HubSpot and still stands in QuickBooks.",
+        "Void it in QuickBooks, or restore it in HubSpot; " + _RETRY + ".",
+    ),
+    AttentionCode.REOPENED_IN_HUBSPOT: Explanation(
+        "The invoice is a draft again in HubSpot and still stands in QuickBooks.",
+        "Finalise it again in HubSpot, or void it there.",
+    ),
+    AttentionCode.VOID_OF_PAID_INVOICE: Explanation(
+        "The invoice was voided in HubSpot, but payments or credits are applied to it in QuickBooks.",
+        "Unapply them in QuickBooks, or enter a credit memo; " + _RETRY + ".",
+    ),
+    AttentionCode.LINKED_ELSEWHERE: Explanation(
+        "The QuickBooks document already belongs to another HubSpot invoice.",
+        "Look at both HubSpot invoices: one of them is a duplicate. Void the one that is wrong, then retry.",
+    ),
+    AttentionCode.REFUSED_BY_QUICKBOOKS: Explanation(
+        "QuickBooks refused the invoice.",
+        f"Read QuickBooks' own message in the details, correct the cause, {_RETRY}.",
+    ),
+    AttentionCode.REFUSED_BY_HUBSPOT: Explanation(
+        "HubSpot refused to give or take this record.",
+        f"Read HubSpot's own message in the details, correct the cause, {_RETRY}.",
+    ),
+}

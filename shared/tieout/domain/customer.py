@@ -1,0 +1,73 @@
+"""The neutral customer: whom HubSpot bills, and whom the ledger knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PartyKind(StrEnum):
+    """The two kinds of HubSpot record that an invoice can be billed to."""
+
+    COMPANY = "company"
+    CONTACT = "contact"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A HubSpot company or contact. `name` may be empty; `email` is a contact's (a company has none of its own)."""
+
+    kind: PartyKind
+    id: str
+    name: str
+    email: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+
+    @property
+    def origin_id(self) -> str:
+        """The id under which a remembered customer is kept: kind and HubSpot id."""
+        return f"{self.kind}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDraft:
+    """A customer to be created. `name` is the ledger's display name, unique over customers, vendors and employees."""
+
+    name: str
+    company_name: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCustomer:
+    """A customer in the ledger."""
+
+    id: str
+    name: str
+    email: str | None
+    active: bool
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NameHolder:
+    """Who holds a display name: `kind` is Customer, Vendor or Employee."""
+
+    kind: str
+    id: str
+    name: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerItem:
+    """A product or service in the ledger."""
+
+    id: str
+    name: str
+    sku: str | None
+    active: bool
+    type: str | None = None

@@ -1,0 +1,147 @@
+"""The neutral invoice: as HubSpot has it (`SourceInvoice`) and as the ledger has it (`LedgerInvoice`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from tieout.domain.customer import Party
+from tieout.domain.money import Money, round_to_minor_unit
+
+
+class InvoiceStatus(StrEnum):
+    """HubSpot's `hs_invoice_status`."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    PAID = "paid"
+    VOIDED = "voided"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A HubSpot line item. `unit_price` and `quantity` keep their decimals; `amount` is HubSpot's net line total."""
+
+    id: str
+    name: str
+    quantity: Decimal
+    unit_price: Decimal
+    amount: Decimal | None
+    description: str | None = None
+    sku: str | None = None
+    product_id: str | None = None
+    discounted: bool = False
+    taxed: bool = False
+
+
+class AdjustmentKind(StrEnum):
+    """What HubSpot can put on a whole invoice."""
+
+    DISCOUNT = "discount"
+    FEE = "fee"
+    TAX = "tax"
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """An order-level discount, fee or tax. `percent` says whether `value` is a percentage or an amount."""
+
+    kind: AdjustmentKind
+    label: str
+    value: Decimal
+    percent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInvoice:
+    """An invoice in HubSpot, as it stands now.
+
+    Dates are calendar dates (already converted, see `domain.dates`). `total` is HubSpot's `hs_amount_billed`,
+    None while HubSpot has not calculated it. `properties` are the raw texts that filters look at.
+    """
+
+    id: str
+    number: str | None
+    status: InvoiceStatus
+    currency: str
+    invoice_date: date
+    due_date: date | None
+    total: Money | None
+    company: Party | None
+    contact: Party | None
+    lines: tuple[SourceLine, ...]
+    adjustments: tuple[Adjustment, ...] = ()
+    comments: str | None = None
+    purchase_order: str | None = None
+    origin: str | None = None
+    billable: bool = True
+    properties: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableInvoice:
+    """An invoice whose stored values make no sense ("price: abc"); `reason` names the property, for a person."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContentLine:
+    """One sales line in the ledger; `amount` = `quantity` x `unit_price` to the cent."""
+
+    item_id: str
+    description: str | None
+    quantity: Decimal | None
+    unit_price: Decimal | None
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceContent:
+    """The fields of a ledger invoice that Tieout writes and therefore owns.
+
+    The same type says what should stand there, what was written last, and what stands there now, so that the
+    three can be compared field by field. `number` None means that the ledger numbers by itself.
+    """
+
+    customer_id: str
+    number: str | None
+    invoice_date: date
+    due_date: date | None
+    currency: str
+    lines: tuple[ContentLine, ...]
+    memo: str | None = None
+    email: str | None = None
+
+    @property
+    def total(self) -> Money:
+        """The sum of the lines, in `currency`."""
+        return Money(sum((line.amount for line in self.lines), Decimal(0)), self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerInvoice:
+    """An invoice that stands in the ledger now.
+
+    `settled_by` are the types of transactions applied to it ("Payment", "CreditMemo"...). `updated_at` is the
+    ledger's own time of the last change.
+    """
+
+    id: str
+    sync_token: str
+    content: InvoiceContent
+    total: Money
+    balance: Money
+    private_note: str
+    voided: bool
+    settled_by: tuple[str, ...]
+    updated_at: datetime | None
+
+
+def line_amount(quantity: Decimal, unit_price: Decimal, currency: str) -> Decimal:
+    """Quantity x unit price to the minor unit: the only amount QuickBooks accepts on such a line (error 6070)."""
+    return round_to_minor_unit(quantity * unit_price, currency)

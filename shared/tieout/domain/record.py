@@ -1,0 +1,257 @@
+"""The sync record: what Tieout knows of one document, its states, and which state may follow which."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tieout.domain.hint import Cause, Hint, HintObject
+from tieout.domain.invoice import InvoiceContent
+from tieout.domain.money import Money
+
+
+class Kind(StrEnum):
+    """What a record is about. Customers and items are matched or created on the way to an invoice."""
+
+    INVOICE = "invoice"
+    CUSTOMER = "customer"
+    ITEM = "item"
+
+
+class State(StrEnum):
+    """The named states; see docs/states.md for what each tells a bookkeeper."""
+
+    SEEN = "seen"
+    PLANNED = "planned"
+    WRITING = "writing"
+    VERIFYING = "verifying"
+    SYNCED = "synced"
+    SYNCED_WITH_VARIANCE = "synced_with_variance"
+    WAITING = "waiting"
+    ATTENTION = "attention"
+    IGNORED = "ignored"
+    DELETED_IN_LEDGER = "deleted_in_ledger"
+    VOIDED = "voided"
+
+
+SETTLED = frozenset(
+    {
+        State.SYNCED,
+        State.SYNCED_WITH_VARIANCE,
+        State.ATTENTION,
+        State.IGNORED,
+        State.DELETED_IN_LEDGER,
+        State.VOIDED,
+    }
+)
+UNSETTLED = frozenset(State) - SETTLED
+
+_ANY_OUTCOME = SETTLED | {State.WAITING}
+# After a decision to write: how the write can end. Without one: how a look can end.
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.SEEN: _ANY_OUTCOME | {State.PLANNED},
+    State.PLANNED: _ANY_OUTCOME | {State.WRITING},
+    State.WRITING: _ANY_OUTCOME | {State.VERIFYING},
+    State.VERIFYING: _ANY_OUTCOME | {State.WRITING, State.VERIFYING},
+    State.WAITING: _ANY_OUTCOME | {State.PLANNED},
+    **{state: _ANY_OUTCOME | {State.PLANNED} for state in SETTLED},
+}
+
+
+class IllegalTransition(RuntimeError):
+    """A bug: the code wanted a state that cannot follow the present one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKey:
+    """`origin_system` is where the document was born ("hubspot" or "quickbooks"), `origin_id` its id there."""
+
+    connection: str
+    kind: Kind
+    origin_system: str
+    origin_id: str
+
+    def __str__(self) -> str:
+        return f"{self.connection}/{self.kind}/{self.origin_system}/{self.origin_id}"
+
+
+class Operation(StrEnum):
+    """What an intent is about to do in the ledger."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write that is about to be sent, or was sent with unknown outcome. Stored before the call.
+
+    `body` is the exact request body: a repetition sends the same bytes under the same `request_id`.
+    `content` is what the body says, kept to find the document again and to know what was written (None for a void
+    and for customers).
+    """
+
+    operation: Operation
+    request_id: str
+    revision: int
+    body: str
+    stored_at: datetime
+    content: InvoiceContent | None = None
+    far_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The document on the far side. `exclusive` ones belong to one origin only, which the store enforces.
+
+    `written` is what Tieout wrote last and therefore owns; `total` what the ledger answered; `ledger_updated_at`
+    the ledger's own time of the newest version that Tieout has seen, by which the echo of a write is recognised.
+    """
+
+    far_id: str
+    exclusive: bool = True
+    sync_token: str | None = None
+    number: str | None = None
+    written: InvoiceContent | None = None
+    total: Money | None = None
+    ledger_updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRecord:
+    """One document's record. Times are aware UTC.
+
+    `reason` is a code (attention code, ignore reason, waiting reason), `detail` the figures and texts for a person.
+    `revision` rises with each intent, `generation` when a document that we held is shown to be deleted.
+    `covered_until`: HubSpot changes up to here are reflected. `rehints` counts the hints that came while it was claimed.
+    `shown` is the fingerprint of the status last written back onto the origin. `version` guards every write.
+    """
+
+    key: RecordKey
+    state: State = State.SEEN
+    reason: str = ""
+    detail: str = ""
+    due_at: datetime | None = None
+    attempts: int = 0
+    revision: int = 0
+    generation: int = 0
+    intent: Intent | None = None
+    link: Link | None = None
+    label: str = ""
+    covered_until: datetime | None = None
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    rehints: int = 0
+    shown: str = ""
+    version: int = 0
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+    def to(self, state: State, *, reason: str = "", detail: str = "", due_at: datetime | None = None) -> SyncRecord:
+        """The record in its next state; raises IllegalTransition for one that cannot follow."""
+        if state is not self.state and state not in TRANSITIONS[self.state]:
+            raise IllegalTransition(f"{self.key}: {self.state} -> {state}")
+        attempts = 0 if state in SETTLED else self.attempts
+        return replace(self, state=state, reason=reason, detail=detail, due_at=due_at, attempts=attempts)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to do until something changes."""
+        return self.state in SETTLED
+
+    def wake_at(self) -> datetime | None:
+        """When the sweep has to send this record's hint again: due, or left behind by a worker that died."""
+        if self.state in UNSETTLED:
+            return self.due_at if self.lease_until is None else max(self.lease_until, self.due_at or self.lease_until)
+        return self.lease_until
+
+
+class ClaimVerdict(StrEnum):
+    """Whether a worker may take a record."""
+
+    TAKE = "take"
+    COVERED = "covered"
+    BUSY = "busy"
+
+
+# The vendors' clocks and ours differ; a change must not be taken as covered because of that.
+CLOCK_SKEW = timedelta(seconds=5)
+
+
+def judge_claim(record: SyncRecord | None, hint: Hint, now: datetime) -> ClaimVerdict:
+    """Whether the worker that got `hint` should look at the record now.
+
+    Covered: settled, and from a read that began after the change. A retry or a due record is never covered.
+    """
+    if record is None:
+        return ClaimVerdict.TAKE
+    if record.lease_owner is not None and record.lease_until is not None and now < record.lease_until:
+        return ClaimVerdict.BUSY
+    if hint.cause in (Cause.RETRY, Cause.DUE) or not record.settled:
+        return ClaimVerdict.TAKE
+    covered = _covered(record, hint.object)
+    return ClaimVerdict.COVERED if covered is not None and hint.occurred_at <= covered else ClaimVerdict.TAKE
+
+
+# A ledger event bears the time it was sent, slightly later than the change itself.
+_ECHO_TOLERANCE = timedelta(seconds=2)
+
+
+def _covered(record: SyncRecord, object_: HintObject) -> datetime | None:
+    if object_ is HintObject.HUBSPOT_INVOICE:
+        return record.covered_until
+    seen = record.link.ledger_updated_at if record.link else None
+    return None if seen is None else seen + _ECHO_TOLERANCE
+
+
+def covered_by(hint: Hint, read_at: datetime) -> datetime:
+    """Up to when a read of HubSpot that began at `read_at` covers changes there: our clock less the skew, but at least
+    HubSpot's own hint, because a change that HubSpot stamped no later was there before we read.
+    """
+    own_clock = read_at - CLOCK_SKEW
+    if hint.object is not HintObject.HUBSPOT_INVOICE or hint.cause is not Cause.WEBHOOK:
+        return own_clock
+    # A time far in the future must not make us deaf to later changes.
+    return max(own_clock, min(hint.occurred_at, read_at + CLOCK_SKEW))
+
+
+_REQUEST_ID_LENGTH = 40
+
+
+def request_id(realm_id: str, entity: str, key: RecordKey, operation: Operation, revision: int, generation: int) -> str:
+    """The ledger's `requestid` of an intent: the same for all its repetitions, another for every other intent.
+
+    40 hexadecimal characters (Intuit allows 50).
+    """
+    parts = (realm_id, entity, str(key), operation.value, str(revision), str(generation))
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:_REQUEST_ID_LENGTH]
+
+
+def marker(key: RecordKey, revision: int) -> str:
+    """The last line of a document's private note, by which Tieout finds its own documents again."""
+    return f"{marker_stem(key)}{revision}"
+
+
+def marker_stem(key: RecordKey) -> str:
+    """The part of the marker that all revisions of a document share."""
+    return f"tieout:{key.connection}/{key.kind}/{key.origin_id}/"
+
+
+def marker_revision(private_note: str, key: RecordKey) -> int | None:
+    """The revision in the marker of `private_note`, None when it bears no marker of this record."""
+    stem = marker_stem(key)
+    for line in reversed(private_note.splitlines()):
+        text = line.strip()
+        if text.startswith(stem) and text[len(stem) :].isdigit():
+            return int(text[len(stem) :])
+    return None
+
+
+def with_marker(private_note: str, key: RecordKey, revision: int) -> str:
+    """`private_note` with this record's marker as its last line; a person's own lines stay."""
+    stem = marker_stem(key)
+    kept = [line for line in private_note.splitlines() if not line.strip().startswith(stem)]
+    return "\n".join([*kept, marker(key, revision)])

@@ -1,0 +1,65 @@
+"""What is shown on the HubSpot invoice about its sync."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tieout.domain.attention import ATTENTION, AttentionCode
+from tieout.domain.record import State, SyncRecord
+
+
+class ShownState(StrEnum):
+    """The values of the status property on the HubSpot invoice."""
+
+    IN_SYNC = "in_sync"
+    WORKING = "working"
+    NEEDS_ATTENTION = "needs_attention"
+    EXCLUDED = "excluded"
+    VOIDED = "voided"
+
+
+_SHOWN = {
+    State.SEEN: ShownState.WORKING,
+    State.PLANNED: ShownState.WORKING,
+    State.WRITING: ShownState.WORKING,
+    State.VERIFYING: ShownState.WORKING,
+    State.WAITING: ShownState.WORKING,
+    State.SYNCED: ShownState.IN_SYNC,
+    State.SYNCED_WITH_VARIANCE: ShownState.IN_SYNC,
+    State.ATTENTION: ShownState.NEEDS_ATTENTION,
+    State.DELETED_IN_LEDGER: ShownState.NEEDS_ATTENTION,
+    State.IGNORED: ShownState.EXCLUDED,
+    State.VOIDED: ShownState.VOIDED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStatus:
+    """`message` is plain text; `number` and `url` are the QuickBooks invoice's, empty while there is none."""
+
+    status: ShownState
+    message: str
+    number: str = ""
+    url: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for equal statuses; kept on the record so that nothing is written when nothing changed."""
+        text = "\x1f".join((self.status, self.message, self.number, self.url))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def explain(record: SyncRecord) -> str:
+    """One or two sentences for a person: what the state means for this record, and what to do next."""
+    if record.state in (State.ATTENTION, State.DELETED_IN_LEDGER):
+        text = ATTENTION[AttentionCode(record.reason)]
+        return " ".join(part for part in (text.summary, record.detail, text.next_step) if part)
+    return record.detail
+
+
+def shown_status(record: SyncRecord, url: str) -> ShownStatus:
+    """The status to show for a record; `url` opens the QuickBooks invoice, if there is one."""
+    number = record.link.number if record.link and record.link.number else ""
+    return ShownStatus(_SHOWN[record.state], explain(record), number, url)
