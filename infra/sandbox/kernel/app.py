@@ -6,14 +6,14 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from werkzeug import Request, Response
 
 from infra.sandbox.kernel import admin
 from infra.sandbox.kernel.clock import SandboxClock
 from infra.sandbox.kernel.errors import ConnectionDroppedError
-from infra.sandbox.kernel.faults import EXCHANGE_KINDS, FaultBook, FaultRule
+from infra.sandbox.kernel.faults import NO_VENDOR_KINDS, FaultBook, FaultRule, VendorKinds
 from infra.sandbox.kernel.traffic import TrafficLog
 from infra.sandbox.kernel.webhooks import Send, WebhookOutbox, WebhookPolicy
 
@@ -32,6 +32,9 @@ class SandboxApp(ABC):
     threads are handled one after the other under one lock; delays are waited for outside it.
     """
 
+    # Fault kinds of the vendor's own, and further keys for rules of a kind; see `FaultBook`.
+    vendor_kinds: ClassVar[VendorKinds] = NO_VENDOR_KINDS
+
     def __init__(
         self, system: Literal["hubspot", "quickbooks"], clock: SandboxClock | None = None, seed: int = 0
     ) -> None:
@@ -40,7 +43,7 @@ class SandboxApp(ABC):
         self.seed = seed
         self.lock = RLock()
         self.chance = random.Random(seed)
-        self.faults = FaultBook()
+        self.faults = FaultBook(self.vendor_kinds)
         self.traffic = TrafficLog(system)
         self.outbox = WebhookOutbox(self.clock, self.webhook_policy(), self.faults, self.lock, seed)
 
@@ -51,6 +54,10 @@ class SandboxApp(ABC):
     @abstractmethod
     def fault_response(self, kind: str, request: Request) -> Response:
         """The vendor's own answer for `status_429`, `status_500` and `status_401`."""
+
+    def answer_fault(self, rule: FaultRule, request: Request) -> Response:
+        """The answer of a rule; a vendor with `vendor_kinds` overrides this to see the rule's `options`."""
+        return self.fault_response(rule.kind, request)
 
     @abstractmethod
     def webhook_policy(self) -> WebhookPolicy:
@@ -98,7 +105,7 @@ class SandboxApp(ABC):
         if delay is not None:
             self.clock.pause(DEFAULT_DELAY_SECONDS if delay.seconds is None else delay.seconds)
         with self.lock:
-            rule = self.faults.first(EXCHANGE_KINDS, request.method, request.path)
+            rule = self.faults.first(self.faults.exchange_kinds, request.method, request.path)
             return self._exchange(request, rule)
 
     def _exchange(self, request: Request, rule: FaultRule | None) -> Response:
@@ -107,10 +114,10 @@ class SandboxApp(ABC):
         if kind == "timeout_before":
             self.traffic.record(request, None)
             raise ConnectionDroppedError("timeout_before")
-        if kind is None or kind == "timeout_after":
+        if rule is None or kind == "timeout_after":
             response = self.handle(request)
         else:
-            response = self.fault_response(kind, request)
+            response = self.answer_fault(rule, request)
         if kind == "timeout_after":
             self.traffic.record(request, None)
             raise ConnectionDroppedError("timeout_after")

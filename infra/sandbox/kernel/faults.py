@@ -11,6 +11,9 @@ from infra.sandbox.kernel.errors import BadSettingError
 EXCHANGE_KINDS = ("timeout_before", "timeout_after", "status_429", "status_500", "status_401")
 WEBHOOK_KINDS = ("webhook_drop", "webhook_duplicate", "webhook_reorder")
 FAULT_KINDS = ("delay", *EXCHANGE_KINDS, *WEBHOOK_KINDS)
+# Kind -> the further keys its rules may carry; a kind that is not among FAULT_KINDS is the vendor's own.
+VendorKinds = Mapping[str, frozenset[str]]
+NO_VENDOR_KINDS: VendorKinds = {}
 _KEYS = {"kind", "method", "path", "probability", "times", "seed", "seconds"}
 
 
@@ -27,6 +30,7 @@ class FaultRule:
     seconds: float | None = None
     fired: int = 0
     chance: random.Random = field(default_factory=random.Random, repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def fires(self, method: str, path: str) -> bool:
         """Whether the rule applies to this exchange; counts when it does."""
@@ -52,23 +56,27 @@ class FaultRule:
             "seed": self.seed,
             "seconds": self.seconds,
             "fired": self.fired,
+            **self.options,
         }
 
 
-def parse_rule(raw: Mapping[str, Any]) -> FaultRule:
+def parse_rule(raw: Mapping[str, Any], vendor: VendorKinds = NO_VENDOR_KINDS) -> FaultRule:
     """Reads `{"kind", "method", "path", "probability", "times", "seed", "seconds"}`; only `kind` is required.
+
+    `vendor` names what one vendor adds: its own kinds, and the further keys that a kind may carry.
 
     `path` is a regular expression searched in the path (of the target URL for webhook kinds). Without `probability`
     and `times` the rule fires always; with both, at most `times` times. Raises `BadSettingError`.
     """
-    unknown = set(raw) - _KEYS
-    if unknown:
-        raise BadSettingError(
-            f"unknown key {', '.join(sorted(unknown))} in a fault rule; known: {', '.join(sorted(_KEYS))}"
-        )
     kind = raw.get("kind")
-    if kind not in FAULT_KINDS:
-        raise BadSettingError(f"fault kind {kind!r} is not one of {', '.join(FAULT_KINDS)}")
+    kinds = dict.fromkeys((*FAULT_KINDS, *vendor))
+    if not isinstance(kind, str) or kind not in kinds:
+        raise BadSettingError(f"fault kind {kind!r} is not one of {', '.join(kinds)}")
+    options = vendor.get(kind, frozenset())
+    unknown = set(raw) - _KEYS - options
+    if unknown:
+        known = ", ".join(sorted(_KEYS | options))
+        raise BadSettingError(f"unknown key {', '.join(sorted(unknown))} in a fault rule; known: {known}")
     method, path = raw.get("method"), raw.get("path")
     if not isinstance(method, str | None) or not isinstance(path, str | None):
         raise BadSettingError("method and path of a fault rule are texts")
@@ -88,7 +96,15 @@ def parse_rule(raw: Mapping[str, Any]) -> FaultRule:
     if seconds is not None and seconds < 0:
         raise BadSettingError("seconds is 0 or more")
     return FaultRule(
-        kind, method.upper() if method else None, pattern, probability, times, seed, seconds, chance=random.Random(seed)
+        kind,
+        method.upper() if method else None,
+        pattern,
+        probability,
+        times,
+        seed,
+        seconds,
+        chance=random.Random(seed),
+        options={key: raw[key] for key in sorted(options) if key in raw},
     )
 
 
@@ -102,12 +118,14 @@ def _number(raw: Mapping[str, Any], key: str, default: float) -> float:
 class FaultBook:
     """The rules in force, asked in the order in which they were added. Not locked: the app's lock guards it."""
 
-    def __init__(self) -> None:
+    def __init__(self, vendor: VendorKinds = NO_VENDOR_KINDS) -> None:
         self.rules: list[FaultRule] = []
+        self.exchange_kinds = (*EXCHANGE_KINDS, *(kind for kind in vendor if kind not in FAULT_KINDS))
+        self._vendor = vendor
 
     def add(self, raw: Mapping[str, Any]) -> FaultRule:
         """Adds one rule; `BadSettingError` when it is not one."""
-        rule = parse_rule(raw)
+        rule = parse_rule(raw, self._vendor)
         self.rules.append(rule)
         return rule
 
