@@ -114,10 +114,7 @@ class SandboxApp(ABC):
         if kind == "timeout_before":
             self.traffic.record(request, None)
             raise ConnectionDroppedError("timeout_before")
-        if rule is None or kind == "timeout_after":
-            response = self.handle(request)
-        else:
-            response = self.answer_fault(rule, request)
+        response = self.handle(request) if rule is None or kind == "timeout_after" else self.answer_fault(rule, request)
         if kind == "timeout_after":
             self.traffic.record(request, None)
             raise ConnectionDroppedError("timeout_after")
