@@ -107,7 +107,7 @@ class Intent:
 class Link:
     """The document on the far side. `exclusive` ones belong to one origin only, which the store enforces.
 
-    `written` is what Tieout wrote last and therefore owns; `total` what the ledger answered; `ledger_updated_at`
+    `sent` is what Tieout wrote last and therefore owns, `written` how the ledger answered it, `total` the ledger's total; `ledger_updated_at`
     the ledger's own time of the newest version that Tieout has seen, by which the echo of a write is recognised.
     """
 
@@ -115,6 +115,7 @@ class Link:
     exclusive: bool = True
     sync_token: str | None = None
     number: str | None = None
+    sent: InvoiceContent | None = None
     written: InvoiceContent | None = None
     total: Money | None = None
     ledger_updated_at: datetime | None = None

@@ -1,0 +1,111 @@
+"""Which ledger customer an invoice belongs to, or which one to create."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tieout.domain.attention import AttentionCode
+from tieout.domain.customer import CustomerDraft, LedgerCustomer, NameHolder, Party, PartyKind
+from tieout.domain.planning.plan import Attend
+from tieout.domain.settings import Settings
+
+# Intuit: DisplayName at most 500; a colon parts a customer from its sub-customer, so it cannot be in a name.
+MAX_NAME = 500
+
+
+@dataclass(frozen=True, slots=True)
+class UseCustomer:
+    """An existing customer matches; `how` says by what."""
+
+    id: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateCustomer:
+    """None matches: create this one."""
+
+    draft: CustomerDraft
+
+
+CustomerPlan = UseCustomer | CreateCustomer | Attend
+
+
+def display_name(party: Party) -> str:
+    """The name a party bears in the ledger: its own, else its e-mail address; empty when it has neither."""
+    name = re.sub(r"[:\t\r\n]+", " ", party.name or party.email or "")
+    return re.sub(r" {2,}", " ", name).strip()[:MAX_NAME]
+
+
+def plan_customer(party: Party, candidates: Sequence[LedgerCustomer], settings: Settings) -> CustomerPlan:
+    """Match `party` among `candidates` (customers that share its name or e-mail): by e-mail, then by name, else create.
+
+    Two candidates that match equally well are attention, never a guess. A contact is not matched by name to a customer
+    with another e-mail address: people share names.
+    """
+    name = display_name(party)
+    if not name:
+        return Attend(AttentionCode.CUSTOMER_MISSING, f"The HubSpot {party.kind} has no name.")
+    active = [one for one in candidates if one.active]
+    if settings.match_customers_by_email and party.email:
+        by_email = [one for one in active if _same(one.email, party.email)]
+        if len(by_email) == 1:
+            return UseCustomer(by_email[0].id, "e-mail")
+        exact = [one for one in by_email if _same(one.name, name)]
+        if len(exact) == 1:
+            return UseCustomer(exact[0].id, "e-mail and name")
+        if by_email:
+            return _ambiguous(by_email)
+    by_name = [one for one in active if _same(one.name, name)]
+    fitting = [one for one in by_name if not _another_person(party, one)]
+    if len(fitting) == 1:
+        return UseCustomer(fitting[0].id, "name")
+    if len(fitting) > 1:
+        return _ambiguous(fitting)
+    if not settings.create_customers:
+        return Attend(AttentionCode.CUSTOMER_MISSING, f"“{name}” is not in QuickBooks, and creating is switched off.")
+    taken = any(_same(one.name, name) for one in candidates)
+    return _create(party, suffixed_name(party) if taken else name, name)
+
+
+def plan_after_clash(party: Party, tried: str, holders: Sequence[NameHolder]) -> CustomerPlan:
+    """What to do when the ledger says that the display name `tried` is taken, and by whom.
+
+    A contact gets its e-mail address as a suffix once; anything else is attention that names the holder.
+    """
+    suffixed = suffixed_name(party)
+    if suffixed and not _same(suffixed, tried):
+        return _create(party, suffixed, tried)
+    told = ", ".join(f"{one.kind} {one.id}{'' if one.active else ' (inactive)'}" for one in holders) or "unknown"
+    return Attend(AttentionCode.DUPLICATE_NAME, f"“{tried}” is held by {told}.")
+
+
+def suffixed_name(party: Party) -> str | None:
+    """The name with the e-mail address behind it, None for a party without one."""
+    name = display_name(party)
+    if not party.email or _same(name, party.email):
+        return None
+    return f"{name[: MAX_NAME - len(party.email) - 3]} ({party.email})"
+
+
+def _create(party: Party, name: str | None, tried: str) -> CustomerPlan:
+    if name is None:
+        return Attend(AttentionCode.DUPLICATE_NAME, f"“{tried}” is held by an inactive or different customer.")
+    company = display_name(party) if party.kind is PartyKind.COMPANY else None
+    return CreateCustomer(CustomerDraft(name, company, party.given_name, party.family_name, party.email))
+
+
+def _another_person(party: Party, customer: LedgerCustomer) -> bool:
+    both = party.email and customer.email
+    return party.kind is PartyKind.CONTACT and bool(both) and not _same(party.email, customer.email)
+
+
+def _ambiguous(candidates: Sequence[LedgerCustomer]) -> Attend:
+    told = ", ".join(f"{one.name} (id {one.id})" for one in candidates[:5])
+    return Attend(AttentionCode.CUSTOMER_AMBIGUOUS, f"Candidates: {told}.")
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    return (one or "").casefold() == (other or "").casefold()

@@ -1,0 +1,46 @@
+"""Which ledger item a line is sold as."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tieout.domain.attention import AttentionCode
+from tieout.domain.customer import LedgerItem
+from tieout.domain.invoice import SourceLine
+from tieout.domain.planning.plan import Attend
+from tieout.domain.settings import Settings
+
+# Groups expand into other lines and categories cannot be sold.
+_NOT_SOLD = frozenset({"Category", "Group"})
+
+
+@dataclass(frozen=True, slots=True)
+class UseItem:
+    """The item to use; `how` says by what it matched ("sku", "name" or "fallback")."""
+
+    id: str
+    how: str
+
+
+def origin_id(line: SourceLine) -> str | None:
+    """The key under which a line's item is remembered: its HubSpot product, None for a line without one."""
+    return f"product:{line.product_id}" if line.product_id else None
+
+
+def plan_item(line: SourceLine, candidates: Sequence[LedgerItem], settings: Settings) -> UseItem | Attend:
+    """Match a line by SKU, then by name, then the configured fallback item, else attention. Never a guess among several."""
+    sold = [one for one in candidates if one.active and one.type not in _NOT_SOLD]
+    if line.sku:
+        by_sku = [one for one in sold if one.sku == line.sku]
+        if len(by_sku) > 1:
+            return Attend(AttentionCode.ITEM_AMBIGUOUS, f"SKU {line.sku}: {', '.join(one.name for one in by_sku[:5])}.")
+        if by_sku:
+            return UseItem(by_sku[0].id, "sku")
+    by_name = [one for one in sold if one.name.casefold() == line.name.casefold()]
+    if len(by_name) == 1:
+        return UseItem(by_name[0].id, "name")
+    if settings.fallback_item_id:
+        return UseItem(settings.fallback_item_id, "fallback")
+    sku = f" (SKU {line.sku})" if line.sku else ""
+    return Attend(AttentionCode.ITEM_MISSING, f"Line “{line.name}”{sku}.")

@@ -1,0 +1,80 @@
+"""What can be decided about an invoice. Dry run prints a plan; push carries the same plan out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tieout.domain.attention import AttentionCode
+from tieout.domain.invoice import InvoiceContent, LedgerInvoice
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that differs: `before` stands in the ledger, `after` comes from HubSpot. Texts for people."""
+
+    field: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.before or '(empty)'} -> {self.after or '(empty)'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Nothing of ours stands in the ledger: write `content`."""
+
+    content: InvoiceContent
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """`present` stands in the ledger: make it `content`."""
+
+    present: LedgerInvoice
+    content: InvoiceContent
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """`present` stands in the ledger and was voided in HubSpot."""
+
+    present: LedgerInvoice
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """`present` already says what HubSpot says: remember that it does, write nothing."""
+
+    present: LedgerInvoice
+    content: InvoiceContent
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Both sides agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Not for the ledger; `reason` is a short code, `detail` says it in words."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The document that we held was deleted in the ledger by somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attend:
+    """A person decides. `detail` holds the figures."""
+
+    code: AttentionCode
+    detail: str = ""
+
+
+Plan = Create | Update | Void | Adopt | Nothing | Skip | Gone | Attend
