@@ -1,0 +1,20 @@
+"""What the store refuses."""
+
+from __future__ import annotations
+
+
+class PairedElsewhere(ValueError):
+    """A HubSpot portal or a QuickBooks company that already belongs to another connection, or a connection whose
+    portal or company would change."""
+
+
+class UnknownConnection(LookupError):
+    """There is no connection with this id."""
+
+
+class RecordTooLarge(ValueError):
+    """A record that does not fit into one item of the table."""
+
+
+class BadPageToken(ValueError):
+    """A text that no listing gave as the beginning of its next page."""
