@@ -1,0 +1,176 @@
+"""One QuickBooks company: its entities, the indexes that keep names and numbers unique, its preferences and its time."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from infra.sandbox.kernel import SandboxClock
+from infra.sandbox.quickbooks.config import QuickBooksConfig
+from infra.sandbox.quickbooks.definitions import Definition
+from infra.sandbox.quickbooks.faults import DELETED, INACTIVE, fault
+
+Entity = dict[str, Any]
+# (entity, id, verb): created, updated, deleted, void
+Listener = Callable[[str, str, str], None]
+FIRST_DOCUMENT_NUMBER = 1001
+ZERO = Decimal(0)
+
+
+class Holder(NamedTuple):
+    """Who holds a name or a number."""
+
+    entity: str
+    id: str
+
+
+def fold(name: str, *, ignore_case: bool) -> str:
+    """The form in which two names are compared."""
+    trimmed = " ".join(name.split())
+    return trimmed.casefold() if ignore_case else trimmed
+
+
+class Company:
+    """The store of one realm.
+
+    Stored entities are replaced, never changed in place. Transactions share one sequence of ids; each kind of list
+    entity has its own.
+    """
+
+    def __init__(self, realm: str, config: QuickBooksConfig, clock: SandboxClock) -> None:
+        self.realm = realm
+        self.config = config
+        self.zone = ZoneInfo(config.time_zone)
+        self.rows: dict[str, dict[str, Entity]] = defaultdict(dict)
+        self.gone: set[Holder] = set()
+        self.reads = 0
+        self.listener: Listener | None = None
+        self._clock = clock
+        self._names: dict[tuple[str, str], Holder] = {}
+        self._numbers: dict[tuple[str, str], list[Holder]] = defaultdict(list)
+        self._open: dict[str, Decimal] = defaultdict(Decimal)
+        self._next_id: dict[str, int] = defaultdict(lambda: 1)
+        self._next_number: dict[str, int] = defaultdict(lambda: FIRST_DOCUMENT_NUMBER)
+
+    def now(self) -> datetime:
+        """The current time with the company's offset."""
+        return self._clock.now().astimezone(self.zone)
+
+    def today(self) -> date:
+        """The company's calendar day."""
+        return self.now().date()
+
+    def stamp(self) -> str:
+        """Now, as MetaData has it."""
+        return self.now().isoformat(timespec="seconds")
+
+    def envelope_time(self) -> str:
+        """Now, as the envelope's `time` has it."""
+        return self.now().isoformat(timespec="milliseconds")
+
+    def preference(self, group: str, name: str) -> Any:
+        """One value of Preferences, None when it is not set."""
+        return self.rows["Preferences"]["1"].get(group, {}).get(name)
+
+    @property
+    def home_currency(self) -> str:
+        """ISO 4217."""
+        return str(self.preference("CurrencyPrefs", "HomeCurrency")["value"])
+
+    @property
+    def multicurrency(self) -> bool:
+        """Whether documents carry a currency."""
+        return bool(self.preference("CurrencyPrefs", "MultiCurrencyEnabled"))
+
+    @property
+    def us(self) -> bool:
+        """Whether the rules for US companies hold."""
+        return str(self.rows["CompanyInfo"]["1"].get("Country")) in ("US", "USA")
+
+    def find(self, entity: str, id_: str) -> Entity | None:
+        """The entity as stored, None when there is none."""
+        return self.rows[entity].get(id_)
+
+    def get(self, entity: str, id_: str) -> Entity:
+        """The entity as stored. Raises fault 610 for a deleted or unknown one."""
+        found = self.rows[entity].get(id_)
+        if found is None:
+            raise fault("610", DELETED if Holder(entity, id_) in self.gone else INACTIVE)
+        return found
+
+    def all(self, entity: str) -> Iterable[Entity]:
+        """All entities of a kind, in the order of creation."""
+        return self.rows[entity].values()
+
+    def new_id(self, definition: Definition) -> str:
+        """The next free id."""
+        sequence = "transaction" if definition.kind == "transaction" else definition.name
+        number = self._next_id[sequence]
+        self._next_id[sequence] = number + 1
+        return str(number)
+
+    def put(self, definition: Definition, entity: Entity) -> None:
+        """Stores an entity under its Id, in place of the one before, and keeps the indexes."""
+        id_ = entity["Id"]
+        self._unindex(definition, self.rows[definition.name].get(id_))
+        self.rows[definition.name][id_] = entity
+        holder = Holder(definition.name, id_)
+        if definition.name_field:
+            self._names[definition.name_space, self._folded(entity[definition.name_field])] = holder
+        if definition.numbered and entity.get("DocNumber"):
+            self._numbers[self._number_space(definition), entity["DocNumber"]].append(holder)
+            self._follow_number(definition, entity["DocNumber"])
+        if definition.balance_sign:
+            self._open[entity["CustomerRef"]["value"]] += definition.balance_sign * entity.get("Balance", ZERO)
+        sequence = "transaction" if definition.kind == "transaction" else definition.name
+        if id_.isdigit():
+            self._next_id[sequence] = max(self._next_id[sequence], int(id_) + 1)
+
+    def remove(self, definition: Definition, id_: str) -> None:
+        """Deletes a transaction; reading it is fault 610 from now on."""
+        self._unindex(definition, self.rows[definition.name].pop(id_))
+        self.gone.add(Holder(definition.name, id_))
+
+    def _unindex(self, definition: Definition, before: Entity | None) -> None:
+        if before is None:
+            return
+        holder = Holder(definition.name, before["Id"])
+        if definition.name_field:
+            self._names.pop((definition.name_space, self._folded(before[definition.name_field])), None)
+        if definition.numbered and before.get("DocNumber"):
+            self._numbers[self._number_space(definition), before["DocNumber"]].remove(holder)
+        if definition.balance_sign:
+            self._open[before["CustomerRef"]["value"]] -= definition.balance_sign * before.get("Balance", ZERO)
+
+    def _folded(self, name: str) -> str:
+        return fold(name, ignore_case=self.config.names_ignore_case)
+
+    def _number_space(self, definition: Definition) -> str:
+        return definition.name if self.config.docnumber_namespace == "per_type" else ""
+
+    def name_holder(self, definition: Definition, name: str) -> Holder | None:
+        """Who has this name, active or not."""
+        return self._names.get((definition.name_space, self._folded(name)))
+
+    def number_holders(self, definition: Definition, number: str) -> list[Holder]:
+        """Which transactions bear this DocNumber."""
+        return self._numbers.get((self._number_space(definition), number), [])
+
+    def next_number(self, definition: Definition) -> str:
+        """The next number of QuickBooks' own numbering."""
+        return str(self._next_number[definition.name])
+
+    def _follow_number(self, definition: Definition, number: str) -> None:
+        if number.isdecimal():
+            self._next_number[definition.name] = max(self._next_number[definition.name], int(number) + 1)
+
+    def open_balance(self, customer: str) -> Decimal:
+        """What the customer owes."""
+        return self._open[customer]
+
+    def tell(self, definition: Definition, id_: str, verb: str) -> None:
+        """Says that an entity changed, where the vendor has an event for it."""
+        if self.listener is not None and verb in definition.events:
+            self.listener(definition.name, id_, verb)

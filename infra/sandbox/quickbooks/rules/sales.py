@@ -1,0 +1,200 @@
+"""Sales forms, the invoice first: who, when, under which number, for how much, and what a void leaves of it."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from infra.sandbox.quickbooks.company import ZERO
+from infra.sandbox.quickbooks.definitions import Draft
+from infra.sandbox.quickbooks.faults import business, fault, missing
+from infra.sandbox.quickbooks.rules import lines, tax
+from infra.sandbox.quickbooks.rules.names import check_email, currency
+
+AUTO_NUMBER = "AUTO_GENERATE"
+ALLOW_DUPLICATES = "allowduplicatedocnum"
+VOIDED = "Voided"
+CLASSIC_CUSTOM_FIELDS = 3
+# Transactions that a user of the API may link an invoice to; payments and credits link themselves.
+SENDABLE_LINKS = frozenset({"Estimate", "ReimburseCharge", "TimeActivity"})
+
+
+def invoice(draft: Draft) -> None:
+    """Completes an invoice. Raises the faults of its parts."""
+    sales_form(draft)
+    entity, company = draft.entity, draft.company
+    _due(draft)
+    deposit = entity.setdefault("Deposit", ZERO)
+    before = draft.before or {}
+    applied = before.get("TotalAmt", ZERO) - before.get("Deposit", ZERO) - before.get("Balance", ZERO)
+    entity["Balance"] = max(ZERO, entity["TotalAmt"] - deposit - applied)
+    if company.multicurrency:
+        entity["HomeBalance"] = tax.cents(entity["Balance"] * entity["ExchangeRate"])
+
+
+def sales_form(draft: Draft) -> None:
+    """What invoices share with credit memos, receipts and refunds."""
+    entity, company = draft.entity, draft.company
+    entity.setdefault("TxnDate", company.today().isoformat())
+    _currency(draft)
+    number(draft)
+    _contact(draft)
+    _custom_fields(draft)
+    _links(draft)
+    tax.check_mode(draft)
+    form = lines.read_lines(draft)
+    entity["Line"] = form.lines
+    sold = [line for line in form.lines if "SalesItemLineDetail" in line]
+    sold += [part for line in form.lines for part in line.get("GroupLineDetail", {}).get("Line", ())]
+    entity["TxnTaxDetail"] = tax.detail_of(draft, sold, form.subtotal, form.discount)
+    total = form.subtotal - form.discount + entity["TxnTaxDetail"]["TotalTax"]
+    if total < 0:
+        raise business("The transaction amount must be 0 or greater.")
+    entity["TotalAmt"] = total
+    if company.multicurrency:
+        entity["HomeTotalAmt"] = tax.cents(total * entity["ExchangeRate"])
+    entity.setdefault("ApplyTaxAfterDiscount", False)
+    entity.setdefault("EmailStatus", "NotSet")
+    entity.setdefault("PrintStatus", "NeedToPrint")
+
+
+def _currency(draft: Draft) -> None:
+    entity, company = draft.entity, draft.company
+    if not company.multicurrency:
+        currency(draft)
+        entity.pop("ExchangeRate", None)
+        return
+    if "CurrencyRef" not in entity:
+        raise missing("CurrencyRef")
+    currency(draft)
+    if (
+        company.get("Customer", entity["CustomerRef"]["value"])["CurrencyRef"]["value"]
+        != entity["CurrencyRef"]["value"]
+    ):
+        raise business("The currency of the transaction is invalid for customer.")
+    entity.setdefault("ExchangeRate", Decimal(1))
+    if entity["ExchangeRate"] <= 0:
+        raise business("The exchange rate must be greater than 0.")
+
+
+def number(draft: Draft) -> None:
+    """DocNumber: QuickBooks' own unless the company numbers itself; then null stays null. Raises 6140."""
+    entity, company, definition = draft.entity, draft.company, draft.definition
+    before = (draft.before or {}).get("DocNumber")
+    if not company.preference("SalesFormsPrefs", "CustomTxnNumbers"):
+        entity["DocNumber"] = before or company.next_number(definition)
+        return
+    wanted = entity.get("DocNumber")
+    if wanted == AUTO_NUMBER or (wanted is None and entity.get("AutoDocNumber")):
+        entity["DocNumber"] = company.next_number(definition)
+        return
+    if (
+        wanted is None
+        or wanted == before
+        or not company.config.warn_duplicate_numbers
+        or ALLOW_DUPLICATES in draft.include
+    ):
+        return
+    holders = company.number_holders(definition, wanted)
+    if holders:
+        raise fault(
+            "6140",
+            "Duplicate Document Number Error : You must specify a different number. This number has already been used. "
+            f"DocNumber={wanted} is assigned to TxnType={holders[0].entity} with TxnId={holders[0].id}",
+        )
+
+
+def _due(draft: Draft) -> None:
+    """The term comes from the customer or the company; the due date from the term."""
+    entity, company = draft.entity, draft.company
+    if draft.before is None and "SalesTermRef" not in entity:
+        customer = company.get("Customer", entity["CustomerRef"]["value"])
+        standard = company.preference("SalesFormsPrefs", "DefaultTerms")
+        term = customer.get("SalesTermRef") or standard
+        if term:
+            entity["SalesTermRef"] = dict(term)
+    if "DueDate" in entity:
+        return
+    due = date.fromisoformat(entity["TxnDate"])
+    if "SalesTermRef" in entity:
+        due += timedelta(days=company.get("Term", entity["SalesTermRef"]["value"]).get("DueDays", 0))
+    entity["DueDate"] = due.isoformat()
+
+
+def _contact(draft: Draft) -> None:
+    """Addresses that a new form leaves out are the customer's; mail needs an address. Raises 2210, 6000."""
+    entity, company = draft.entity, draft.company
+    if draft.before is None:
+        customer = company.get("Customer", entity["CustomerRef"]["value"])
+        for field in ("BillAddr", "ShipAddr"):
+            if field not in entity and field in customer:
+                entity[field] = dict(customer[field])
+    for field in ("BillEmail", "BillEmailCc", "BillEmailBcc"):
+        if field in entity:
+            check_email(entity[field], field, several=company.config.multiple_emails)
+    waiting = entity.get("EmailStatus") == "NeedToSend" and "BillEmail" not in entity
+    if waiting and company.config.need_to_send_requires_email:
+        raise business("BillEmail is required when EmailStatus is NeedToSend.")
+
+
+def _custom_fields(draft: Draft) -> None:
+    """The company's text fields, at most three, filled or not; whatever else is sent is dropped in silence."""
+    labels = draft.company.config.custom_fields[:CLASSIC_CUSTOM_FIELDS]
+    longest = draft.company.config.custom_field_max
+    given: dict[str, str] = {
+        field.get("DefinitionId", ""): field["StringValue"]
+        for field in draft.entity.get("CustomField", [])
+        if "StringValue" in field
+    }
+    shown: list[dict[str, Any]] = []
+    for position, label in enumerate(labels, 1):
+        entry: dict[str, Any] = {"DefinitionId": str(position), "Name": label, "Type": "StringType"}
+        value = given.get(str(position))
+        if value is not None:
+            if len(value) > longest:
+                raise fault("2050", f"Min:0 Max:{longest} supported. Supplied length:{len(value)}", "CustomField")
+            entry["StringValue"] = value
+        shown.append(entry)
+    draft.entity["CustomField"] = shown
+
+
+def _links(draft: Draft) -> None:
+    """Links that are sent may add estimates and charges; those that QuickBooks made stay. Raises 620."""
+    kept = [link for link in (draft.before or {}).get("LinkedTxn", []) if link.get("TxnType") not in SENDABLE_LINKS]
+    for link in draft.entity.get("LinkedTxn", []):
+        if link.get("TxnType") not in SENDABLE_LINKS:
+            continue
+        if draft.company.find(link["TxnType"], link.get("TxnId", "")) is None:
+            raise fault("620", f"Transaction {link.get('TxnId')} cannot be linked.", "LinkedTxn")
+        kept.append(link)
+    draft.entity["LinkedTxn"] = kept
+
+
+def void(draft: Draft) -> None:
+    """All amounts 0; the note says that the form is void. The date, the number and the customer stay."""
+    entity = draft.entity
+    entity["Line"] = [_emptied(line) for line in entity["Line"]]
+    note = entity.get("PrivateNote", "")
+    if not note.startswith(VOIDED):
+        entity["PrivateNote"] = f"{VOIDED} - {note}" if note else VOIDED
+    entity["TxnTaxDetail"] = {"TotalTax": ZERO}
+    entity["LinkedTxn"] = []
+    for field in ("TotalAmt", "Balance", "Deposit", "HomeTotalAmt", "HomeBalance"):
+        if field in entity:
+            entity[field] = ZERO
+    if draft.company.config.void_sets_txn_status:
+        entity["TxnStatus"] = VOIDED
+
+
+def _emptied(line: dict[str, Any]) -> dict[str, Any]:
+    emptied = dict(line)
+    if "Amount" in emptied:
+        emptied["Amount"] = ZERO
+    for key in ("SalesItemLineDetail", "DiscountLineDetail", "GroupLineDetail"):
+        detail = emptied.get(key)
+        if detail is None:
+            continue
+        zeroed = {name: ZERO for name in ("Qty", "UnitPrice", "TaxInclusiveAmt", "DiscountPercent") if name in detail}
+        emptied[key] = {**detail, **zeroed}
+        if "Line" in detail:
+            emptied[key]["Line"] = [_emptied(part) for part in detail["Line"]]
+    return emptied
