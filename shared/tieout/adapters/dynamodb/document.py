@@ -1,0 +1,90 @@
+"""A sync record and an audit line as items of the table, and back."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from tieout.adapters.dynamodb import keys
+from tieout.adapters.dynamodb.errors import RecordTooLarge
+from tieout.domain.record import SyncRecord
+from tieout.ports import AuditEntry
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, UniversalAttributeValueTypeDef
+
+_RECORD = TypeAdapter(SyncRecord)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# DynamoDB's item limit is 400 KB, and an item has attributes beside the document.
+_LARGEST_DOCUMENT = 350_000
+AUDIT_KEPT = timedelta(days=400)
+
+
+def record_item(record: SyncRecord, write_id: str) -> dict[str, UniversalAttributeValueTypeDef]:
+    """The item of a record: one compressed document, and attributes for conditions, indexes and a person's eye.
+
+    `write_id` names this write, so that a writer whose answer was lost recognises its own item. Raises RecordTooLarge.
+    """
+    document = zlib.compress(_RECORD.dump_json(record))
+    if len(document) > _LARGEST_DOCUMENT:
+        raise RecordTooLarge(f"{record.key}: {len(document)} bytes compressed, at most {_LARGEST_DOCUMENT} fit")
+    updated_at = keys.sortable(record.updated_at or _EPOCH)
+    item: dict[str, UniversalAttributeValueTypeDef] = {
+        "pk": {"S": keys.record_partition(record.key)},
+        "sk": {"S": keys.RECORD_SORT},
+        "document": {"B": document},
+        "write_id": {"S": write_id},
+        "version": {"N": str(record.version)},
+        "rehints": {"N": str(record.rehints)},
+        "state": {"S": record.state.value},
+        "label": {"S": record.label},
+        "updated_at": {"S": updated_at},
+        "gsi1pk": {"S": keys.state_partition(record.key.connection, record.state)},
+        "gsi1sk": {"S": updated_at},
+    }
+    if record.lease_owner is not None:
+        item["lease_owner"] = {"S": record.lease_owner}
+    if record.lease_until is not None:
+        item["lease_until"] = {"S": keys.sortable(record.lease_until)}
+    wake_at = record.wake_at()
+    if wake_at is not None:
+        item["wake_at"] = {"S": keys.sortable(wake_at)}
+        item["gsi2pk"] = {"S": keys.due_partition(record.key.connection)}
+        item["gsi2sk"] = {"S": keys.sortable(wake_at)}
+    return item
+
+
+def record_of(item: Mapping[str, AttributeValueTypeDef]) -> SyncRecord:
+    """The record in an item. Hints are counted on the item without touching the document, so its count is the truth."""
+    record = _RECORD.validate_json(zlib.decompress(item["document"]["B"]))
+    return replace(record, rehints=int(item["rehints"]["N"]))
+
+
+def audit_item(record: SyncRecord, entry: AuditEntry) -> dict[str, UniversalAttributeValueTypeDef]:
+    """The item of an audit line, beside the record whose `version` it explains."""
+    return {
+        "pk": {"S": keys.record_partition(record.key)},
+        "sk": {"S": f"{keys.AUDIT_PREFIX}{keys.sortable(entry.at)}#{record.version:012d}"},
+        "at": {"S": keys.sortable(entry.at)},
+        "actor": {"S": entry.actor},
+        "action": {"S": entry.action},
+        "trace_id": {"S": entry.trace_id},
+        "facts": {"M": {name: {"S": text} for name, text in entry.facts.items()}},
+        "expires_at": {"N": str(int((entry.at + AUDIT_KEPT).timestamp()))},
+    }
+
+
+def audit_entry_of(item: Mapping[str, AttributeValueTypeDef]) -> AuditEntry:
+    """The audit line in an item."""
+    return AuditEntry(
+        at=datetime.fromisoformat(item["at"]["S"]),
+        actor=item["actor"]["S"],
+        action=item["action"]["S"],
+        trace_id=item["trace_id"]["S"],
+        facts={name: value["S"] for name, value in item["facts"]["M"].items()},
+    )

@@ -1,0 +1,291 @@
+"""The sync records in DynamoDB: conditional writes, uniqueness of far documents, the listings and the audit trail."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from tieout.adapters.dynamodb import keys
+from tieout.adapters.dynamodb.conflicts import (
+    CONDITION_FAILED,
+    LOST_ANSWER,
+    back_off,
+    code_of,
+    is_conflict,
+    is_contended,
+)
+from tieout.adapters.dynamodb.document import audit_entry_of, audit_item, record_item, record_of
+from tieout.domain.errors import Transient
+from tieout.domain.record import RecordKey, State, SyncRecord
+from tieout.ports import AuditEntry, Clock, LinkTaken, RecordChanged, RecordPage
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        KeysAndAttributesTypeDef,
+        PutTypeDef,
+        QueryInputTypeDef,
+        TransactWriteItemTypeDef,
+    )
+
+_KEYS_A_BATCH = 100
+_ATTEMPTS = 6
+_REMEMBERED_LINKS = 10_000
+
+
+class DynamoRecords:
+    """Fulfils `ports.Records` on the table `table`. `clock` only waits between attempts."""
+
+    def __init__(self, client: DynamoDBClient, table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+        # A holder item never changes its holder, so what was once seen held needs no writing again.
+        self._held: set[tuple[RecordKey, str]] = set()
+
+    def get(self, key: RecordKey) -> SyncRecord | None:
+        """The record, or None."""
+        item = self._item(key)
+        return None if item is None else self._record(item)
+
+    def get_many(self, keys_: Collection[RecordKey]) -> Mapping[RecordKey, SyncRecord]:
+        """The records that exist among `keys_`, 100 a call; raises Transient when DynamoDB keeps leaving some out."""
+        found: dict[RecordKey, SyncRecord] = {}
+        partitions = [keys.record_partition(key) for key in dict.fromkeys(keys_)]
+        for start in range(0, len(partitions), _KEYS_A_BATCH):
+            for item in self._batch_get(partitions[start : start + _KEYS_A_BATCH]):
+                record = self._record(item)
+                found[record.key] = record
+        return found
+
+    def put(self, record: SyncRecord, audit: AuditEntry | None = None) -> SyncRecord:
+        """Store `record` if the stored one still has its version and rehints; see `ports.Records.put`.
+
+        A write whose answer was lost is recognised by its id and counts as done. Raises RecordChanged, LinkTaken,
+        RecordTooLarge, or Transient when other transactions stayed in the way.
+        """
+        stored = replace(record, version=record.version + 1)
+        write_id = uuid.uuid4().hex
+        writes = self._writes(record, stored, write_id, audit)
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._write(writes)
+            except ClientError as error:
+                if not is_conflict(error):
+                    raise
+            except LOST_ANSWER:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+            else:
+                return self._remember(stored)
+            if self._was_written(record, write_id):
+                return self._remember(stored)
+            self._clock.sleep(back_off(attempt))
+        raise Transient(context={"store": "contended", "record": str(record.key)})
+
+    def rehint(self, key: RecordKey, lease_owner: str) -> bool:
+        """Count one more hint for the worker that holds the record. False when `lease_owner` no longer holds it."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=keys.item_key(keys.record_partition(key), keys.RECORD_SORT),
+                    UpdateExpression="ADD rehints :one",
+                    ConditionExpression="lease_owner = :owner",
+                    ExpressionAttributeValues={":one": {"N": "1"}, ":owner": {"S": lease_owner}},
+                )
+            except ClientError as error:
+                if code_of(error) == CONDITION_FAILED:
+                    return False
+                if not is_contended(error):
+                    raise
+                self._clock.sleep(back_off(attempt))
+            else:
+                return True
+        raise Transient(context={"store": "contended", "record": str(key)})
+
+    def origin_of(self, connection: str, system: str, kind: str, far_id: str) -> RecordKey | None:
+        """The record that an exclusive far document belongs to, by a consistent read."""
+        holder = self._holder(keys.holder_partition(connection, system, kind, far_id))
+        return None if holder is None else keys.record_key_of(holder)
+
+    def due(self, connection: str, now: datetime, limit: int = 100) -> Sequence[SyncRecord]:
+        """Records whose `wake_at` is not after `now`, oldest first."""
+        query: QueryInputTypeDef = {
+            "TableName": self._table,
+            "IndexName": keys.BY_DUE,
+            "KeyConditionExpression": "gsi2pk = :partition AND gsi2sk <= :now",
+            "ExpressionAttributeValues": {
+                ":partition": {"S": keys.due_partition(connection)},
+                ":now": {"S": keys.sortable(now)},
+            },
+        }
+        listed = [item["pk"]["S"] for item in self._query(query, limit)]
+        # The index lags behind: what it lists may have been settled meanwhile.
+        waking = [
+            (wake_at, record)
+            for record in self._in_order(listed)
+            if (wake_at := record.wake_at()) is not None and wake_at <= now
+        ]
+        return [record for _, record in sorted(waking, key=lambda entry: entry[0])]
+
+    def in_state(self, connection: str, state: State, limit: int = 100, after: str | None = None) -> RecordPage:
+        """A page of the records in a state, most recently changed first. Raises BadPageToken."""
+        partition = keys.state_partition(connection, state)
+        query: QueryInputTypeDef = {
+            "TableName": self._table,
+            "IndexName": keys.BY_STATE,
+            "KeyConditionExpression": "gsi1pk = :partition",
+            "ExpressionAttributeValues": {":partition": {"S": partition}},
+            "ScanIndexForward": False,
+        }
+        if after is not None:
+            pk, sort = keys.read_page_token(after, keys.connection_prefix(connection))
+            query["ExclusiveStartKey"] = {
+                **keys.item_key(pk, keys.RECORD_SORT),
+                "gsi1pk": {"S": partition},
+                "gsi1sk": {"S": sort},
+            }
+        listed = list(self._query(query, limit + 1))
+        page = listed[:limit]
+        records = self._in_order(item["pk"]["S"] for item in page)
+        more = len(listed) > limit
+        return RecordPage(
+            tuple(record for record in records if record.state is state),
+            keys.page_token(page[-1]["pk"]["S"], page[-1]["gsi1sk"]["S"]) if more else None,
+        )
+
+    def trail(self, key: RecordKey, limit: int = 50) -> Sequence[AuditEntry]:
+        """The latest audit lines of a record, newest first."""
+        query: QueryInputTypeDef = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :audit)",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": keys.record_partition(key)},
+                ":audit": {"S": keys.AUDIT_PREFIX},
+            },
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+        }
+        return [audit_entry_of(item) for item in self._query(query, limit)]
+
+    def _writes(
+        self, record: SyncRecord, stored: SyncRecord, write_id: str, audit: AuditEntry | None
+    ) -> list[PutTypeDef]:
+        put: PutTypeDef = {"TableName": self._table, "Item": record_item(stored, write_id)}
+        if record.version == 0:
+            put["ConditionExpression"] = "attribute_not_exists(pk)"
+        else:
+            put["ConditionExpression"] = "version = :version AND rehints = :rehints"
+            put["ExpressionAttributeValues"] = {
+                ":version": {"N": str(record.version)},
+                ":rehints": {"N": str(record.rehints)},
+            }
+        writes = [put]
+        link = record.link
+        if link is not None and link.exclusive and (record.key, link.far_id) not in self._held:
+            origin = {"S": keys.record_partition(record.key)}
+            writes.append(
+                {
+                    "TableName": self._table,
+                    "Item": {**keys.item_key(_holder_partition(record.key, link.far_id), "HOLDER"), "origin": origin},
+                    "ConditionExpression": "attribute_not_exists(pk) OR origin = :origin",
+                    "ExpressionAttributeValues": {":origin": origin},
+                }
+            )
+        if audit is not None:
+            writes.append({"TableName": self._table, "Item": audit_item(stored, audit)})
+        return writes
+
+    def _write(self, writes: Sequence[PutTypeDef]) -> None:
+        if len(writes) == 1:
+            # A claim writes nothing beside the record, and a plain write costs half of a transaction.
+            self._client.put_item(**writes[0])
+            return
+        transaction: list[TransactWriteItemTypeDef] = [{"Put": write} for write in writes]
+        self._client.transact_write_items(TransactItems=transaction, ClientRequestToken=str(uuid.uuid4()))
+
+    def _was_written(self, record: SyncRecord, write_id: str) -> bool:
+        """Whether the write went through after all; False when it may be tried again.
+
+        Raises RecordChanged or LinkTaken when a condition really fails.
+        """
+        item = self._item(record.key)
+        if item is not None and item["write_id"]["S"] == write_id:
+            return True
+        current = None if item is None else self._record(item)
+        expected = (0, record.rehints) if current is None else (current.version, current.rehints)
+        if (record.version, record.rehints) != expected:
+            raise RecordChanged(current)
+        if record.link is not None and record.link.exclusive:
+            holder = self._holder(_holder_partition(record.key, record.link.far_id))
+            if holder is not None and holder != keys.record_partition(record.key):
+                raise LinkTaken(str(keys.record_key_of(holder)))
+        return False
+
+    def _item(self, key: RecordKey) -> dict[str, AttributeValueTypeDef] | None:
+        answer = self._client.get_item(
+            TableName=self._table,
+            Key=keys.item_key(keys.record_partition(key), keys.RECORD_SORT),
+            ConsistentRead=True,
+        )
+        return answer.get("Item")
+
+    def _holder(self, partition: str) -> str | None:
+        answer = self._client.get_item(
+            TableName=self._table, Key=keys.item_key(partition, "HOLDER"), ConsistentRead=True
+        )
+        item = answer.get("Item")
+        return None if item is None else item["origin"]["S"]
+
+    def _in_order(self, partitions: Iterable[str]) -> list[SyncRecord]:
+        wanted = [keys.record_key_of(pk) for pk in partitions]
+        found = self.get_many(wanted)
+        return [found[key] for key in wanted if key in found]
+
+    def _batch_get(self, partitions: Sequence[str]) -> Iterator[dict[str, AttributeValueTypeDef]]:
+        left: Sequence[Mapping[str, AttributeValueTypeDef]] = [keys.item_key(pk, keys.RECORD_SORT) for pk in partitions]
+        fruitless = 0
+        while left:
+            request: KeysAndAttributesTypeDef = {"Keys": left, "ConsistentRead": True}
+            answer = self._client.batch_get_item(RequestItems={self._table: request})
+            yield from answer["Responses"].get(self._table, [])
+            unprocessed = answer["UnprocessedKeys"].get(self._table)
+            if unprocessed is None:
+                return
+            fruitless = fruitless + 1 if len(unprocessed["Keys"]) == len(left) else 0
+            if fruitless == _ATTEMPTS:
+                raise Transient(context={"store": "throttled"})
+            left = unprocessed["Keys"]
+            self._clock.sleep(back_off(fruitless))
+
+    def _query(self, query: QueryInputTypeDef, limit: int) -> Iterator[dict[str, AttributeValueTypeDef]]:
+        left, page = limit, query.copy()
+        while left > 0:
+            page["Limit"] = left
+            answer = self._client.query(**page)
+            yield from answer["Items"]
+            left -= len(answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _record(self, item: Mapping[str, AttributeValueTypeDef]) -> SyncRecord:
+        return self._remember(record_of(item))
+
+    def _remember(self, record: SyncRecord) -> SyncRecord:
+        if record.link is not None and record.link.exclusive:
+            if len(self._held) >= _REMEMBERED_LINKS:
+                self._held.clear()
+            self._held.add((record.key, record.link.far_id))
+        return record
+
+
+def _holder_partition(key: RecordKey, far_id: str) -> str:
+    return keys.holder_partition(key.connection, keys.far_system(key), key.kind.value, far_id)
