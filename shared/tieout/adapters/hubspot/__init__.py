@@ -1,0 +1,1 @@
+"""HubSpot over HTTP: the `Crm` port, webhook signatures and webhook bodies."""

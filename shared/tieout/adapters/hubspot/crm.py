@@ -1,0 +1,71 @@
+"""HubSpot as the `Crm` of one connection."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from tieout.adapters.hubspot.client import HubSpotClient
+from tieout.adapters.hubspot.invoices import read_invoices
+from tieout.adapters.hubspot.properties import ensure_properties, missing_properties
+from tieout.adapters.hubspot.statuses import StatusWriter
+from tieout.adapters.hubspot.wire import AccountDetails, SearchPage
+from tieout.domain.attention import AttentionCode
+from tieout.domain.company import Connection, CrmAccount
+from tieout.domain.errors import NeedsAttention, OutcomeUnknown, Transient
+from tieout.domain.invoice import SourceInvoice, UnreadableInvoice
+from tieout.domain.status import ShownStatus
+
+
+class HubSpotCrm:
+    """Fulfils `Crm`, and a few calls more for the command line."""
+
+    def __init__(self, connection: Connection, client: HubSpotClient) -> None:
+        self._connection = connection
+        self._client = client
+
+    def invoices(
+        self, ids: Collection[str], extra_properties: Collection[str] = ()
+    ) -> Mapping[str, SourceInvoice | UnreadableInvoice]:
+        """See `Crm.invoices`. At most 13 calls for up to 100 invoices with up to 100 lines in all."""
+        return read_invoices(self._client, self._connection.portal_time_zone, ids, extra_properties)
+
+    def show_statuses(self, statuses: Mapping[str, ShownStatus]) -> Mapping[str, str]:
+        """See `Crm.show_statuses`."""
+        return StatusWriter(self._client).write(statuses)
+
+    def account(self) -> CrmAccount:
+        """See `Crm.account`."""
+        details = self._client.get(self._client.versions.account_path(), AccountDetails)
+        return CrmAccount(details.portal_id, details.time_zone, details.currency)
+
+    def missing_properties(self) -> tuple[str, ...]:
+        """Which of Tieout's invoice properties the portal lacks."""
+        return missing_properties(self._client)
+
+    def ensure_properties(self) -> tuple[str, ...]:
+        """Create those; returns their names. Raises as any read: a repetition does no harm."""
+        try:
+            return ensure_properties(self._client)
+        except OutcomeUnknown as error:
+            raise Transient(error.detail, error.context) from error
+
+    def invoice_id_by_number(self, number: str) -> str | None:
+        """The HubSpot id of the invoice with this number, None when no live invoice bears it.
+
+        HubSpot's search lags a little behind its records. Raises NeedsAttention when several bear the number.
+        """
+        body = {
+            "filterGroups": [{"filters": [{"propertyName": "hs_number", "operator": "EQ", "value": number}]}],
+            "properties": ["hs_number"],
+            "limit": 10,
+        }
+        page = self._client.search(self._client.versions.objects_path("invoices/search"), body, SearchPage)
+        # Search ignores case and may match by words.
+        ids = [record.id for record in page.results if record.properties.get("hs_number") == number]
+        if len(ids) > 1:
+            raise NeedsAttention(
+                f"Several HubSpot invoices bear the number {number}: {', '.join(ids)}.",
+                {"system": "hubspot"},
+                code=AttentionCode.REFUSED_BY_HUBSPOT,
+            )
+        return ids[0] if ids else None

@@ -1,0 +1,134 @@
+"""A webhook body from HubSpot as plain events; property values are never kept, because events are only hints."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from tieout.domain.errors import Malformed
+
+INVOICE_TYPE = "0-53"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LARGEST_ID = 2**63 - 1
+# HubSpot sends up to 100 events at a time; a few more are no reason to lose them.
+_MOST_EVENTS = 1000
+_LATEST_MS = 4_102_444_800_000  # the year 2100
+_TYPE_ID = re.compile(r"[0-9]{1,9}-[0-9]{1,18}")
+_DIGITS = re.compile(r"[0-9]{1,19}")
+# Events on an object, then both ends of an association, then what a merge leaves behind.
+_OBJECT_FIELDS = (
+    ("objectId", "objectTypeId"),
+    ("fromObjectId", "fromObjectTypeId"),
+    ("toObjectId", "toObjectTypeId"),
+    ("primaryObjectId", "objectTypeId"),
+    ("newObjectId", "objectTypeId"),
+)
+_MERGED = "mergedObjectIds"
+
+
+@dataclass(frozen=True, slots=True)
+class HubSpotEvent:
+    """Something happened to the object `object_id` of the portal.
+
+    `object_type_id` ("0-53" is an invoice) is None where HubSpot did not say; `occurred_at` is aware UTC.
+    """
+
+    portal_id: str
+    object_type_id: str | None
+    object_id: str
+    occurred_at: datetime
+    subscription_type: str
+    property_name: str | None
+
+
+def parse_events(body: bytes, received_at: datetime) -> tuple[HubSpotEvent, ...]:
+    """The events of a webhook body: one for each object that an event names, so an association makes two.
+
+    Unknown fields are ignored and missing ones tolerated: an event without a time gets `received_at`, one that names
+    no object is left out. Raises Malformed, with a `reason` safe to log, for what is no JSON array of objects, and
+    for an id or a time that is none.
+    """
+    events = _array(body)
+    return tuple(event for raw in events for event in _events(raw, received_at))
+
+
+def _array(body: bytes) -> list[Mapping[str, object]]:
+    try:
+        document = json.loads(body, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        raise _malformed("not_json") from None
+    if not isinstance(document, list) or len(document) > _MOST_EVENTS:
+        raise _malformed("not_an_array" if not isinstance(document, list) else "too_many_events")
+    if not all(isinstance(item, dict) for item in document):
+        raise _malformed("not_an_object")
+    return document
+
+
+def _events(raw: Mapping[str, object], received_at: datetime) -> Iterator[HubSpotEvent]:
+    objects = dict.fromkeys(_objects(raw))
+    if not objects:
+        return
+    portal = _id(raw, "portalId")
+    occurred_at = _instant(raw, received_at)
+    subscription = _text(raw, "subscriptionType") or _text(raw, "eventType") or ""
+    for type_, id_ in objects:
+        yield HubSpotEvent(portal, type_, id_, occurred_at, subscription, _text(raw, "propertyName"))
+
+
+def _objects(raw: Mapping[str, object]) -> Iterator[tuple[str | None, str]]:
+    for id_field, type_field in _OBJECT_FIELDS:
+        if raw.get(id_field) is not None:
+            yield _type(raw, type_field, id_field), _id(raw, id_field)
+    merged = raw.get(_MERGED)
+    if isinstance(merged, list):
+        for value in merged:
+            yield _type(raw, "objectTypeId", _MERGED), _id({_MERGED: value}, _MERGED)
+
+
+def _type(raw: Mapping[str, object], type_field: str, id_field: str) -> str | None:
+    text = _text(raw, type_field)
+    if text is None and id_field == "fromObjectId":
+        # Without types of its own, an association is told from its "from" side.
+        text = _text(raw, "objectTypeId")
+    return text if text and _TYPE_ID.fullmatch(text) else _associated_type(raw, id_field)
+
+
+def _associated_type(raw: Mapping[str, object], id_field: str) -> str | None:
+    """Older association events name their types in words: INVOICE_TO_CONTACT."""
+    words = (_text(raw, "associationType") or "").upper()
+    is_invoice = {"fromObjectId": words.startswith("INVOICE_TO_"), "toObjectId": words.endswith("_TO_INVOICE")}
+    return INVOICE_TYPE if is_invoice.get(id_field) else None
+
+
+def _text(raw: Mapping[str, object], name: str) -> str | None:
+    value = raw.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _number(raw: Mapping[str, object], name: str, largest: int) -> int:
+    """A whole number greater than zero, also as a text of digits."""
+    value = raw.get(name)
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= largest:
+        raise _malformed(f"bad_{name}")
+    return value
+
+
+def _id(raw: Mapping[str, object], name: str) -> str:
+    return str(_number(raw, name, _LARGEST_ID))
+
+
+def _instant(raw: Mapping[str, object], received_at: datetime) -> datetime:
+    if raw.get("occurredAt") is None:
+        return received_at
+    return _EPOCH + timedelta(milliseconds=_number(raw, "occurredAt", _LATEST_MS))
+
+
+def _malformed(reason: str) -> Malformed:
+    return Malformed(context={"system": "hubspot", "reason": reason})

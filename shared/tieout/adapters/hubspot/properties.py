@@ -1,0 +1,111 @@
+"""The properties in which a HubSpot invoice shows its sync, and creating them where they are absent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tieout.adapters.hubspot.client import HubSpotClient
+from tieout.adapters.hubspot.faults import ALREADY_EXISTS, Refused
+from tieout.adapters.hubspot.wire import ErrorItem, Property, PropertyList
+from tieout.domain.status import ShownState
+
+STATUS = "tieout_status"
+MESSAGE = "tieout_message"
+NUMBER = "tieout_quickbooks_number"
+LINK = "tieout_quickbooks_link"
+
+_GROUP = "tieout"
+_OPTIONS: Mapping[ShownState, str] = {
+    ShownState.IN_SYNC: "In sync",
+    ShownState.WORKING: "Working",
+    ShownState.NEEDS_ATTENTION: "Needs attention",
+    ShownState.EXCLUDED: "Excluded",
+    ShownState.VOIDED: "Voided",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Definition:
+    name: str
+    label: str
+    type: str
+    field_type: str
+    description: str
+
+
+_DEFINITIONS = (
+    _Definition(
+        STATUS, "QuickBooks sync status", "enumeration", "select", "Where this invoice stands on its way to QuickBooks."
+    ),
+    _Definition(
+        MESSAGE, "QuickBooks sync message", "string", "textarea", "What the sync status means, and what to do next."
+    ),
+    _Definition(NUMBER, "QuickBooks invoice number", "string", "text", "The number this invoice bears in QuickBooks."),
+    _Definition(LINK, "QuickBooks invoice link", "string", "text", "Opens this invoice in QuickBooks."),
+)
+
+
+def missing_properties(client: HubSpotClient) -> tuple[str, ...]:
+    """The names of the properties that the portal lacks. Raises as any read."""
+    present = _present(client)
+    return tuple(one.name for one in _DEFINITIONS if one.name not in present)
+
+
+def ensure_properties(client: HubSpotClient) -> tuple[str, ...]:
+    """Create the group, the properties and the status values that the portal lacks; returns the properties' names.
+
+    May be repeated and may run twice at a time: what exists already is left as it is.
+    """
+    present = _present(client)
+    missing = [one for one in _DEFINITIONS if one.name not in present]
+    if missing:
+        _create(client, "invoices/groups", {"name": _GROUP, "label": "Tieout sync", "displayOrder": -1})
+    for one in missing:
+        _create(client, "invoices", _body(one))
+    if STATUS in present:
+        _complete_options(client, present[STATUS])
+    return tuple(one.name for one in missing)
+
+
+def _present(client: HubSpotClient) -> dict[str, Property]:
+    answer = client.get(client.versions.properties_path("invoices"), PropertyList)
+    return {one.name: one for one in answer.results}
+
+
+def _create(client: HubSpotClient, rest: str, body: object) -> None:
+    try:
+        client.write(client.versions.properties_path(rest), body, ErrorItem)
+    except Refused as refusal:
+        if refusal.status != 409 and ALREADY_EXISTS not in refusal.codes:
+            raise
+
+
+def _body(one: _Definition) -> dict[str, object]:
+    body: dict[str, object] = {
+        "name": one.name,
+        "label": one.label,
+        "type": one.type,
+        "fieldType": one.field_type,
+        "groupName": _GROUP,
+        "description": one.description,
+    }
+    if one.type == "enumeration":
+        body["options"] = [_option(value, label, at) for at, (value, label) in enumerate(_OPTIONS.items())]
+    return body
+
+
+def _option(value: str, label: str, position: int, *, hidden: bool = False) -> dict[str, object]:
+    return {"label": label, "value": value, "displayOrder": position, "hidden": hidden}
+
+
+def _complete_options(client: HubSpotClient, present: Property) -> None:
+    """Add status values that are not there yet; HubSpot replaces the whole list, so the present ones go along."""
+    known = {option.value for option in present.options}
+    absent = {value: label for value, label in _OPTIONS.items() if value not in known}
+    if not absent:
+        return
+    options = [_option(one.value, one.label, one.display_order, hidden=one.hidden) for one in present.options]
+    options += [_option(value, label, len(known) + at) for at, (value, label) in enumerate(absent.items())]
+    path = client.versions.properties_path(f"invoices/{STATUS}")
+    client.write(path, {"options": options}, ErrorItem, method="PATCH")
