@@ -1,0 +1,1 @@
+"""QuickBooks Online over HTTP: the `Ledger` port, the token refresh, and what arrives by webhook."""

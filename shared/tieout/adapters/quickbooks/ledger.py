@@ -1,0 +1,190 @@
+"""The `Ledger` port over QuickBooks Online."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from urllib.parse import urlencode
+
+from tieout.adapters.quickbooks import company as companies
+from tieout.adapters.quickbooks import customers, invoices, items, query
+from tieout.adapters.quickbooks.client import QuickBooksClient
+from tieout.adapters.quickbooks.wire import Node
+from tieout.domain.company import Connection, LedgerCompany
+from tieout.domain.customer import CustomerDraft, LedgerCustomer, LedgerItem, NameHolder
+from tieout.domain.errors import Transient
+from tieout.domain.invoice import InvoiceContent, LedgerInvoice
+from tieout.domain.record import RecordKey, marker_stem
+from tieout.ports import Clock, PreparedWrite
+
+_COMPANY_KEPT = timedelta(minutes=10)
+_IDS_A_QUERY = 100
+_NAMES_A_QUERY = 50
+_INVALID_QUERY = "4001"
+
+
+class QuickBooksLedger:
+    """QuickBooks Online for one connection; see `ports.Ledger` for what each method promises.
+
+    `app_url` is where people use QuickBooks, such as ``https://app.qbo.intuit.com``. `filter_by_email` False keeps
+    the search for customers by e-mail from being tried: Intuit does not document that the field can be filtered, and
+    when QuickBooks calls such a query invalid it is not tried again by this object.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        client: QuickBooksClient,
+        clock: Clock,
+        app_url: str,
+        *,
+        filter_by_email: bool = True,
+    ) -> None:
+        self._connection = connection
+        self._client = client
+        self._clock = clock
+        self._app_url = app_url.rstrip("/")
+        self._filter_by_email = filter_by_email
+        self._company: tuple[datetime, LedgerCompany] | None = None
+
+    def company(self) -> LedgerCompany:
+        """Company and preferences, kept for ten minutes."""
+        now = self._clock.now()
+        if self._company is not None and now - self._company[0] < _COMPANY_KEPT:
+            return self._company[1]
+        # Read by query, the way that Intuit documents; there is one row.
+        rows = self._client.query("Preferences", convert=_as_it_is)
+        preferences = rows[0] if rows else Node({})
+        info = self._client.get("companyinfo", self._connection.realm_id)
+        found = info.entity("CompanyInfo", lambda node: companies.read_company(node, preferences))
+        self._company = (now, found)
+        return found
+
+    def invoices(self, ids: Collection[str]) -> dict[str, LedgerInvoice]:
+        """These invoices, 100 a query."""
+        convert = self._invoice_reader()
+        found = {}
+        for chunk in query.chunks(sorted(ids), _IDS_A_QUERY):
+            for invoice in self._client.query("Invoice", query.one_of("Id", chunk), convert=convert):
+                found[invoice.id] = invoice
+        return found
+
+    def invoice(self, id_: str) -> LedgerInvoice:
+        """One invoice."""
+        convert = self._invoice_reader()
+        return self._client.get("invoice", id_).entity("Invoice", convert)
+
+    def find_invoice(self, key: RecordKey, content: InvoiceContent) -> LedgerInvoice | None:
+        """Among all invoices of that customer and date, the one whose private note bears the marker of `key`.
+
+        Notes cannot be relied on to be filterable, so they are compared here. The marker counts wherever it stands,
+        because a void puts its own word before it. When a person copied the invoice, note and all, the first is ours.
+        """
+        conditions = (
+            query.equals("CustomerRef", content.customer_id),
+            query.equals("TxnDate", content.invoice_date.isoformat()),
+        )
+        stem = marker_stem(key)
+        there = self._client.query("Invoice", *conditions, convert=self._invoice_reader())
+        ours = [invoice for invoice in there if stem in invoice.private_note]
+        return min(ours, key=lambda invoice: (len(invoice.id), invoice.id), default=None)
+
+    def prepare_invoice(self, content: InvoiceContent, private_note: str, company: LedgerCompany) -> PreparedWrite:
+        """See `invoices.create_body`."""
+        return PreparedWrite(invoices.create_body(content, private_note, company))
+
+    def prepare_invoice_update(
+        self, present: LedgerInvoice, content: InvoiceContent, private_note: str, company: LedgerCompany
+    ) -> PreparedWrite:
+        """See `invoices.update_body`."""
+        return PreparedWrite(invoices.update_body(present, content, private_note, company))
+
+    def prepare_invoice_void(self, present: LedgerInvoice) -> PreparedWrite:
+        """See `invoices.void_body`."""
+        return PreparedWrite(invoices.void_body(present))
+
+    def create_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
+        """Send it."""
+        return self._write_invoice(write, request_id)
+
+    def update_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
+        """Send it."""
+        return self._write_invoice(write, request_id)
+
+    def void_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
+        """Send it."""
+        return self._write_invoice(write, request_id, operation="void")
+
+    def _write_invoice(self, write: PreparedWrite, request_id: str, operation: str | None = None) -> LedgerInvoice:
+        # What is needed to read the answer is read first: nothing may fail between the write and its answer.
+        convert = self._invoice_reader()
+        answer = self._client.post("invoice", write.body, request_id, operation=operation)
+        return answer.entity("Invoice", convert)
+
+    def invoice_url(self, id_: str) -> str:
+        """The page of the invoice; the company is named because QuickBooks opens the link in the one last used."""
+        return f"{self._app_url}/app/invoice?" + urlencode({"txnId": id_, "companyId": self._connection.realm_id})
+
+    def invoice_pdf(self, id_: str) -> bytes:
+        """The invoice as the customer gets it; raises like a read, and NotInLedger."""
+        return self._client.pdf("invoice", id_)
+
+    def find_customers(self, names: Collection[str], emails: Collection[str]) -> Sequence[LedgerCustomer]:
+        """By display name and, where QuickBooks lets us, by e-mail."""
+        found = self._customers("DisplayName", names)
+        if self._filter_by_email and any(email.strip() for email in emails):
+            try:
+                found |= self._customers("PrimaryEmailAddr", emails)
+            except Transient as error:
+                if error.context.get("code") != _INVALID_QUERY:
+                    raise
+                self._filter_by_email = False
+        return list(found.values())
+
+    def _customers(self, field: str, values: Collection[str]) -> dict[str, LedgerCustomer]:
+        found = {}
+        for chunk in query.chunks(values, _NAMES_A_QUERY):
+            conditions = (query.one_of(field, chunk), query.EVEN_INACTIVE)
+            for customer in self._client.query("Customer", *conditions, convert=customers.read_customer):
+                found[customer.id] = customer
+        return found
+
+    def name_holders(self, name: str) -> Sequence[NameHolder]:
+        """One query a list."""
+        conditions = (query.equals("DisplayName", name), query.EVEN_INACTIVE)
+        return [
+            holder
+            for kind in customers.NAME_ENTITIES
+            for holder in self._client.query(kind, *conditions, convert=partial(customers.read_holder, kind))
+        ]
+
+    def prepare_customer(self, draft: CustomerDraft) -> PreparedWrite:
+        """See `customers.create_body`."""
+        return PreparedWrite(customers.create_body(draft))
+
+    def create_customer(self, write: PreparedWrite, request_id: str) -> LedgerCustomer:
+        """Send it."""
+        return self._client.post("customer", write.body, request_id).entity("Customer", customers.read_customer)
+
+    def find_items(self, names: Collection[str], skus: Collection[str]) -> Sequence[LedgerItem]:
+        """Queries of items give active ones only."""
+        found: dict[str, LedgerItem] = {}
+        for field, values in (("Sku", skus), ("Name", names)):
+            for chunk in query.chunks(values, _NAMES_A_QUERY):
+                for item in self._client.query("Item", query.one_of(field, chunk), convert=items.read_item):
+                    found[item.id] = item
+        return list(found.values())
+
+    def item(self, id_: str) -> LedgerItem | None:
+        """By query, in which an unknown id is an empty answer and not a fault."""
+        conditions = (query.equals("Id", id_), query.EVEN_INACTIVE)
+        found = self._client.query("Item", *conditions, convert=items.read_item)
+        return found[0] if found else None
+
+    def _invoice_reader(self) -> Callable[[Node], LedgerInvoice]:
+        return partial(invoices.read_invoice, home_currency=self.company().home_currency)
+
+
+def _as_it_is(node: Node) -> Node:
+    return node
