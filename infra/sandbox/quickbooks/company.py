@@ -1,4 +1,4 @@
-"""One QuickBooks company: its entities, the indexes that keep names and numbers unique, its preferences and its time."""
+"""One QuickBooks company: its entities, the indexes of names and numbers, its preferences and its time."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable

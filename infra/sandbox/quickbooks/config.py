@@ -1,4 +1,4 @@
-"""The settings of the QuickBooks sandbox: the company, the app's credentials, limits, and every point the vendor leaves open."""
+"""The settings of the QuickBooks sandbox: company, credentials, limits, and every point the vendor leaves open."""
 
 import dataclasses
 from collections.abc import Mapping

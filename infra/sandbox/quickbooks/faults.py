@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from infra.sandbox.kernel.wire import dumps
@@ -22,7 +22,7 @@ CLOSED = (
 )
 APPLICATION_ERROR = "An application error has occurred while processing your request"
 
-# Code -> Message (Intuit: error codes). Where Intuit's text is not published word by word, it says the documented meaning.
+# Code -> Message (Intuit: error codes); the documented meaning where Intuit's own words are not published.
 MESSAGES: Mapping[str, str] = {
     "140": "Company Locked",
     "150": "Company Under Maintenance",
@@ -147,16 +147,14 @@ class GatewayFault:
             }
         )
 
-    def xml(self, time: str, attribute_order: Literal["xmlns", "time"] = "xmlns") -> str:
+    def xml(self, time: str) -> str:
         """The XML form, sent even when JSON was asked for."""
-        pair = ['xmlns="http://schema.intuit.com/finance/v3"', f"time={quoteattr(time)}"]
-        if attribute_order == "time":
-            pair.reverse()
-        head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>' if attribute_order == "xmlns" else ""
         detail = "" if self.detail is None else f"<Detail>{escape(self.detail)}</Detail>"
+        error = f"<Error code={quoteattr(self.code)}><Message>{escape(self.message)}</Message>{detail}</Error>"
         return (
-            f"{head}<IntuitResponse {' '.join(pair)}><Fault type={quoteattr(self.kind)}><Error code={quoteattr(self.code)}>"
-            f"<Message>{escape(self.message)}</Message>{detail}</Error></Fault></IntuitResponse>"
+            '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+            f'<IntuitResponse xmlns="http://schema.intuit.com/finance/v3" time={quoteattr(time)}>'
+            f"<Fault type={quoteattr(self.kind)}>{error}</Fault></IntuitResponse>"
         )
 
 

@@ -1,7 +1,7 @@
 """Which fields QuickBooks' entities have and of what type, and the cleaning of a request body by them.
 
-`schema.json` is derived from Intuit's published Finance.xsd (QuickBooks-V3-PHP-SDK, Apache-2.0): for each type its fields
-as `<type>[[]][ <longest length>]`, where `[]` says that the field repeats.
+`schema.json` is derived from Intuit's published Finance.xsd (QuickBooks-V3-PHP-SDK, Apache-2.0): for each type its
+fields as `<type>[[]][ <longest length>]`, where `[]` says that the field repeats.
 """
 
 import json

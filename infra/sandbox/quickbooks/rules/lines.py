@@ -111,7 +111,7 @@ def _guard_inventory(draft: Draft, id_: str) -> None:
 
 
 def _description(form: Form, line: Line) -> None:
-    kept = {key: line[key] for key in ("Id", "Description") if key in line}
+    kept: Line = {key: line[key] for key in ("Id", "Description") if key in line}
     kept |= {"DetailType": "DescriptionOnly", "DescriptionLineDetail": line.get("DescriptionLineDetail", {})}
     if kept.get("Description", "").startswith(INLINE_SUBTOTAL):
         form.substantial = True

@@ -45,7 +45,7 @@ def taxed(company: Company) -> bool:
 
 
 def mark_line(draft: Draft, line: dict[str, Any]) -> None:
-    """Sets or judges the tax code of one sales line, and splits an amount that includes tax. Raises 6100, 6000, 2500."""
+    """Sets or judges a sales line's tax code, and splits an amount that includes tax. Raises 6100, 6000, 2500."""
     detail, company = line["SalesItemLineDetail"], draft.company
     code = detail.get("TaxCodeRef", {}).get("value")
     if company.us:

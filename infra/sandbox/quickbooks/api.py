@@ -1,0 +1,91 @@
+"""The accounting API's routes below /v3/company/<realm>/: what each method and path does to a company."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.sandbox.kernel.wire import loads
+from infra.sandbox.quickbooks import operations, pdf, query, select
+from infra.sandbox.quickbooks.company import Company
+from infra.sandbox.quickbooks.definitions import Definition
+from infra.sandbox.quickbooks.entities import BY_PATH
+from infra.sandbox.quickbooks.faults import QuickBooksFaultError, fault, missing
+
+Answer = dict[str, Any] | bytes
+
+
+def read(company: Company, parts: list[str], options: Mapping[str, str]) -> Answer:
+    """Answers a GET; bytes are a PDF. A successful one counts as a metered read."""
+    answer = _read(company, parts, options)
+    company.reads += 1
+    return answer
+
+
+def _read(company: Company, parts: list[str], options: Mapping[str, str]) -> Answer:
+    if parts == ["query"]:
+        return _query(company, options.get("query", ""))
+    definition = _definition(parts[0])
+    if definition.kind == "singleton":
+        if parts[1:] not in ([company.realm], [], ["1"]) or (definition.name == "CompanyInfo" and len(parts) == 1):
+            raise fault("610", "Object Not Found : Another realm's company cannot be read.")
+        return {definition.name: operations.read(company, definition, "1")}
+    if len(parts) == 2:
+        return {definition.name: operations.read(company, definition, parts[1])}
+    if len(parts) == 3 and parts[2] == "pdf" and "pdf" in definition.operations:
+        return pdf.render(definition.name, operations.read(company, definition, parts[1]))
+    raise _unsupported(parts)
+
+
+def query_by_post(company: Company, statement: str) -> Answer:
+    """Answers a query that came in a body; it counts as a read."""
+    answer = _query(company, statement)
+    company.reads += 1
+    return answer
+
+
+def write(company: Company, parts: list[str], options: Mapping[str, str], body: bytes) -> Answer:
+    """Creates, updates, deletes or voids. Raises the faults of the operation."""
+    if len(parts) != 1:
+        raise _unsupported(parts)
+    definition = _definition(parts[0])
+    entity = _entity(body)
+    operation, include = options.get("operation"), frozenset(filter(None, options.get("include", "").split(",")))
+    if operation == "delete":
+        return {definition.name: operations.delete(company, definition, entity)}
+    if operation == "void":
+        return {definition.name: operations.void(company, definition, entity)}
+    if operation not in (None, "create", "update"):
+        raise fault("500", f"Operation {operation} is not supported.")
+    if operation == "update" and not entity.get("Id") and definition.kind != "singleton":
+        raise missing("Id")
+    return {definition.name: operations.save(company, definition, entity, include)}
+
+
+def _query(company: Company, text: str) -> dict[str, Any]:
+    if not text.strip():
+        raise missing("query")
+    return {"QueryResponse": select.answer(company, query.parse(text, company.config.query_backslash))}
+
+
+def _definition(name: str) -> Definition:
+    definition = BY_PATH.get(name)
+    if definition is None:
+        raise _unsupported([name])
+    return definition
+
+
+def _unsupported(parts: list[str]) -> QuickBooksFaultError:
+    return fault("500", f"Operation {'/'.join(parts)} is not supported.")
+
+
+def _entity(body: bytes) -> dict[str, Any]:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise fault("500", "The payload is not UTF-8.") from None
+    try:
+        value = loads(text)
+    except ValueError as error:
+        raise fault("2010", f"Property Name:{error} specified is unsupported or invalid") from None
+    if not isinstance(value, dict):
+        raise fault("2010", "Property Name:the request body specified is unsupported or invalid")
+    return value

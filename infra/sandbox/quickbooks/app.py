@@ -1,0 +1,231 @@
+"""The QuickBooks sandbox as an application: the gateway in front of the API, and what the kernel asks of a vendor."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qs
+
+from werkzeug import Request, Response
+
+from infra.sandbox.kernel import BadSettingError, SandboxApp, SandboxClock
+from infra.sandbox.kernel.faults import FaultRule, VendorKinds
+from infra.sandbox.kernel.wire import dumps
+from infra.sandbox.quickbooks import api, requestids, seed
+from infra.sandbox.quickbooks.company import Company
+from infra.sandbox.quickbooks.config import QuickBooksConfig
+from infra.sandbox.quickbooks.faults import (
+    MESSAGES,
+    NOT_AUTHORIZED,
+    SYSTEM_FAULT,
+    THROTTLED,
+    WRONG_REALM,
+    GatewayFault,
+    QuickBooksFaultError,
+    fault,
+    unauthenticated,
+)
+from infra.sandbox.quickbooks.grants import Grants
+from infra.sandbox.quickbooks.limits import Throttle
+from infra.sandbox.quickbooks.oauth import OAuth
+from infra.sandbox.quickbooks.webhooks import QuickBooksWebhooks
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+PREFIX = "/v3/company/"
+JSON = "application/json;charset=UTF-8"
+XML = "application/xml"
+_IN_FLIGHT = "sandbox.requestid_in_flight"
+
+
+class QuickBooksSandbox(SandboxApp):
+    """QuickBooks Online's accounting API and Intuit's OAuth on one port. `store` holds the companies by realm id."""
+
+    vendor_kinds: ClassVar[VendorKinds] = {
+        "status_401": frozenset({"form"}),
+        "status_403": frozenset(),
+        "fault_200": frozenset({"code", "detail"}),
+        "fault_400": frozenset({"code", "detail"}),
+    }
+
+    def __init__(
+        self, config: QuickBooksConfig | None = None, clock: SandboxClock | None = None, seed: int = 0
+    ) -> None:
+        self.config = config or QuickBooksConfig()
+        super().__init__("quickbooks", clock, seed)
+        self._flights: set[tuple[str, str]] = set()
+        self._flights_lock = threading.Lock()
+        self._begin()
+
+    def _begin(self) -> None:
+        config = self.config
+        self.store: dict[str, Company] = {}
+        self._requestids = {realm: requestids.RequestIds(config) for realm in config.realms}
+        self._throttles = {realm: Throttle(config) for realm in config.realms}
+        self.grants = Grants(config, self.chance, self.clock.now)
+        self._oauth = OAuth(config, self.grants)
+        for realm in config.realms:
+            company = Company(realm, config, self.clock)
+            seed.seed(company)
+            company.listener = self._listener(realm)
+            self.store[realm] = company
+
+    @property
+    def company(self) -> Company:
+        """The company of the configured realm."""
+        return self.store[self.config.realm_id]
+
+    def _listener(self, realm: str) -> Any:
+        group = "" if self.config.webhook_realms_together else realm
+
+        def changed(entity: str, id_: str, verb: str) -> None:
+            event = {"id": self.new_uuid(), "realm": realm, "entity": entity, "entity_id": id_, "verb": verb}
+            self.outbox.add({**event, "at": self.clock.now()}, group)
+
+        return changed
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        """Takes the settings of `QuickBooksConfig` and begins anew with fresh companies."""
+        self.config = self.config.with_settings(config)
+        self.chance.seed(self.seed)
+        self._begin()
+
+    def webhook_policy(self) -> QuickBooksWebhooks:
+        """Intuit's way with webhooks."""
+        return QuickBooksWebhooks(self.config)
+
+    def state(self) -> dict[str, Any]:
+        """Companies with their entities and metered reads, grants and request ids."""
+        return {
+            "config": {
+                key: str(value) if not isinstance(value, str | int | bool | list | tuple | None) else value
+                for key, value in asdict(self.config).items()
+                if not key.endswith(("_secret", "_token"))
+            },
+            "realms": {
+                realm: {
+                    "reads": company.reads,
+                    "request_ids": self._requestids[realm].ids(),
+                    "entities": {name: list(rows.values()) for name, rows in company.rows.items()},
+                    "deleted": [f"{holder.entity}/{holder.id}" for holder in sorted(company.gone)],
+                }
+                for realm, company in self.store.items()
+            },
+            "grants": self.grants.describe(),
+        }
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Notes which request ids are under way, since the lock lets requests in one at a time."""
+        id_ = parse_qs(environ.get("QUERY_STRING", "")).get("requestid", [""])[0]
+        realm = environ.get("PATH_INFO", "").removeprefix(PREFIX).partition("/")[0]
+        if not id_:
+            return super().__call__(environ, start_response)
+        with self._flights_lock:
+            environ[_IN_FLIGHT] = (realm, id_) in self._flights
+            self._flights.add((realm, id_))
+        try:
+            return super().__call__(environ, start_response)
+        finally:
+            if not environ[_IN_FLIGHT]:
+                with self._flights_lock:
+                    self._flights.discard((realm, id_))
+
+    def handle(self, request: Request) -> Response:
+        """The gateway: token, realm and throttle, then the API."""
+        response = self._oauth.answer(request) or self._gateway(request)
+        return self._traced(response)
+
+    def _gateway(self, request: Request) -> Response:
+        realm, _, rest = request.path.removeprefix(PREFIX).partition("/")
+        parts = [part for part in rest.split("/") if part]
+        if not request.path.startswith(PREFIX) or not parts:
+            return self._refused(fault("500", f"Operation {request.path} is not supported."))
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        opens = self.grants.realm_of(token)
+        if scheme.lower() != "bearer" or opens is None:
+            known = "Token expired" if self.grants.knows(token) else "Malformed bearer token: too short or too long"
+            return self._gate(unauthenticated(known), self.config.unauthorized_form)
+        if opens != realm:
+            json_form = self.config.wrong_realm == "json_3100"
+            return self._gate(NOT_AUTHORIZED, "json") if json_form else self._gate(WRONG_REALM, "xml")
+        if not self._throttles[realm].admits(self.clock.now()):
+            return self._gate(THROTTLED, "xml")
+        return self._api(request, self.store[realm], parts)
+
+    def _api(self, request: Request, company: Company, parts: list[str]) -> Response:
+        options = {key: values[-1] for key, values in parse_qs(request.query_string.decode("latin-1")).items()}
+        try:
+            if request.method == "GET":
+                return self._answered(company, api.read(company, parts, options))
+            if request.method != "POST":
+                return self._refused(fault("500", f"Operation {request.method} is not supported."))
+            body = request.get_data()
+            if parts == ["query"]:
+                return self._answered(company, api.query_by_post(company, body.decode("utf-8", "replace")))
+            if "requestid" in options:
+                return self._once(request, company, parts, options)
+            return self._answered(company, api.write(company, parts, options, body))
+        except QuickBooksFaultError as error:
+            return self._refused(error, company)
+
+    def _once(self, request: Request, company: Company, parts: list[str], options: Mapping[str, str]) -> Response:
+        """A write under a request id: carried out, or answered as it was the first time."""
+        known, id_, now = self._requestids[company.realm], options["requestid"], self.clock.now()
+        rest = "&".join(f"{key}={options[key]}" for key in sorted(options) if key not in ("requestid", "minorversion"))
+        mark = requestids.fingerprint("/".join(parts), rest, request.get_data())
+        earlier = known.earlier(id_, mark, now, in_flight=bool(request.environ.get(_IN_FLIGHT)))
+        if earlier is not None:
+            return Response(earlier.body, earlier.status, content_type=JSON)
+        try:
+            response = self._answered(company, api.write(company, parts, options, request.get_data()))
+        except QuickBooksFaultError as error:
+            response = self._refused(error, company)
+        known.keep(id_, requestids.Answer(response.status_code, response.get_data(as_text=True), now, mark))
+        return response
+
+    @staticmethod
+    def _answered(company: Company, answer: api.Answer) -> Response:
+        if isinstance(answer, bytes):
+            return Response(answer, content_type="application/pdf")
+        return Response(dumps({**answer, "time": company.envelope_time()}), content_type=JSON)
+
+    def _refused(
+        self, error: QuickBooksFaultError, company: Company | None = None, status: int | None = None
+    ) -> Response:
+        time = (company or self.company).envelope_time()
+        return Response(dumps({"Fault": error.body(), "time": time}), status or error.status, content_type=JSON)
+
+    def _gate(self, refusal: GatewayFault, form: str) -> Response:
+        if form == "json":
+            return Response(refusal.json(self.clock.epoch_ms()), refusal.status, content_type=JSON)
+        return Response(refusal.xml(self.company.envelope_time()), refusal.status, content_type=XML)
+
+    def _traced(self, response: Response) -> Response:
+        now = int(self.clock.now().timestamp())
+        response.headers["intuit_tid"] = f"1-{now:08x}-{self.chance.getrandbits(96):024x}"
+        return response
+
+    def fault_response(self, kind: str, request: Request) -> Response:
+        """The vendor's answer for a kind without options."""
+        return self.answer_fault(FaultRule(kind), request)
+
+    def answer_fault(self, rule: FaultRule, request: Request) -> Response:
+        """429 is XML, 401 in the form asked for, 500 a SystemFault; `fault_200` and `fault_400` carry a code."""
+        del request
+        return self._traced(self._injected(rule))
+
+    def _injected(self, rule: FaultRule) -> Response:
+        if rule.kind == "status_429":
+            return self._gate(THROTTLED, "xml")
+        if rule.kind == "status_401":
+            form = rule.options.get("form", self.config.unauthorized_form)
+            return self._gate(unauthenticated("Token expired"), str(form))
+        if rule.kind == "status_403":
+            return self._gate(NOT_AUTHORIZED, "json")
+        if rule.kind == "status_500":
+            return self._refused(SYSTEM_FAULT)
+        code = str(rule.options.get("code", "6000"))
+        if code not in MESSAGES:
+            raise BadSettingError(f"fault code {code!r} is not one of {', '.join(MESSAGES)}")
+        return self._refused(fault(code, str(rule.options.get("detail", ""))), status=int(rule.kind[-3:]))
