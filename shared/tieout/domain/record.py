@@ -91,7 +91,7 @@ class Intent:
 
     `body` is the exact request body: a repetition sends the same bytes under the same `request_id`.
     `content` is what the body says, kept to find the document again and to know what was written (None for a void
-    and for customers).
+    and for customers). `lookup` is the display name of a customer. `stored_at` is renewed when it is sent again.
     """
 
     operation: Operation
@@ -101,14 +101,16 @@ class Intent:
     stored_at: datetime
     content: InvoiceContent | None = None
     far_id: str | None = None
+    lookup: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """The document on the far side. `exclusive` ones belong to one origin only, which the store enforces.
 
-    `sent` is what Tieout wrote last and therefore owns, `written` how the ledger answered it, `total` the ledger's total; `ledger_updated_at`
-    the ledger's own time of the newest version that Tieout has seen, by which the echo of a write is recognised.
+    `sent` is what Tieout wrote last and therefore owns, `written` how the ledger answered it, `total` the ledger's
+    total; `ledger_updated_at` the ledger's own time of the newest version that Tieout has seen, by which the echo of
+    a write is recognised.
     """
 
     far_id: str
@@ -127,7 +129,8 @@ class SyncRecord:
 
     `reason` is a code (attention code, ignore reason, waiting reason), `detail` the figures and texts for a person.
     `revision` rises with each intent, `generation` when a document that we held is shown to be deleted.
-    `covered_until`: HubSpot changes up to here are reflected. `rehints` counts the hints that came while it was claimed.
+    `covered_until`: HubSpot changes up to here are reflected. `rehints` counts the hints that came while it was
+    claimed, `rehints_answered` those of them for which a new hint was sent.
     `shown` is the fingerprint of the status last written back onto the origin. `version` guards every write.
     """
 
@@ -146,6 +149,7 @@ class SyncRecord:
     lease_owner: str | None = None
     lease_until: datetime | None = None
     rehints: int = 0
+    rehints_answered: int = 0
     shown: str = ""
     version: int = 0
     created_at: datetime | None = None
@@ -164,7 +168,12 @@ class SyncRecord:
         return self.state in SETTLED
 
     def wake_at(self) -> datetime | None:
-        """When the sweep has to send this record's hint again: due, or left behind by a worker that died."""
+        """When the sweep has to send this record's hint again: due, or left behind by a worker that died.
+
+        Customers and items are driven by the invoices that need them.
+        """
+        if self.key.kind is not Kind.INVOICE:
+            return None
         if self.state in UNSETTLED:
             return self.due_at if self.lease_until is None else max(self.lease_until, self.due_at or self.lease_until)
         return self.lease_until
@@ -176,6 +185,11 @@ class ClaimVerdict(StrEnum):
     TAKE = "take"
     COVERED = "covered"
     BUSY = "busy"
+    NOT_DUE = "not_due"
+
+
+# The reason of a record that a person told Tieout to leave alone.
+BY_HAND = "by_hand"
 
 
 # The vendors' clocks and ours differ; a change must not be taken as covered because of that.
@@ -186,11 +200,15 @@ def judge_claim(record: SyncRecord | None, hint: Hint, now: datetime) -> ClaimVe
     """Whether the worker that got `hint` should look at the record now.
 
     Covered: settled, and from a read that began after the change. A retry or a due record is never covered.
+    Not due: a wake-up of a parked record came too early; the sweep wakes it again, so dropping it loses nothing and
+    keeps wake-ups from multiplying.
     """
     if record is None:
         return ClaimVerdict.TAKE
     if record.lease_owner is not None and record.lease_until is not None and now < record.lease_until:
         return ClaimVerdict.BUSY
+    if hint.cause is Cause.DUE and not record.settled and record.due_at is not None and now < record.due_at:
+        return ClaimVerdict.NOT_DUE
     if hint.cause in (Cause.RETRY, Cause.DUE) or not record.settled:
         return ClaimVerdict.TAKE
     covered = _covered(record, hint.object)

@@ -1,0 +1,1 @@
+"""Use cases: read through ports, ask planning, write through ports."""

@@ -179,7 +179,8 @@ def decide(invoice: SourceInvoice, desired: InvoiceContent, link: Link | None, p
     verdict = total_verdict(invoice.total, present.total)
     if verdict:
         return verdict
-    return Adopt(present, desired) if moved or edited else Nothing()
+    seen = link.ledger_updated_at == present.updated_at
+    return Nothing() if seen and not moved and not edited else Adopt(present, desired)
 
 
 def needs_look(desired: InvoiceContent, link: Link) -> bool:

@@ -29,7 +29,7 @@ def origin_id(line: SourceLine) -> str | None:
 
 
 def plan_item(line: SourceLine, candidates: Sequence[LedgerItem], settings: Settings) -> UseItem | Attend:
-    """Match a line by SKU, then by name, then the configured fallback item, else attention. Never a guess among several."""
+    """Match a line by SKU, then by name, then the fallback item, else attention. Never a guess among several."""
     sold = [one for one in candidates if one.active and one.type not in _NOT_SOLD]
     if line.sku:
         by_sku = [one for one in sold if one.sku == line.sku]

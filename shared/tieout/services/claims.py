@@ -1,0 +1,111 @@
+"""Claiming a record, so that one worker at a time looks at it and writes for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tieout.domain.errors import NotReadyYet
+from tieout.domain.hint import Cause, Hint, HintObject
+from tieout.domain.record import ClaimVerdict, Kind, RecordKey, SyncRecord, judge_claim
+from tieout.ports import AuditEntry, Clock, Hints, RecordChanged, Records
+
+# Longer than the worker's time-out, shorter than the queue's visibility time-out: a message that comes back after its
+# worker died finds the lease expired.
+LEASE = timedelta(seconds=150)
+# Enough for the settling worker to be done before the hint that it sends again arrives.
+_REHINT_DELAY = 1.0
+_TRIES = 8
+
+
+class LeaseLost(Exception):
+    """Another worker took the record over: whoever gets this stops touching it."""
+
+
+@dataclass(slots=True)
+class Held:
+    """A claimed record while a worker is busy with it: `record` as stored, or as it will be stored on release.
+
+    `claimed_at` is when the read began whose result the record will reflect.
+    """
+
+    record: SyncRecord
+    hint: Hint
+    claimed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Takes, stores and gives back records. `new_token` gives a text that nobody else has."""
+
+    records: Records
+    hints: Hints
+    clock: Clock
+    new_token: Callable[[], str]
+
+    def take(self, key: RecordKey, hint: Hint) -> Held | ClaimVerdict:
+        """Claim the record by a conditional write, before anything is read about it.
+
+        COVERED, NOT_DUE: nothing to do now, one read was spent. BUSY: another worker holds it and knows of one more
+        hint.
+        """
+        for _ in range(_TRIES):
+            stored, now = self.records.get(key), self.clock.now()
+            verdict = judge_claim(stored, hint, now)
+            if verdict in (ClaimVerdict.COVERED, ClaimVerdict.NOT_DUE):
+                return verdict
+            if verdict is ClaimVerdict.BUSY and stored is not None and stored.lease_owner is not None:
+                if self.records.rehint(key, stored.lease_owner):
+                    return verdict
+                continue
+            mine = replace(
+                stored or SyncRecord(key=key, created_at=now),
+                lease_owner=self.new_token(),
+                lease_until=now + LEASE,
+                updated_at=now,
+            )
+            try:
+                return Held(self.records.put(mine), hint, now)
+            except RecordChanged:
+                continue
+        raise NotReadyYet(context={"record": str(key), "why": "contention"})
+
+    def store(self, held: Held, record: SyncRecord, audit: AuditEntry | None = None) -> None:
+        """Store the record's next version while keeping it claimed. Raises LeaseLost, or LinkTaken from the port."""
+        record = replace(record, updated_at=self.clock.now())
+        while True:
+            try:
+                held.record = self.records.put(record, audit)
+            except RecordChanged as changed:
+                record = replace(record, rehints=_rehints_if_still_mine(record, changed.current))
+            else:
+                return
+
+    def release(self, held: Held, record: SyncRecord) -> None:
+        """Store the record and give it back. Hints that came meanwhile are sent again first, so none is lost."""
+        record = replace(record, lease_owner=None, lease_until=None, updated_at=self.clock.now())
+        owner = held.record.lease_owner
+        while True:
+            if record.rehints > record.rehints_answered:
+                self.hints.send([self.hint_for(record.key, Cause.DUE, held.hint.trace_id)], delay=_REHINT_DELAY)
+                record = replace(record, rehints_answered=record.rehints)
+            try:
+                held.record = self.records.put(record)
+            except RecordChanged as changed:
+                claimed = replace(record, lease_owner=owner)
+                record = replace(record, rehints=_rehints_if_still_mine(claimed, changed.current))
+            else:
+                return
+
+    def hint_for(self, key: RecordKey, cause: Cause, trace_id: str) -> Hint:
+        """A hint about an invoice's own record, occurring now."""
+        if key.kind is not Kind.INVOICE:
+            raise ValueError(f"no queue works on {key.kind} records")
+        return Hint(key.connection, HintObject.HUBSPOT_INVOICE, key.origin_id, self.clock.now(), cause, trace_id)
+
+
+def _rehints_if_still_mine(mine: SyncRecord, current: SyncRecord | None) -> int:
+    if current is None or current.version != mine.version or current.lease_owner != mine.lease_owner:
+        raise LeaseLost
+    return current.rehints

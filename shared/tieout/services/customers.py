@@ -1,0 +1,207 @@
+"""Finding or creating the ledger customers of a batch of invoices, each once, whoever asks at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from tieout.domain.customer import LedgerCustomer, Party
+from tieout.domain.errors import NameTaken, NotReadyYet, OutcomeUnknown, SyncError
+from tieout.domain.hint import Cause, Hint, HintObject
+from tieout.domain.planning.customer import (
+    CreateCustomer,
+    CustomerPlan,
+    UseCustomer,
+    display_name,
+    plan_after_clash,
+    plan_customer,
+    suffixed_name,
+)
+from tieout.domain.planning.plan import Attend
+from tieout.domain.record import (
+    ClaimVerdict,
+    Intent,
+    Kind,
+    Link,
+    Operation,
+    RecordKey,
+    State,
+    request_id,
+)
+from tieout.ports import AuditEntry, PreparedWrite, Workspace
+from tieout.services.claims import Claims, Held, LeaseLost
+from tieout.services.parking import park
+
+Resolution = str | CreateCustomer | Attend | SyncError
+
+_BUSY_PAUSE = 3.0
+
+
+def customer_key(connection: str, party: Party) -> RecordKey:
+    """The record under which a HubSpot company's or contact's customer is remembered."""
+    return RecordKey(connection, Kind.CUSTOMER, "hubspot", party.origin_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """`vendor_timeout` is how long a sent request may still be carried out."""
+
+    claims: Claims
+    vendor_timeout: timedelta
+
+    def resolve(
+        self, workspace: Workspace, parties: Collection[Party], trace_id: str, *, dry: bool, forget: Collection[str]
+    ) -> Mapping[str, Resolution]:
+        """By party origin id: the ledger's customer id, or why there is none yet.
+
+        One read of our records and one grouped read of the ledger for all that are not remembered. `dry` writes
+        nothing and answers CreateCustomer for what would be created. `forget` names parties whose remembered customer
+        is looked up anew (a person retried). Raises what the grouped reads raise.
+        """
+        connection = workspace.connection.id
+        wanted = {party.origin_id: party for party in parties}
+        keys = {customer_key(connection, party): party for party in wanted.values()}
+        remembered = self.claims.records.get_many(list(keys))
+        answers: dict[str, Resolution] = {}
+        unknown: list[Party] = []
+        for key, party in keys.items():
+            record = remembered.get(key)
+            if record and record.link and record.intent is None and party.origin_id not in forget:
+                answers[party.origin_id] = record.link.far_id
+            else:
+                unknown.append(party)
+        candidates = self._candidates(workspace, unknown) if unknown else []
+        for party in unknown:
+            plan = plan_customer(party, _relevant(party, candidates), workspace.settings)
+            if not dry:
+                answers[party.origin_id] = self._carry_out(workspace, party, plan, trace_id)
+            else:
+                answers[party.origin_id] = plan.id if isinstance(plan, UseCustomer) else plan
+        return answers
+
+    def _candidates(self, workspace: Workspace, parties: Sequence[Party]) -> Sequence[LedgerCustomer]:
+        names = {name for party in parties for name in (display_name(party), suffixed_name(party)) if name}
+        emails = {party.email for party in parties if party.email}
+        if not workspace.settings.match_customers_by_email:
+            emails = set()
+        return workspace.ledger.find_customers(names, emails) if names or emails else []
+
+    def _carry_out(self, workspace: Workspace, party: Party, plan: CustomerPlan, trace_id: str) -> Resolution:
+        if isinstance(plan, Attend):
+            return plan
+        key = customer_key(workspace.connection.id, party)
+        hint = Hint(key.connection, HintObject.HUBSPOT_INVOICE, party.id, self.claims.clock.now(), Cause.DUE, trace_id)
+        held = self.claims.take(key, hint)
+        if isinstance(held, ClaimVerdict):
+            return NotReadyYet(context={"waits_for": "customer"}, retry_after=_BUSY_PAUSE)
+        try:
+            return self._settle(workspace, party, plan, held)
+        except LeaseLost:
+            return NotReadyYet(context={"waits_for": "customer"}, retry_after=_BUSY_PAUSE)
+        except SyncError as error:
+            parked = park(held.record, error, self.claims.clock.now(), self.vendor_timeout)
+            self.claims.release(held, parked)
+            if isinstance(error, OutcomeUnknown):
+                return NotReadyYet(context=error.context, retry_after=self.vendor_timeout.total_seconds())
+            return error
+
+    def _settle(self, workspace: Workspace, party: Party, plan: UseCustomer | CreateCustomer, held: Held) -> Resolution:
+        record = held.record
+        if record.intent is not None:
+            return self._verify(workspace, party, record.intent, held)
+        if isinstance(plan, UseCustomer):
+            return self._remember(held, plan.id, f"matched by {plan.how}")
+        if record.link is not None:
+            # Somebody created it between our look and our claim.
+            self.claims.release(held, record.to(State.SYNCED))
+            return record.link.far_id
+        return self._create(workspace, party, plan, held)
+
+    def _create(self, workspace: Workspace, party: Party, plan: CreateCustomer, held: Held) -> Resolution:
+        write = workspace.ledger.prepare_customer(plan.draft)
+        try:
+            created = self._send(workspace, held, write, plan.draft.name)
+        except NameTaken:
+            again = self._after_clash(workspace, party, plan.draft.name)
+            if isinstance(again, CreateCustomer):
+                write = workspace.ledger.prepare_customer(again.draft)
+                try:
+                    created = self._send(workspace, held, write, again.draft.name)
+                except NameTaken:
+                    again = plan_after_clash(party, again.draft.name, workspace.ledger.name_holders(again.draft.name))
+            if isinstance(again, Attend):
+                cleared = replace(held.record, intent=None)
+                self.claims.release(held, cleared.to(State.ATTENTION, reason=again.code, detail=again.detail))
+                return again
+            if isinstance(again, UseCustomer):
+                return self._remember(held, again.id, f"matched by {again.how}")
+        return self._remember(held, created.id, "created")
+
+    def _after_clash(self, workspace: Workspace, party: Party, tried: str) -> CustomerPlan:
+        fresh = plan_customer(party, _relevant(party, self._candidates(workspace, [party])), workspace.settings)
+        if isinstance(fresh, CreateCustomer) and fresh.draft.name == tried:
+            return plan_after_clash(party, tried, workspace.ledger.name_holders(tried))
+        return fresh
+
+    def _send(self, workspace: Workspace, held: Held, write: PreparedWrite, name: str) -> LedgerCustomer:
+        """Store the intent, then create. A name clash leaves the record claimed, in state writing."""
+        record = held.record
+        if record.state is not State.WRITING:
+            record = record.to(State.PLANNED).to(State.WRITING)
+        revision = record.revision + 1
+        rid = request_id(
+            workspace.connection.realm_id, "customer", record.key, Operation.CREATE, revision, record.generation
+        )
+        intent = Intent(Operation.CREATE, rid, revision, write.body, self.claims.clock.now(), lookup=name)
+        self.claims.store(held, replace(record, revision=revision, intent=intent))
+        return workspace.ledger.create_customer(write, rid)
+
+    def _verify(self, workspace: Workspace, party: Party, intent: Intent, held: Held) -> Resolution:
+        """After an unknown outcome: wait out the vendor's time-out, look, and only then repeat.
+
+        What is found is judged by the same rules as ever, so it does not matter whether we or a person created it.
+        """
+        now, record = self.claims.clock.now(), held.record
+        over_at = intent.stored_at + self.vendor_timeout
+        if now < over_at:
+            self.claims.release(held, record.to(State.VERIFYING, reason="outcome_unknown", due_at=over_at))
+            return NotReadyYet(context={"waits_for": "customer"}, retry_after=(over_at - now).total_seconds())
+        if record.state is not State.VERIFYING:
+            self.claims.store(held, record.to(State.VERIFYING, reason="outcome_unknown"))
+        candidates = _relevant(party, self._candidates(workspace, [party]))
+        plan = plan_customer(party, candidates, workspace.settings)
+        if isinstance(plan, UseCustomer):
+            return self._remember(held, plan.id, f"matched by {plan.how}")
+        if isinstance(plan, Attend) or any(one.name.casefold() == intent.lookup.casefold() for one in candidates):
+            return self._give_up_intent(held, NameTaken())
+        self.claims.store(held, replace(held.record.to(State.WRITING), intent=replace(intent, stored_at=now)))
+        try:
+            created = workspace.ledger.create_customer(PreparedWrite(intent.body), intent.request_id)
+        except NameTaken as clash:
+            return self._give_up_intent(held, clash)
+        return self._remember(held, created.id, "created")
+
+    def _give_up_intent(self, held: Held, why: SyncError) -> Resolution:
+        """The name belongs to somebody else, so nothing of ours was written: the next look plans anew."""
+        now = self.claims.clock.now()
+        cleared = replace(held.record, intent=None).to(State.WAITING, reason="name_taken", due_at=now)
+        self.claims.release(held, cleared)
+        return NotReadyYet(context=why.context, retry_after=_BUSY_PAUSE)
+
+    def _remember(self, held: Held, far_id: str, how: str) -> Resolution:
+        record = replace(held.record, intent=None, link=Link(far_id, exclusive=False))
+        entry = AuditEntry(
+            self.claims.clock.now(), "tieout", "linked customer", held.hint.trace_id, {"how": how, "to": far_id}
+        )
+        self.claims.store(held, record.to(State.SYNCED), entry)
+        self.claims.release(held, held.record)
+        return far_id
+
+
+def _relevant(party: Party, candidates: Sequence[LedgerCustomer]) -> list[LedgerCustomer]:
+    names = {name.casefold() for name in (display_name(party), suffixed_name(party)) if name}
+    email = (party.email or "").casefold()
+    return [
+        one for one in candidates if one.name.casefold() in names or (email and (one.email or "").casefold() == email)
+    ]

@@ -1,0 +1,69 @@
+"""Finding the ledger items of a batch of invoices in as few reads as possible, and remembering them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tieout.domain.invoice import SourceLine
+from tieout.domain.planning.item import UseItem, origin_id, plan_item
+from tieout.domain.planning.plan import Attend
+from tieout.domain.record import Kind, Link, RecordKey, State, SyncRecord
+from tieout.ports import Clock, RecordChanged, Records, Workspace
+
+ItemAnswers = Mapping[str, "str | Attend"]
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Resolves lines to item ids."""
+
+    records: Records
+    clock: Clock
+
+    def resolve(
+        self, workspace: Workspace, lines: Sequence[SourceLine], *, dry: bool, forget: Collection[str]
+    ) -> ItemAnswers:
+        """By line id: the ledger's item id, or the attention. `forget` names line ids to be looked up anew.
+
+        Raises what the grouped reads raise.
+        """
+        connection = workspace.connection.id
+        keys = {line.id: _key(connection, line) for line in lines}
+        remembered = self.records.get_many({key for key in keys.values() if key is not None})
+        answers: dict[str, str | Attend] = {}
+        unknown: list[SourceLine] = []
+        for line in lines:
+            key = keys[line.id]
+            record = remembered.get(key) if key else None
+            if record and record.link and line.id not in forget:
+                answers[line.id] = record.link.far_id
+            else:
+                unknown.append(line)
+        if not unknown:
+            return answers
+        candidates = workspace.ledger.find_items(
+            {line.name for line in unknown if line.name}, {line.sku for line in unknown if line.sku}
+        )
+        for line in unknown:
+            plan = plan_item(line, candidates, workspace.settings)
+            answers[line.id] = plan.id if isinstance(plan, UseItem) else plan
+            key = keys[line.id]
+            if isinstance(plan, UseItem) and plan.how != "fallback" and key and not dry:
+                self._remember(key, remembered.get(key), plan.id)
+        return answers
+
+    def _remember(self, key: RecordKey, record: SyncRecord | None, far_id: str) -> None:
+        now = self.clock.now()
+        base = record or SyncRecord(key=key, created_at=now)
+        linked = replace(base, link=Link(far_id, exclusive=False), updated_at=now)
+        try:
+            self.records.put(linked.to(State.SYNCED))
+        except RecordChanged:
+            # Another worker remembered the same product; what it found is as good.
+            return
+
+
+def _key(connection: str, line: SourceLine) -> RecordKey | None:
+    origin = origin_id(line)
+    return RecordKey(connection, Kind.ITEM, "hubspot", origin) if origin else None

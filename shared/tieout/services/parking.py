@@ -1,0 +1,63 @@
+"""What an error means for a record: which state it goes to, and when somebody looks again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from tieout.domain.attention import AttentionCode
+from tieout.domain.errors import (
+    ConnectionLost,
+    NeedsAttention,
+    NotInLedger,
+    NotReadyYet,
+    OutcomeUnknown,
+    RateLimited,
+    StaleVersion,
+    SyncError,
+    Transient,
+)
+from tieout.domain.record import State, SyncRecord
+
+_FIRST_BACK_OFF = 5.0
+_LONGEST_BACK_OFF = 900.0
+_CONNECTION_CHECK = 900.0
+_STALE_PAUSE = 5.0
+
+
+def park(record: SyncRecord, error: SyncError, now: datetime, vendor_timeout: timedelta) -> SyncRecord:
+    """The record after `error`.
+
+    `vendor_timeout` is how long a sent request may still be carried out. A definite refusal ends the intent; while an
+    intent is being verified, an error of the look leaves it as it is.
+    """
+    if isinstance(error, OutcomeUnknown):
+        return record.to(State.VERIFYING, reason="outcome_unknown", due_at=now + vendor_timeout)
+    if isinstance(error, NotInLedger):
+        code = AttentionCode.DELETED_IN_QUICKBOOKS
+        return replace(record, intent=None).to(State.DELETED_IN_LEDGER, reason=code)
+    verifying = record.state is State.VERIFYING and record.intent is not None
+    if isinstance(error, NeedsAttention) and not verifying:
+        return replace(record, intent=None).to(State.ATTENTION, reason=error.code, detail=error.detail)
+    reason, seconds = _waiting(error, record.attempts)
+    due_at = now + timedelta(seconds=seconds)
+    tried = replace(record, attempts=record.attempts + 1)
+    if verifying:
+        return tried.to(State.VERIFYING, reason=reason, detail=error.detail, due_at=due_at)
+    return replace(tried, intent=None).to(State.WAITING, reason=reason, detail=error.detail, due_at=due_at)
+
+
+def _waiting(error: SyncError, attempts: int) -> tuple[str, float]:
+    match error:
+        case RateLimited():
+            return "rate_limited", error.retry_after
+        case NotReadyYet():
+            return "not_ready", error.retry_after
+        case ConnectionLost():
+            return "connection_lost", _CONNECTION_CHECK
+        case StaleVersion():
+            return "changed_meanwhile", _STALE_PAUSE
+        case Transient() | NeedsAttention():
+            return "vendor_unavailable", min(_FIRST_BACK_OFF * 2 ** min(attempts, 10), _LONGEST_BACK_OFF)
+        case _:
+            raise error

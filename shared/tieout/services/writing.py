@@ -1,0 +1,196 @@
+"""Writing an invoice to the ledger: intent before effect, and finding out what happened when the answer is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from tieout.domain.attention import AttentionCode
+from tieout.domain.errors import NeedsAttention, NotInLedger, NumberTaken, StaleVersion, Transient
+from tieout.domain.invoice import LedgerInvoice
+from tieout.domain.planning.invoice import total_verdict
+from tieout.domain.planning.plan import Create, Update, Void
+from tieout.domain.record import (
+    Intent,
+    Link,
+    Operation,
+    State,
+    SyncRecord,
+    marker_revision,
+    request_id,
+    with_marker,
+)
+from tieout.ports import AuditEntry, LinkTaken, PreparedWrite, Workspace
+from tieout.services.claims import Claims, Held
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Carries plans out. `vendor_timeout` is how long a sent request may still be carried out."""
+
+    claims: Claims
+    vendor_timeout: timedelta
+
+    def write(self, workspace: Workspace, held: Held, plan: Create | Update | Void) -> None:
+        """Store the intent, call, keep the answer, compare its total with the intended one.
+
+        Leaves the record claimed, in state synced, voided or attention. Raises what the ledger raises for a write
+        (the intent stands then, and the caller parks the record), and StaleVersion to be planned again.
+        """
+        record, ledger = held.record, workspace.ledger
+        if isinstance(plan, Create) and record.state is State.DELETED_IN_LEDGER:
+            # The one case for a new generation: replaying a deleted document's request id gives the old success.
+            record = replace(record, link=None, generation=record.generation + 1)
+        revision, company = record.revision + 1, ledger.company()
+        content: InvoiceContent | None
+        match plan:
+            case Create():
+                operation, content, far_id = Operation.CREATE, plan.content, None
+                prepared = ledger.prepare_invoice(content, with_marker("", record.key, revision), company)
+            case Update():
+                operation, content, far_id = Operation.UPDATE, plan.content, plan.present.id
+                note = with_marker(plan.present.private_note, record.key, revision)
+                prepared = ledger.prepare_invoice_update(plan.present, content, note, company)
+            case Void():
+                operation, content, far_id = Operation.VOID, None, plan.present.id
+                prepared = ledger.prepare_invoice_void(plan.present)
+        rid = request_id(workspace.connection.realm_id, "invoice", record.key, operation, revision, record.generation)
+        intent = Intent(operation, rid, revision, prepared.body, self.claims.clock.now(), content, far_id)
+        planned = record.to(State.PLANNED).to(State.WRITING)
+        self.claims.store(held, replace(planned, revision=revision, intent=intent))
+        self._send(workspace, held, intent)
+
+    def verify(self, workspace: Workspace, held: Held) -> bool:
+        """Find out what became of an intent whose outcome is unknown. True when it is known now.
+
+        False: the vendor may still carry it out, the record is to be parked until `intent.stored_at` + time-out.
+        A create that cannot be found is repeated with the same body under the same request id.
+        """
+        intent = held.record.intent
+        if intent is None:
+            return True
+        now = self.claims.clock.now()
+        if now < intent.stored_at + self.vendor_timeout:
+            return False
+        if held.record.state is not State.VERIFYING:
+            self.claims.store(held, held.record.to(State.VERIFYING, reason="outcome_unknown"))
+        if intent.operation is not Operation.CREATE or intent.content is None:
+            self._verify_change(workspace, held, intent)
+            return True
+        found = workspace.ledger.find_invoice(held.record.key, intent.content)
+        if found:
+            self._keep(held, intent, found, looked=True)
+            return True
+        repeated = replace(intent, stored_at=now)
+        self.claims.store(held, replace(held.record.to(State.WRITING), intent=repeated))
+        self._send(workspace, held, repeated, repeated_create=True)
+        return True
+
+    def _verify_change(self, workspace: Workspace, held: Held, intent: Intent) -> None:
+        """An update or void either stands in the ledger now, or it never will and is planned anew: its SyncToken and
+        the time that passed make sure that it cannot arrive later."""
+        present = workspace.ledger.invoice(intent.far_id or "")
+        landed = (
+            present.voided
+            if intent.operation is Operation.VOID
+            else marker_revision(present.private_note, held.record.key) == intent.revision
+        )
+        if landed:
+            self._keep(held, intent, present, looked=True)
+        else:
+            self.claims.store(held, replace(held.record, intent=None).to(State.WAITING, reason="not_carried_out"))
+
+    def _send(
+        self,
+        workspace: Workspace,
+        held: Held,
+        intent: Intent,
+        *,
+        repeated_create: bool = False,
+    ) -> None:
+        ledger, write = workspace.ledger, PreparedWrite(intent.body)
+        try:
+            match intent.operation:
+                case Operation.CREATE:
+                    answer = ledger.create_invoice(write, intent.request_id)
+                case Operation.UPDATE:
+                    answer = ledger.update_invoice(write, intent.request_id)
+                case Operation.VOID:
+                    answer = ledger.void_invoice(write, intent.request_id)
+        except NumberTaken as taken:
+            answer = self._holder(workspace, held, taken)
+        except StaleVersion:
+            self.claims.store(held, replace(held.record, intent=None).to(State.WAITING, reason="changed_meanwhile"))
+            raise
+        if repeated_create:
+            answer = self._still_there(workspace, held, intent, answer)
+        self._keep(held, intent, answer)
+
+    def _holder(self, workspace: Workspace, held: Held, taken: NumberTaken) -> LedgerInvoice:
+        """The document that bears the number, when it is ours: then our create had happened. Else attention."""
+        if taken.holder_type == "Invoice" and taken.holder_id:
+            try:
+                holder = workspace.ledger.invoice(taken.holder_id)
+            except NotInLedger:
+                raise Transient("The holder of the number was just deleted.", taken.context) from None
+            if marker_revision(holder.private_note, held.record.key) is not None:
+                return holder
+        raise NeedsAttention(
+            f"It is borne by {taken.holder_type or 'a document'} {taken.holder_id or '(unknown)'}.",
+            taken.context,
+            AttentionCode.DUPLICATE_NUMBER,
+        )
+
+    def _still_there(self, workspace: Workspace, held: Held, intent: Intent, answer: LedgerInvoice) -> LedgerInvoice:
+        """The answer to a repetition may be the old success of a document that was deleted since: look."""
+        try:
+            return workspace.ledger.invoice(answer.id)
+        except NotInLedger:
+            self.claims.store(held, replace(held.record, link=_link(intent, answer)))
+            raise
+
+    def _keep(self, held: Held, intent: Intent, answer: LedgerInvoice, *, looked: bool = False) -> None:
+        record = replace(held.record, intent=None, link=_link(intent, answer, held.record.link, looked=looked))
+        action = f"{_DONE[intent.operation]}{' (found after a lost answer)' if looked else ''}"
+        facts = {"request_id": intent.request_id, "quickbooks_id": answer.id}
+        entry = AuditEntry(self.claims.clock.now(), "tieout", action, held.hint.trace_id, facts)
+        try:
+            self.claims.store(held, _settled(record, intent, answer), entry)
+        except LinkTaken as taken:
+            lost = replace(held.record, intent=None)
+            detail = f"QuickBooks invoice {answer.id} belongs to {taken.holder}."
+            self.claims.store(held, lost.to(State.ATTENTION, reason=AttentionCode.LINKED_ELSEWHERE, detail=detail))
+
+
+_DONE = {
+    Operation.CREATE: "created invoice",
+    Operation.UPDATE: "updated invoice",
+    Operation.VOID: "voided invoice",
+}
+
+
+def _link(intent: Intent, answer: LedgerInvoice, before: Link | None = None, *, looked: bool = False) -> Link:
+    """What is remembered of a write. `looked`: the answer is not the write's own but what stands there later, and a
+    person may have changed it since; what counts as written is then what was sent."""
+    sent = intent.content or (before.sent if before else None)
+    written = answer.content
+    if looked and sent is not None:
+        written = replace(sent, number=sent.number or answer.content.number)
+    return Link(
+        far_id=answer.id,
+        sync_token=answer.sync_token,
+        number=answer.content.number,
+        sent=sent,
+        written=written,
+        total=answer.total,
+        ledger_updated_at=answer.updated_at,
+    )
+
+
+def _settled(record: SyncRecord, intent: Intent, answer: LedgerInvoice) -> SyncRecord:
+    if intent.operation is Operation.VOID or intent.content is None:
+        return record.to(State.VOIDED, detail="Voided in QuickBooks.")
+    verdict = total_verdict(intent.content.total, answer.total)
+    if verdict:
+        return record.to(State.ATTENTION, reason=verdict.code, detail=verdict.detail)
+    return record.to(State.SYNCED)
