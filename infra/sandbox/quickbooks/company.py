@@ -51,6 +51,7 @@ class Company:
         self._names: dict[tuple[str, str], Holder] = {}
         self._numbers: dict[tuple[str, str], list[Holder]] = defaultdict(list)
         self._open: dict[str, Decimal] = defaultdict(Decimal)
+        self._of_customer: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         self._next_id: dict[str, int] = defaultdict(lambda: 1)
         self._next_number: dict[str, int] = defaultdict(lambda: FIRST_DOCUMENT_NUMBER)
 
@@ -122,8 +123,10 @@ class Company:
         if definition.numbered and entity.get("DocNumber"):
             self._numbers[self._number_space(definition), entity["DocNumber"]].append(holder)
             self._follow_number(definition, entity["DocNumber"])
-        if definition.balance_sign:
-            self._open[entity["CustomerRef"]["value"]] += definition.balance_sign * entity.get("Balance", ZERO)
+        if "CustomerRef" in entity:
+            customer = entity["CustomerRef"]["value"]
+            self._of_customer[definition.name, customer][id_] = None
+            self._open[customer] += definition.balance_sign * entity.get("Balance", ZERO)
         sequence = "transaction" if definition.kind == "transaction" else definition.name
         if id_.isdigit():
             self._next_id[sequence] = max(self._next_id[sequence], int(id_) + 1)
@@ -141,8 +144,10 @@ class Company:
             self._names.pop((definition.name_space, self._folded(before[definition.name_field])), None)
         if definition.numbered and before.get("DocNumber"):
             self._numbers[self._number_space(definition), before["DocNumber"]].remove(holder)
-        if definition.balance_sign:
-            self._open[before["CustomerRef"]["value"]] -= definition.balance_sign * before.get("Balance", ZERO)
+        if "CustomerRef" in before:
+            customer = before["CustomerRef"]["value"]
+            del self._of_customer[definition.name, customer][before["Id"]]
+            self._open[customer] -= definition.balance_sign * before.get("Balance", ZERO)
 
     def _folded(self, name: str) -> str:
         return fold(name, ignore_case=self.config.names_ignore_case)
@@ -165,6 +170,11 @@ class Company:
     def _follow_number(self, definition: Definition, number: str) -> None:
         if number.isdecimal():
             self._next_number[definition.name] = max(self._next_number[definition.name], int(number) + 1)
+
+    def of_customer(self, entity: str, customer: str) -> list[Entity]:
+        """The customer's transactions of a kind, in the order of creation."""
+        ids = self._of_customer.get((entity, customer), {})
+        return [self.rows[entity][id_] for id_ in sorted(ids, key=int)]
 
     def open_balance(self, customer: str) -> Decimal:
         """What the customer owes."""

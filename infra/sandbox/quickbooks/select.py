@@ -31,7 +31,10 @@ def answer(company: Company, statement: Statement) -> dict[str, Any]:
     tests = [_test(company, definition, condition) for condition in statement.conditions]
     if definition.kind == "list" and not any(condition.field == "Active" for condition in statement.conditions):
         tests.append(lambda entity: entity.get("Active") is not False)
-    rows = [operations.view(company, definition, row) for row in _candidates(company, definition, statement)]
+    rows = _candidates(company, definition, statement)
+    if definition.name == "Customer":
+        # A customer's balance is not stored but follows from the documents, and may be asked for.
+        rows = [operations.view(company, definition, row) for row in rows]
     found = [row for row in rows if all(test(row) for test in tests)]
     if statement.count:
         return {"totalCount": len(found)}
@@ -43,7 +46,10 @@ def answer(company: Company, statement: Statement) -> dict[str, Any]:
         found = [*empty, *sorted(filled, key=read)]
         if descending:
             found = [*sorted(filled, key=read, reverse=True), *empty]
-    page = found[statement.start - 1 : statement.start - 1 + statement.limit]
+    page = [
+        operations.view(company, definition, row)
+        for row in found[statement.start - 1 : statement.start - 1 + statement.limit]
+    ]
     if not page:
         return {}
     response: dict[str, Any] = {definition.name: page, "startPosition": statement.start, "maxResults": len(page)}
@@ -53,8 +59,10 @@ def answer(company: Company, statement: Statement) -> dict[str, Any]:
 
 
 def _candidates(company: Company, definition: Definition, statement: Statement) -> Iterable[Entity]:
-    """All rows, or those that a condition on Id leaves."""
+    """All rows, or those that a condition on Id or on the customer leaves."""
     for condition in statement.conditions:
+        if condition.field == "CustomerRef" and condition.operator == "=":
+            return company.of_customer(definition.name, condition.values[0])
         if condition.field == "Id" and condition.operator in ("=", "IN"):
             found = (company.find(definition.name, id_) for id_ in dict.fromkeys(condition.values))
             return [row for row in found if row is not None]

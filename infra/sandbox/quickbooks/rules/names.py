@@ -82,8 +82,7 @@ def currency(draft: Draft) -> None:
     before = draft.before
     if draft.definition.kind != "list" or before is None or before["CurrencyRef"] == entity["CurrencyRef"]:
         return
-    used = any(row["CustomerRef"]["value"] == before["Id"] for row in company.all("Invoice"))
-    if used and company.config.customer_currency_fixed:
+    if company.of_customer("Invoice", before["Id"]) and company.config.customer_currency_fixed:
         raise business("The currency of a name that has transactions cannot be changed.")
 
 
