@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from tieout.adapters.dynamodb import keys
-from tieout.adapters.dynamodb.errors import RecordTooLarge
+from tieout.adapters.dynamodb.errors import RecordTooLarge, UnreadableItem
 from tieout.domain.record import SyncRecord
 from tieout.ports import AuditEntry
 
@@ -60,8 +60,15 @@ def record_item(record: SyncRecord, write_id: str) -> dict[str, UniversalAttribu
 
 
 def record_of(item: Mapping[str, AttributeValueTypeDef]) -> SyncRecord:
-    """The record in an item. Hints are counted on the item without touching the document, so its count is the truth."""
-    record = _RECORD.validate_json(zlib.decompress(item["document"]["B"]))
+    """The record in an item. Hints are counted on the item without touching the document, so its count is the truth.
+
+    Raises UnreadableItem.
+    """
+    try:
+        record = _RECORD.validate_json(zlib.decompress(item["document"]["B"]))
+    except (ValidationError, zlib.error):
+        # The error's own text would carry a customer's data into the logs.
+        raise UnreadableItem(item["pk"]["S"]) from None
     return replace(record, rehints=int(item["rehints"]["N"]))
 
 

@@ -18,3 +18,7 @@ class RecordTooLarge(ValueError):
 
 class BadPageToken(ValueError):
     """A text that no listing gave as the beginning of its next page."""
+
+
+class UnreadableItem(ValueError):
+    """A stored item that this version cannot read. Its text names the item and never its content."""

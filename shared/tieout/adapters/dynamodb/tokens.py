@@ -1,0 +1,102 @@
+"""The rotating QuickBooks tokens and the lease of whoever refreshes them, in DynamoDB."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+from pydantic import TypeAdapter, ValidationError
+
+from tieout.adapters.dynamodb import keys
+from tieout.adapters.dynamodb.conflicts import CONDITION_FAILED, code_of
+from tieout.adapters.dynamodb.errors import UnreadableItem
+from tieout.ports import Clock, TokenSet
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import PutItemInputTypeDef
+
+_TOKENS = TypeAdapter(TokenSet)
+
+
+class DynamoTokens:
+    """Fulfils `ports.Tokens` on the table `table`, whose encryption at rest protects them."""
+
+    def __init__(self, client: DynamoDBClient, table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def load(self, connection: str) -> TokenSet | None:
+        """The newest tokens, by a consistent read. Raises UnreadableItem."""
+        answer = self._client.get_item(
+            TableName=self._table, Key=keys.item_key(_partition(connection), "CURRENT"), ConsistentRead=True
+        )
+        item = answer.get("Item")
+        if item is None:
+            return None
+        try:
+            return _TOKENS.validate_json(item["tokens"]["S"])
+        except ValidationError:
+            # The error's own text would carry tokens into the logs.
+            raise UnreadableItem(_partition(connection)) from None
+
+    def save(self, connection: str, tokens: TokenSet) -> bool:
+        """Store `tokens` (with version = stored version + 1); False when somebody stored others meanwhile."""
+        put: PutItemInputTypeDef = {
+            "TableName": self._table,
+            "Item": {
+                **keys.item_key(_partition(connection), "CURRENT"),
+                "tokens": {"S": _TOKENS.dump_json(tokens).decode()},
+                "version": {"N": str(tokens.version)},
+            },
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        if tokens.version != 1:
+            put["ConditionExpression"] = "version = :before"
+            put["ExpressionAttributeValues"] = {":before": {"N": str(tokens.version - 1)}}
+        try:
+            self._client.put_item(**put)
+        except ClientError as error:
+            if code_of(error) != CONDITION_FAILED:
+                raise
+            # The SDK repeats a write whose answer was lost, and then the condition fails on our own tokens.
+            return self.load(connection) == tokens
+        return True
+
+    def acquire_refresh(self, connection: str, owner: str, until: datetime) -> bool:
+        """Take the refresh lease; False while another owner holds it."""
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item={
+                    **keys.item_key(_partition(connection), "LEASE"),
+                    "holder": {"S": owner},
+                    "held_until": {"S": keys.sortable(until)},
+                },
+                ConditionExpression="attribute_not_exists(pk) OR holder = :owner OR held_until <= :now",
+                ExpressionAttributeValues={":owner": {"S": owner}, ":now": {"S": keys.sortable(self._clock.now())}},
+            )
+        except ClientError as error:
+            if code_of(error) != CONDITION_FAILED:
+                raise
+            return False
+        return True
+
+    def release_refresh(self, connection: str, owner: str) -> None:
+        """Give the lease back; nothing happens when another owner holds it by now."""
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key=keys.item_key(_partition(connection), "LEASE"),
+                ConditionExpression="holder = :owner",
+                ExpressionAttributeValues={":owner": {"S": owner}},
+            )
+        except ClientError as error:
+            if code_of(error) != CONDITION_FAILED:
+                raise
+
+
+def _partition(connection: str) -> str:
+    return f"{keys.connection_prefix(connection)}TOKENS"
