@@ -93,14 +93,15 @@ class Refusal:
 
 def take_apart(error: ErrorItem) -> Refusal:
     """What an error answer, or one error inside a batch answer, says."""
-    items = [error, *(error.errors if isinstance(error, ErrorBody) else [])]
+    items = [error, *error.errors]
     own = [error.error_type, error.policy_name] if isinstance(error, ErrorBody) else []
     codes = {text for text in own if text}
     for item in items:
         codes |= {text for text in (item.code, item.category, item.sub_category) if isinstance(text, str) and text}
         codes.update(_CODE_IN_MESSAGE.findall(item.message or ""))
     named = [pair for item in items for pair in _texts(item.context)]
-    correlation = error.correlation_id if isinstance(error, ErrorBody) else None
+    # A 429 bears a request id instead.
+    correlation = (error.correlation_id or error.request_id) if isinstance(error, ErrorBody) else None
     return Refusal(
         codes=frozenset(codes),
         ids=frozenset(text for key, text in named if text.isdigit() and key.lower() in _NAMES_RECORDS),

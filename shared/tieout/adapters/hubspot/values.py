@@ -13,7 +13,8 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MILLISECONDS = re.compile(r"-?[0-9]{1,15}")
 # Larger amounts do not fit the 28 digits of decimal arithmetic with their decimals.
 _LARGEST_EXPONENT = 15
-_YEARS = range(1900, 2200)
+# A number of another kind in a date property is a day of 1970 when taken as milliseconds.
+_YEARS = range(1990, 2200)
 
 
 class BadValue(ValueError):

@@ -31,22 +31,23 @@ WireModel = TypeVar("WireModel", bound=BaseModel)
 
 
 class ErrorItem(_Wire):
-    """One entry of `errors`, in an error answer or in a batch's partial answer."""
+    """One entry of `errors`, in an error answer or in a batch's partial answer; every field may be missing."""
 
     message: str | None = None
     code: str | None = None
     category: str | None = None
     sub_category: object = Field(None, alias="subCategory")
     context: dict[str, object] = {}
+    errors: list[ErrorItem] = []
 
 
 class ErrorBody(ErrorItem):
-    """An error answer: every field may be missing."""
+    """An error answer."""
 
     correlation_id: str | None = Field(None, alias="correlationId")
     error_type: str | None = Field(None, alias="errorType")
     policy_name: str | None = Field(None, alias="policyName")
-    errors: list[ErrorItem] = []
+    request_id: str | None = Field(None, alias="requestId")
 
 
 class Record(_Wire):
@@ -151,7 +152,8 @@ class AccountDetails(_Wire):
 
 def parse_error(body: object) -> ErrorBody:
     """The error in an answer's body; an empty one when the body is none of HubSpot's."""
-    plain = {key: value for key, value in body.items() if isinstance(value, str)} if isinstance(body, dict) else {}
+    texts = body.items() if isinstance(body, dict) else ()
+    plain = {key: value for key, value in texts if isinstance(value, str) and key not in ("errors", "context")}
     for attempt in (body, plain):
         try:
             return ErrorBody.model_validate(attempt)
