@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NeedsAttention, NotInLedger, NumberTaken, StaleVersion, Transient
-from tieout.domain.invoice import LedgerInvoice
+from tieout.domain.invoice import InvoiceContent, LedgerInvoice
 from tieout.domain.planning.invoice import total_verdict
 from tieout.domain.planning.plan import Create, Update, Void
 from tieout.domain.record import (
