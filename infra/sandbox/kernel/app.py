@@ -52,7 +52,7 @@ class SandboxApp(ABC):
         """Answers one vendor request; called under the lock."""
 
     @abstractmethod
-    def fault_response(self, kind: str, request: Request) -> Response:
+    def fault_response(self, kind: str, request: Request, /) -> Response:
         """The vendor's own answer for `status_429`, `status_500` and `status_401`."""
 
     def answer_fault(self, rule: FaultRule, request: Request) -> Response:

@@ -49,7 +49,7 @@ class WebhookPolicy(Protocol):
     def accepted(self, status: int) -> bool:
         """Whether the answer ends the delivery."""
 
-    def retry_after(self, attempt: int, status: int | None, chance: random.Random) -> float | None:
+    def retry_after(self, attempt: int, status: int | None, chance: random.Random, /) -> float | None:
         """Seconds until the try after `attempt` (status None: no answer), None to give up."""
 
 

@@ -1,0 +1,190 @@
+"""The settings of the HubSpot sandbox: the account, the app, limits, and a switch for each behaviour that is UNSURE."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from infra.sandbox.hubspot.object_types import all_scopes, find_type
+from infra.sandbox.kernel import BadSettingError
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Calls allowed; None switches a limit off. Defaults: private app, Professional account (usage guidelines)."""
+
+    per_ten_seconds: int | None = 190
+    daily: int | None = 625_000
+    search_per_second: int | None = 5
+
+
+NO_LIMITS = Limits(None, None, None)
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """One webhook subscription of the app; `property_name` for object.propertyChange only."""
+
+    subscription_id: int
+    subscription_type: str
+    object_type_id: str
+    property_name: str | None = None
+
+
+@dataclass(frozen=True)
+class TaxRate:
+    """One tax rate of the account; `percentage` 6.5 means 6.5 %."""
+
+    rate_id: str
+    name: str
+    label: str
+    percentage: Decimal
+    active: bool = True
+
+
+def subscriptions_for(object_type_id: str, properties: tuple[str, ...], first_id: int) -> tuple[Subscription, ...]:
+    """Creation, deletion and changes of `properties` of one object type."""
+    wanted: list[tuple[str, str | None]] = [("object.creation", None), ("object.deletion", None)]
+    wanted += [("object.propertyChange", name) for name in properties]
+    return tuple(
+        Subscription(first_id + number, kind, object_type_id, name) for number, (kind, name) in enumerate(wanted)
+    )
+
+
+DEFAULT_SUBSCRIPTIONS = subscriptions_for(
+    "0-53",
+    ("hs_invoice_status", "hs_amount_billed", "hs_due_date", "hs_invoice_date", "hs_comments", "hs_number"),
+    12345,
+)
+
+
+@dataclass(frozen=True)
+class HubSpotConfig:
+    """All settings; each can be given to the constructor or in `{"config": {...}}` of a reset."""
+
+    portal_id: int = 62515001
+    app_id: int = 54321
+    client_secret: str = "sandbox-client-secret"  # noqa: S105 - the sandbox's own, protects nothing
+    tokens: Mapping[str, frozenset[str]] = field(default_factory=lambda: {"pat-na1-sandbox": all_scopes()})
+    time_zone: str = "US/Eastern"
+    currency: str = "USD"
+    additional_currencies: tuple[str, ...] = ()
+    account_type: Literal["STANDARD", "SANDBOX", "DEVELOPER_TEST", "APP_DEVELOPER"] = "STANDARD"
+    limits: Limits = Limits()
+    tax_rates: tuple[TaxRate, ...] = (
+        TaxRate("15970230", "state-sales-tax", "State sales tax 2025", Decimal("6.5")),
+        TaxRate("15970231", "no-tax", "No tax", Decimal(0)),
+        TaxRate("15970232", "old-sales-tax", "State sales tax 2019", Decimal("5.75"), active=False),
+    )
+    tax_ids: tuple[str, ...] = ("US EIN 12-3456789",)
+    subscriptions: tuple[Subscription, ...] = DEFAULT_SUBSCRIPTIONS
+
+    # Whether a line's fixed discount counts once per unit or once per line is UNSURE.
+    discount_per: Literal["unit", "line"] = "unit"
+    # Which one counts when a line has a fixed and a percent discount is UNSURE.
+    both_discounts: Literal["percent", "amount"] = "percent"
+    # HubSpot's rounding is UNSURE; the sandbox rounds each line and each adjustment to the minor unit.
+    rounding: Literal["ROUND_HALF_UP", "ROUND_HALF_EVEN"] = "ROUND_HALF_UP"
+    # Whether a second percentage of one kind counts on the first's result is UNSURE.
+    adjustments_compound: bool = True
+    # Account settings of the invoices tool (knowledge base).
+    edit_finalised: bool = True
+    delete_open: bool = True
+    # UNSURE on billable invoices; a person in HubSpot (x-sandbox-actor: CRM_UI) can do both.
+    paid_by_api: bool = False
+    void_by_api: bool = True
+    number_by_api: bool = False
+    # UNSURE on non-billable invoices.
+    balance_writable: bool = False
+    mirror_needs_line_item: bool = False
+    # Whether calculated properties raise webhooks is UNSURE.
+    calculated_events: bool = True
+    # Whether associating records changes their modification date is UNSURE.
+    associations_touch: bool = True
+    # What asking for an unknown property does is UNSURE: ignored, or refused.
+    refuse_unknown_in_read: bool = False
+    # How a batch read tells of missing ids is UNSURE: 207 with errors, or left out in silence.
+    batch_read_reports_missing: bool = True
+    # Associations v4 print toObjectId as a number; the published document says string.
+    numeric_to_object_id: bool = True
+    retry_after_on_429: bool = False
+    index_lag_seconds: float = 0
+    association_page_size: int = 500
+
+
+def _scopes(value: Any) -> dict[str, frozenset[str]]:
+    return {str(token): frozenset(map(str, scopes)) for token, scopes in value.items()}
+
+
+def _limits(value: Any) -> Limits:
+    return Limits(**value)
+
+
+def _tax_rates(value: Any) -> tuple[TaxRate, ...]:
+    return tuple(
+        TaxRate(
+            str(one["id"]),
+            one["name"],
+            one["label"],
+            Decimal(str(one["percentageRate"])),
+            bool(one.get("active", True)),
+        )
+        for one in value
+    )
+
+
+def _subscriptions(value: Any) -> tuple[Subscription, ...]:
+    return tuple(
+        Subscription(
+            int(one.get("id", 12345 + number)),
+            one["subscriptionType"],
+            find_type(one["objectType"]).type_id,
+            one.get("propertyName"),
+        )
+        for number, one in enumerate(value)
+    )
+
+
+def _zone(value: Any) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadSettingError(f"time_zone {value!r} is unknown") from None
+    return str(value)
+
+
+def _same_type(value: Any, present: Any) -> Any:
+    if type(value) is not type(present):
+        raise TypeError(f"must be {type(present).__name__}")
+    return value
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "tokens": _scopes,
+    "limits": _limits,
+    "tax_rates": _tax_rates,
+    "subscriptions": _subscriptions,
+    "tax_ids": tuple,
+    "additional_currencies": tuple,
+    "time_zone": _zone,
+    "index_lag_seconds": float,
+}
+
+
+def with_settings(config: HubSpotConfig, settings: Mapping[str, Any]) -> HubSpotConfig:
+    """The configuration with the JSON `settings` in place of its own. Raises `BadSettingError`."""
+    known = {one.name: getattr(config, one.name) for one in fields(config)}
+    changed: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name not in known:
+            raise BadSettingError(f"unknown setting {name}; known: {', '.join(sorted(known))}")
+        reader = _READERS.get(name)
+        try:
+            if reader is not None:
+                changed[name] = reader(value)
+            else:
+                changed[name] = _same_type(value, known[name])
+        except (TypeError, ValueError, KeyError, AttributeError, ArithmeticError) as error:
+            raise BadSettingError(f"setting {name} cannot be used: {error!r}") from None
+    return replace(config, **changed)
