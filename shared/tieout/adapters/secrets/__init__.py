@@ -1,0 +1,1 @@
+"""The application's secrets, from AWS Secrets Manager."""
