@@ -31,6 +31,11 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
+def is_id(text: str) -> bool:
+    """Whether HubSpot could know `text` as an id; one other input makes it refuse a whole batch."""
+    return text.isascii() and text.isdigit()
+
+
 def sorted_ids(ids: Iterable[str]) -> list[str]:
     """Each id once, in numeric order."""
     return sorted(set(ids), key=int)

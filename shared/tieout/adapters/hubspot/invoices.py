@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tieout.adapters.hubspot.batches import read_associations, read_records, sorted_ids
+from tieout.adapters.hubspot.batches import is_id, read_associations, read_records, sorted_ids
 from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.values import BadValue, Values
 from tieout.adapters.hubspot.wire import AssociatedRecord, Record
@@ -87,8 +87,7 @@ def read_invoices(
     A draft is still being edited: it is answered without lines, adjustments and parties.
     """
     properties = [*_INVOICE, *sorted(set(extra_properties) - set(_INVOICE))]
-    # Anything but digits is no id of HubSpot's, and one such input would make it refuse the whole batch.
-    records = read_records(client, "invoices", [i for i in ids if i.isascii() and i.isdigit()], properties)
+    records = read_records(client, "invoices", [id_ for id_ in ids if is_id(id_)], properties)
     with_parts = [i for i, record in records.items() if record.properties.get("hs_invoice_status") != "draft"]
     parts = {type_: _read_part(client, type_, with_parts) for type_ in _PARTS} if with_parts else {}
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tieout.adapters.hubspot.batches import RECORDS_PER_CALL, chunks, sorted_ids
+from tieout.adapters.hubspot.batches import RECORDS_PER_CALL, chunks, is_id, sorted_ids
 from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.faults import OPTION_MISSING, PROPERTY_MISSING, Refused, take_apart
 from tieout.adapters.hubspot.properties import LINK, MESSAGE, NUMBER, STATUS, ensure_properties
@@ -15,6 +15,7 @@ from tieout.domain.status import ShownStatus
 _MESSAGE_LENGTH = 1000
 _ELLIPSIS = "…"
 _NO_PROPERTY = frozenset({PROPERTY_MISSING, OPTION_MISSING})
+_NO_ID = "This is no HubSpot id."
 _NOT_CONFIRMED = "HubSpot did not confirm this update."
 
 
@@ -39,9 +40,8 @@ class StatusWriter:
     def write(self, statuses: Mapping[str, ShownStatus]) -> dict[str, str]:
         """Returns the ids that were refused, with HubSpot's message. Writing the same again does no harm, so an
         unknown outcome is Transient here."""
-        refused: dict[str, str] = {}
-        ids = sorted_ids(id_ for id_ in statuses if id_.isascii() and id_.isdigit())
-        for chunk in chunks(ids, RECORDS_PER_CALL):
+        refused = {id_: _NO_ID for id_ in statuses if not is_id(id_)}
+        for chunk in chunks(sorted_ids(statuses.keys() - refused.keys()), RECORDS_PER_CALL):
             try:
                 refused |= self._write(chunk, statuses)
             except OutcomeUnknown as error:
