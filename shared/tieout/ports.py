@@ -9,7 +9,7 @@ from typing import Protocol
 
 from tieout.domain.company import Connection, CrmAccount, LedgerCompany
 from tieout.domain.customer import CustomerDraft, LedgerCustomer, LedgerItem, NameHolder
-from tieout.domain.hint import Hint
+from tieout.domain.hint import Hint, HintObject
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice, SourceInvoice, UnreadableInvoice
 from tieout.domain.record import RecordKey, State, SyncRecord
 from tieout.domain.settings import Settings
@@ -237,6 +237,40 @@ class Connections(Protocol):
 
     def settings(self, connection: str) -> Settings:
         """The connection's settings; defaults when none were applied."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook request as received. `url` is the public URL as the vendor called it (configured, never from a Host
+    header), `headers` have lower-case names, `body` are the raw bytes."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One event of a delivery: `account` is the portal or company it is about; `object` is None for what Tieout does
+    not follow."""
+
+    account: str
+    object: HintObject | None
+    id: str
+    occurred_at: datetime
+
+
+class Webhooks(Protocol):
+    """One vendor's webhooks."""
+
+    def read(self, delivery: Delivery) -> Sequence[Notice]:
+        """The events of a delivery that the vendor signed; raises Malformed for any other."""
+        ...
+
+    def connection(self, account: str) -> Connection | None:
+        """The connection that an account belongs to."""
         ...
 
 

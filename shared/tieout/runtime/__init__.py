@@ -1,0 +1,1 @@
+"""What turns the services into Lambda functions: configuration, logs, batches, HTTP, and the wiring of adapters."""

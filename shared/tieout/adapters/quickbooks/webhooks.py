@@ -1,0 +1,34 @@
+"""QuickBooks' webhooks: signature checked, events turned into notices about invoices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tieout.adapters.quickbooks import signature
+from tieout.adapters.quickbooks.events import parse
+from tieout.domain.company import Connection
+from tieout.domain.hint import HintObject
+from tieout.ports import Delivery, Notice
+
+_FOLLOWED = {"invoice": HintObject.QUICKBOOKS_INVOICE}
+
+
+class QuickBooksWebhooks:
+    """Fulfils `ports.Webhooks`. `tokens` gives the verifier tokens that may sign, two during a rotation; `find` the
+    connection of a company (realm)."""
+
+    def __init__(self, tokens: Callable[[], Sequence[str]], find: Callable[[str], Connection | None]) -> None:
+        self._tokens = tokens
+        self._find = find
+
+    def read(self, delivery: Delivery) -> Sequence[Notice]:
+        """The events of a delivery that Intuit signed; raises Malformed for any other."""
+        signature.verify(delivery.body, delivery.headers.get(signature.SIGNATURE_HEADER), self._tokens())
+        return [
+            Notice(event.realm_id, _FOLLOWED.get(event.entity), event.entity_id, event.occurred_at)
+            for event in parse(delivery.body)
+        ]
+
+    def connection(self, account: str) -> Connection | None:
+        """The connection of a company."""
+        return self._find(account)

@@ -1,0 +1,65 @@
+"""The environment as typed values: the only place that reads it. A missing or bad variable stops the cold start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+_PREFIX = "TIEOUT_"
+
+
+class BadConfiguration(RuntimeError):
+    """The environment is not as template.yaml sets it; the text names the variables, never their values."""
+
+
+class _Config(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class StoreConfig(_Config):
+    """What every function needs."""
+
+    table: str = Field(min_length=1)
+    invoice_push_queue: str = Field(min_length=1)
+
+
+class IntakeConfig(StoreConfig):
+    """webhook_intake. `public_url`: scheme and host that the vendors call."""
+
+    public_url: str = Field(pattern=r"^https?://[^/\s]+$")
+    webhook_secret: str = Field(min_length=1)
+
+
+class VendorConfig(StoreConfig):
+    """What calls the vendors. URLs are scheme and host; `vendor_timeout_seconds`: how long a vendor may still carry out
+    a request that got no answer."""
+
+    hubspot_url: str = Field(pattern=r"^https?://[^/\s]+$")
+    qbo_url: str = Field(pattern=r"^https?://[^/\s]+$")
+    intuit_oauth_url: str = Field(pattern=r"^https?://[^/\s]+$")
+    qbo_app_url: str = Field(pattern=r"^https?://[^/\s]+$")
+    vendor_secret: str = Field(min_length=1)
+    vendor_timeout_seconds: int = Field(ge=1, le=900)
+
+
+class PushConfig(VendorConfig):
+    """invoice_push."""
+
+    invoice_push_dlq: str = Field(min_length=1)
+
+
+_C = TypeVar("_C", bound=_Config)
+
+
+def load(kind: type[_C], environment: Mapping[str, str] | None = None) -> _C:
+    """The configuration of `kind` from the environment (or the mapping given instead of it)."""
+    raw = os.environ if environment is None else environment
+    values = {name.removeprefix(_PREFIX).lower(): value for name, value in raw.items() if name.startswith(_PREFIX)}
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        names = sorted({f"{_PREFIX}{str(item['loc'][0]).upper()}" for item in error.errors()})
+        raise BadConfiguration(f"missing or bad environment variables: {', '.join(names)}") from None
