@@ -110,7 +110,7 @@ class QuickBooksConfig:
     def __post_init__(self) -> None:
         try:
             ZoneInfo(self.time_zone)
-        except (ValueError, OSError) as error:
+        except (ValueError, KeyError, OSError) as error:
             raise BadSettingError(f"time_zone {self.time_zone!r} is not known") from error
         if not all(realm.isdigit() for realm in self.realms):
             raise BadSettingError("a realm id is a number, written as text")

@@ -102,7 +102,7 @@ class QuickBooksFaultError(Exception):
 
 def fault(code: str, detail: str = "", element: str = "") -> QuickBooksFaultError:
     """A ValidationFault with one error."""
-    return QuickBooksFaultError(Problem(code, detail or MESSAGES[code], element))
+    return QuickBooksFaultError(Problem(code, detail or MESSAGES.get(code, ""), element))
 
 
 def missing(*names: str) -> QuickBooksFaultError:
