@@ -167,6 +167,21 @@ def test_a_401_for_a_token_that_somebody_has_already_replaced_makes_no_request()
     assert world.requests == []
 
 
+def test_a_refresh_by_somebody_else_just_before_the_lease_is_taken_makes_no_request() -> None:
+    class Overtaken(MemoryTokens):
+        def acquire_refresh(self, connection: str, owner: str, until: datetime) -> bool:
+            later = world.clock.now() + timedelta(hours=1)
+            assert self.save("c1", TokenSet("access-9", "refresh-9", later, version=2))
+            return super().acquire_refresh(connection, owner, until)
+
+    world = World()
+    held = world.stored()
+    world.tokens = Overtaken(world.clock)
+    assert world.tokens.save("c1", held)
+    assert world.source().access_token() == "access-9"
+    assert world.requests == []
+
+
 def test_the_new_tokens_are_stored_before_the_access_token_is_used() -> None:
     world = World([good])
     world.tokens = FailingStore(world.clock, world.stored())

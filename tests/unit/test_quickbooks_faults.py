@@ -183,9 +183,13 @@ def test_a_success_that_cannot_be_read_leaves_a_write_open(body: str) -> None:
     assert type(read_error(client)) is Transient
 
 
-@pytest.mark.parametrize(
-    "body", ["<a", '<!DOCTYPE a [<!ENTITY b "c">]><IntuitResponse><Fault type="&b;"/></IntuitResponse>']
+ENTITY = (
+    '<!DOCTYPE a [<!ENTITY b "6140">]>'
+    '<IntuitResponse><Fault type="x"><Error code="6000"><Detail>&b;</Detail></Error></Fault></IntuitResponse>'
 )
+
+
+@pytest.mark.parametrize("body", ["<a", "<html/>", ENTITY])
 def test_xml_with_a_document_type_or_without_sense_is_not_read(body: str) -> None:
     client = client_for(lambda _: httpx.Response(400, text=body, headers={"Content-Type": "text/xml"}))
     error = write_error(client)

@@ -1,0 +1,47 @@
+"""What the QuickBooks adapter sends over an invoice's life is what Intuit's published schema knows."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.test_quickbooks_adapter import KEY, World
+from tieout.domain.errors import ConnectionLost, Transient
+
+CHECKER = Path(__file__).parents[3] / "shared" / "tools" / "check_traffic.py"
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        {"custom_txn_numbers": True, "multicurrency": True, "using_sales_tax": True, "filter_by_email": False},
+        {"unauthorized_form": "xml"},
+    ],
+)
+def test_the_traffic_of_an_invoices_life_is_what_intuit_documents(config: dict[str, Any], tmp_path: Path) -> None:
+    world = World(**config)
+    world.ledger.find_customers(["Acme", "O'Neil \\ Sons"], ["ap@example.com"])
+    world.ledger.name_holders("Acme")
+    world.ledger.find_items(["Services"], ["W-1"])
+    world.ledger.item("1")
+    made = world.make(world.content(number="HS-1"))
+    world.ledger.find_invoice(KEY, world.content())
+    world.quickbooks.invoice_pdf(made.id)
+    world.sandbox.clock.advance(3601)
+    changed = world.update(made, world.content(number="HS-2", memo=None, email=None))
+    world.ledger.invoices([made.id])
+    world.ledger.invoice(world.void(changed).id)
+    for kind in ("status_429", "status_500", "status_403"):
+        world.fault(kind)
+        with pytest.raises((Transient, ConnectionLost)):
+            world.ledger.invoice(made.id)
+        world.clock.advance(120)
+    assert {exchange.status for exchange in world.sandbox.traffic.exchanges} >= {200, 401, 429}
+    if CHECKER.exists():
+        recorded = tmp_path / "traffic.jsonl"
+        recorded.write_text("".join(world.sandbox.traffic.lines()))
+        done = subprocess.run([sys.executable, CHECKER, recorded], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
