@@ -4,4 +4,4 @@ from tieout.runtime import bootstrap
 from tieout.runtime.batch import run_batch
 
 worker = bootstrap.invoice_push()
-handler = run_batch(worker.service.push, worker.queue, worker.clock)
+handler = run_batch(worker.service.push, worker.aside, worker.clock)

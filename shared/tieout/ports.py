@@ -269,6 +269,10 @@ class Webhooks(Protocol):
         """The events of a delivery that the vendor signed; raises Malformed for any other."""
         ...
 
+    def refresh(self) -> bool:
+        """Look for rotated signing secrets; False when that was done just now, so that another try is no use."""
+        ...
+
     def connection(self, account: str) -> Connection | None:
         """The connection that an account belongs to."""
         ...

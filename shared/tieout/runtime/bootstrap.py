@@ -18,8 +18,9 @@ from tieout.adapters.dynamodb.tokens import DynamoTokens
 from tieout.adapters.http import make_client
 from tieout.adapters.hubspot.webhooks import HubSpotWebhooks
 from tieout.adapters.quickbooks.webhooks import QuickBooksWebhooks
-from tieout.adapters.secrets import Secrets, VendorSecrets, WebhookSecrets
-from tieout.adapters.sqs import SqsHints
+from tieout.adapters.secrets.secrets import Secrets, VendorSecrets, WebhookSecrets
+from tieout.adapters.sqs.dead_letters import DeadLetters
+from tieout.adapters.sqs.hints import SqsHints
 from tieout.domain.hint import HintObject
 from tieout.ports import Workspaces
 from tieout.runtime import config
@@ -79,12 +80,15 @@ def webhook_intake() -> WebhookIntake:
     secrets = Secrets(_secrets_manager(), clock)
 
     def signing() -> WebhookSecrets:
-        return secrets.get(settings.webhook_secret, WebhookSecrets)
+        return secrets.read(settings.webhook_secret, WebhookSecrets)
+
+    def refresh() -> bool:
+        return secrets.refresh(settings.webhook_secret)
 
     return WebhookIntake(
-        WebhookApi(Intake(SqsHints(_sqs(), _queue_urls(settings))), settings.public_url),
-        HubSpotWebhooks(lambda: signing().hubspot_client_secrets, connections.by_portal, clock),
-        QuickBooksWebhooks(lambda: signing().intuit_verifier_tokens, connections.by_realm),
+        WebhookApi(Intake(SqsHints(_sqs(), _queue_urls(settings), clock)), settings.public_url),
+        HubSpotWebhooks(lambda: signing().hubspot_client_secrets, refresh, connections.by_portal, clock),
+        QuickBooksWebhooks(lambda: signing().intuit_verifier_tokens, refresh, connections.by_realm),
     )
 
 
@@ -100,8 +104,8 @@ class Store:
     hints: SqsHints
 
 
-def store(settings: config.StoreConfig, dead_letter_queue: str | None = None) -> Store:
-    """The store that the environment names; `dead_letter_queue` is where malformed messages go."""
+def store(settings: config.StoreConfig) -> Store:
+    """The store that the environment names."""
     clock, dynamodb = SystemClock(), _dynamodb()
     return Store(
         clock,
@@ -109,7 +113,7 @@ def store(settings: config.StoreConfig, dead_letter_queue: str | None = None) ->
         DynamoRecords(dynamodb, settings.table, clock),
         DynamoTokens(dynamodb, settings.table, clock),
         DynamoLimiter(dynamodb, settings.table, clock),
-        SqsHints(_sqs(), _queue_urls(settings), dead_letter_queue),
+        SqsHints(_sqs(), _queue_urls(settings), clock),
     )
 
 
@@ -118,7 +122,7 @@ def workspaces(settings: config.VendorConfig, own: Store) -> ConnectedWorkspaces
     secrets = Secrets(_secrets_manager(), own.clock)
 
     def vendor() -> VendorSecrets:
-        return secrets.get(settings.vendor_secret, VendorSecrets)
+        return secrets.read(settings.vendor_secret, VendorSecrets)
 
     access = VendorAccess(
         make_client(settings.hubspot_url),
@@ -151,16 +155,16 @@ class InvoicePush:
     """What functions/invoice_push is made of."""
 
     service: PushInvoices
-    queue: SqsHints
+    aside: DeadLetters
     clock: SystemClock
 
 
 def invoice_push() -> InvoicePush:
     """The worker behind the invoice_push queue."""
     settings = config.load(config.PushConfig)
-    own = store(settings, settings.invoice_push_dlq)
+    own, aside = store(settings), DeadLetters(_sqs(), settings.invoice_push_dlq)
     vendor_timeout = timedelta(seconds=settings.vendor_timeout_seconds)
-    return InvoicePush(push_service(workspaces(settings, own), own, vendor_timeout), own.hints, own.clock)
+    return InvoicePush(push_service(workspaces(settings, own), own, vendor_timeout), aside, own.clock)
 
 
 def sweep() -> Sweep:

@@ -12,7 +12,7 @@ from tieout.adapters.hubspot.crm import HubSpotCrm
 from tieout.adapters.quickbooks.auth import TokenSource
 from tieout.adapters.quickbooks.client import QuickBooksClient
 from tieout.adapters.quickbooks.ledger import QuickBooksLedger
-from tieout.adapters.secrets import VendorSecrets
+from tieout.adapters.secrets.secrets import VendorSecrets
 from tieout.domain.company import Connection
 from tieout.domain.errors import ConnectionLost
 from tieout.ports import Clock, Connections, Limiter, Tokens, Workspace

@@ -39,7 +39,12 @@ class Intake:
         """
         if len(delivery.body) > MAX_BODY_BYTES:
             raise Malformed(context={"reason": "body_too_large"})
-        notices = webhooks.read(delivery)
+        try:
+            notices = webhooks.read(delivery)
+        except Malformed:
+            if not webhooks.refresh():
+                raise
+            notices = webhooks.read(delivery)
         connections: dict[str, Connection | None] = {}
         newest: dict[tuple[str, str, str], Hint] = {}
         queued = foreign = unfollowed = 0

@@ -12,13 +12,18 @@ from tieout.ports import Clock, Delivery, Notice
 
 
 class HubSpotWebhooks:
-    """Fulfils `ports.Webhooks`. `secrets` gives the client secrets that may sign, two during a rotation; `find` the
-    connection of a portal."""
+    """Fulfils `ports.Webhooks`. `secrets` gives the client secrets that may sign, two during a rotation, `refresh`
+    forgets the ones that were read; `find` gives the connection of a portal."""
 
     def __init__(
-        self, secrets: Callable[[], Sequence[str]], find: Callable[[str], Connection | None], clock: Clock
+        self,
+        secrets: Callable[[], Sequence[str]],
+        refresh: Callable[[], bool],
+        find: Callable[[str], Connection | None],
+        clock: Clock,
     ) -> None:
         self._secrets = secrets
+        self._refresh = refresh
         self._find = find
         self._clock = clock
 
@@ -43,6 +48,10 @@ class HubSpotWebhooks:
             )
             for event in parse_events(delivery.body, now)
         ]
+
+    def refresh(self) -> bool:
+        """Look for rotated signing secrets."""
+        return self._refresh()
 
     def connection(self, account: str) -> Connection | None:
         """The connection of a portal."""

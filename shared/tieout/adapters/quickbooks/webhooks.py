@@ -14,11 +14,17 @@ _FOLLOWED = {"invoice": HintObject.QUICKBOOKS_INVOICE}
 
 
 class QuickBooksWebhooks:
-    """Fulfils `ports.Webhooks`. `tokens` gives the verifier tokens that may sign, two during a rotation; `find` the
-    connection of a company (realm)."""
+    """Fulfils `ports.Webhooks`. `tokens` gives the verifier tokens that may sign, two during a rotation, `refresh`
+    forgets the ones that were read; `find` gives the connection of a company (realm)."""
 
-    def __init__(self, tokens: Callable[[], Sequence[str]], find: Callable[[str], Connection | None]) -> None:
+    def __init__(
+        self,
+        tokens: Callable[[], Sequence[str]],
+        refresh: Callable[[], bool],
+        find: Callable[[str], Connection | None],
+    ) -> None:
         self._tokens = tokens
+        self._refresh = refresh
         self._find = find
 
     def read(self, delivery: Delivery) -> Sequence[Notice]:
@@ -28,6 +34,10 @@ class QuickBooksWebhooks:
             Notice(event.realm_id, _FOLLOWED.get(event.entity), event.entity_id, event.occurred_at)
             for event in parse(delivery.body)
         ]
+
+    def refresh(self) -> bool:
+        """Look for rotated signing secrets."""
+        return self._refresh()
 
     def connection(self, account: str) -> Connection | None:
         """The connection of a company."""

@@ -1,0 +1,109 @@
+"""Finds a deployment and opens its store and connections just as its own functions do."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tieout.domain.company import Connection
+from tieout.ports import Workspace
+from tieout.runtime import bootstrap, config
+from tieout.runtime.workspaces import ConnectedWorkspaces
+from tieout.services.assess import Assessor
+from tieout.services.push_invoices import PushInvoices
+
+LOCAL_STACK = Path(".local/stack.json")
+
+
+class NoDeployment(Exception):
+    """There is nothing to talk to; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment, opened. `where` names it for people."""
+
+    where: str
+    settings: config.PushConfig
+    intake: config.IntakeConfig
+    store: bootstrap.Store
+    workspaces: ConnectedWorkspaces
+    service: PushInvoices
+    assessor: Assessor
+
+    def connections(self, only: str | None) -> list[Connection]:
+        """The connections, or just the one named; raises NoDeployment when there is none."""
+        found = [one for one in self.store.connections.all() if only in (None, one.id)]
+        if not found:
+            raise NoDeployment(f"There is no connection {only!r}." if only else "Nothing is connected yet.")
+        return found
+
+    def workspace(self, connection: str) -> Workspace:
+        """One connection, opened."""
+        opened = self.workspaces.open(connection)
+        if opened is None:
+            raise NoDeployment(f"There is no connection {connection!r}.")
+        return opened
+
+
+def open_deployment(stack: str | None) -> Deployment:
+    """The CloudFormation stack `stack`, or without a name the local one. Raises NoDeployment."""
+    where, function, intake_function = _in_aws(stack) if stack else _on_this_machine()
+    with _explained(where):
+        client = boto3.client("lambda")
+        settings = config.load(config.PushConfig, _environment(client, function))
+        intake = config.load(config.IntakeConfig, _environment(client, intake_function))
+    own = bootstrap.store(settings)
+    opened = bootstrap.workspaces(settings, own)
+    wait = timedelta(seconds=settings.vendor_timeout_seconds)
+    return Deployment(
+        where, settings, intake, own, opened, bootstrap.push_service(opened, own, wait), bootstrap.assessor(own, wait)
+    )
+
+
+def _on_this_machine() -> tuple[str, str, str]:
+    try:
+        stack = json.loads(LOCAL_STACK.read_text())
+    except FileNotFoundError:
+        raise NoDeployment(
+            "No local stack is up: start one with `make up`, or name a stack in AWS with --stack."
+        ) from None
+    os.environ["AWS_ENDPOINT_URL"] = stack["aws_endpoint_url"]
+    os.environ["AWS_DEFAULT_REGION"] = stack["region"]
+    os.environ["AWS_ACCESS_KEY_ID"] = stack["access_key_id"]
+    os.environ["AWS_SECRET_ACCESS_KEY"] = stack["secret_access_key"]
+    return "local stack", stack["functions"]["invoice_push"], stack["functions"]["webhook_intake"]
+
+
+def _in_aws(stack: str) -> tuple[str, str, str]:
+    where = f"stack {stack}"
+    with _explained(where):
+        found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    outputs = {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])}
+    try:
+        return where, outputs["InvoicePushFunctionName"], outputs["WebhookIntakeFunctionName"]
+    except KeyError as missing:
+        raise NoDeployment(f"{where} has no output {missing}: is it a stack of Tieout?") from None
+
+
+def _environment(client: object, function: str) -> dict[str, str]:
+    answer = client.get_function_configuration(FunctionName=function)  # type: ignore[attr-defined]
+    return dict(answer["Environment"]["Variables"])
+
+
+@contextmanager
+def _explained(where: str) -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise NoDeployment(f"{where} cannot be reached: {error}") from None
+    except config.BadConfiguration as error:
+        raise NoDeployment(f"{where} is of another version: {error}") from None

@@ -1,0 +1,154 @@
+"""How things look in a terminal, and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tieout.domain.errors import NeedsAttention, SyncError
+from tieout.domain.invoice import InvoiceContent, SourceInvoice
+from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update, Void
+from tieout.domain.record import State, SyncRecord
+from tieout.domain.status import explain
+
+out = Console()
+err = Console(stderr=True)
+
+COLOURS = {
+    State.SYNCED: "green",
+    State.SYNCED_WITH_VARIANCE: "green",
+    State.VOIDED: "green",
+    State.IGNORED: "dim",
+    State.ATTENTION: "bold red",
+    State.DELETED_IN_LEDGER: "bold red",
+}
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    out.print_json(json.dumps(value, default=str))
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
+    """A table, or its title with "none" when there is nothing in it."""
+    if not rows:
+        out.print(f"{title}: none")
+        return
+    drawn = Table(title=title, title_justify="left", title_style="bold")
+    for name in columns:
+        drawn.add_column(name, overflow="fold")
+    for row in rows:
+        drawn.add_row(*row)
+    out.print(drawn)
+
+
+def state_text(state: State) -> Text:
+    """A state in its colour, in words."""
+    return Text(state.value.replace("_", " "), style=COLOURS.get(state, "yellow"))
+
+
+def record_facts(record: SyncRecord) -> dict[str, object]:
+    """A record for --json."""
+    link = record.link
+    return {
+        "connection": record.key.connection,
+        "invoice_id": record.key.origin_id,
+        "number": record.label,
+        "state": record.state.value,
+        "reason": record.reason,
+        "explanation": explain(record),
+        "due_at": record.due_at,
+        "quickbooks_id": link.far_id if link else None,
+        "quickbooks_number": link.number if link else None,
+        "total": str(link.total) if link and link.total else None,
+        "updated_at": record.updated_at,
+    }
+
+
+def plan_facts(plan: Plan | SyncError) -> dict[str, object]:
+    """A plan for --json: `action` and what it would do."""
+    match plan:
+        case Create():
+            return {"action": "create", "invoice": content_facts(plan.content)}
+        case Update():
+            return {
+                "action": "update",
+                "quickbooks_id": plan.present.id,
+                "changes": [{"field": one.field, "from": one.before, "to": one.after} for one in plan.changes],
+            }
+        case Void():
+            return {"action": "void", "quickbooks_id": plan.present.id}
+        case Skip():
+            return {"action": "skip", "reason": plan.reason, "detail": plan.detail}
+        case Attend():
+            return {"action": "attention", "code": plan.code.value, "detail": plan.detail}
+        case Adopt() | Nothing():
+            return {"action": "nothing"}
+        case Gone():
+            return {"action": "attention", "code": "deleted_in_quickbooks", "detail": ""}
+        case NeedsAttention():
+            return {"action": "attention", "code": plan.code.value, "detail": plan.detail}
+        case SyncError():
+            return {"action": "wait", "reason": str(plan), "detail": plan.detail}
+
+
+def content_facts(content: InvoiceContent) -> Mapping[str, object]:
+    """What would stand in QuickBooks, for --json."""
+    return {
+        "customer_id": content.customer_id,
+        "number": content.number,
+        "invoice_date": content.invoice_date,
+        "due_date": content.due_date,
+        "email": content.email,
+        "memo": content.memo,
+        "total": str(content.total),
+        "lines": [
+            {
+                "item_id": line.item_id,
+                "description": line.description,
+                "quantity": line.quantity,
+                "unit_price": line.unit_price,
+                "amount": line.amount,
+            }
+            for line in content.lines
+        ],
+    }
+
+
+def print_plan(source: object, plan: Plan | SyncError) -> None:
+    """A plan as a readable diff."""
+    facts = plan_facts(plan)
+    name = source.number or source.id if isinstance(source, SourceInvoice) else "Invoice"
+    out.print(f"[bold]{name}[/bold]: [bold]{facts['action']}[/bold]", highlight=False)
+    match plan:
+        case Create():
+            _print_new(plan.content)
+        case Update():
+            rows = [(one.field, Text(one.before, style="red"), Text(one.after, style="green")) for one in plan.changes]
+            table(f"QuickBooks invoice {plan.present.id}", ("field", "QuickBooks has", "becomes"), rows)
+        case _:
+            for key in ("reason", "code", "detail", "quickbooks_id"):
+                if facts.get(key):
+                    out.print(f"  {key}: {facts[key]}", highlight=False)
+
+
+def _print_new(content: InvoiceContent) -> None:
+    for name, value in (
+        ("customer", content.customer_id),
+        ("number", content.number or "(QuickBooks numbers it)"),
+        ("date", content.invoice_date),
+        ("due", content.due_date),
+        ("e-mail", content.email),
+        ("memo", content.memo),
+    ):
+        if value:
+            out.print(f"  [green]+[/green] {name}: {value}", highlight=False)
+    rows = [
+        (line.description or "", line.item_id, f"{line.quantity}", f"{line.unit_price}", f"{line.amount:,}")
+        for line in content.lines
+    ]
+    table(f"Lines, total {content.total}", ("text", "item", "quantity", "price", "amount"), rows)
