@@ -16,25 +16,27 @@ from tieout.domain.record import SyncRecord
 from tieout.ports import AuditEntry
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, UniversalAttributeValueTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 _RECORD = TypeAdapter(SyncRecord)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # DynamoDB's item limit is 400 KB, and an item has attributes beside the document.
 _LARGEST_DOCUMENT = 350_000
+# How a document begins that was compressed by lzma.
+_XZ = b"\xfd7zXZ\x00"
 AUDIT_KEPT = timedelta(days=400)
 
 
-def record_item(record: SyncRecord, write_id: str) -> dict[str, UniversalAttributeValueTypeDef]:
+def record_item(record: SyncRecord, write_id: str) -> dict[str, AttributeValueTypeDef]:
     """The item of a record: one compressed document, and attributes for conditions, indexes and a person's eye.
 
     `write_id` names this write, so that a writer whose answer was lost recognises its own item. Raises RecordTooLarge.
     """
-    document = zlib.compress(_RECORD.dump_json(record))
+    document = _compress(_RECORD.dump_json(record))
     if len(document) > _LARGEST_DOCUMENT:
         raise RecordTooLarge(f"{record.key}: {len(document)} bytes compressed, at most {_LARGEST_DOCUMENT} fit")
     updated_at = keys.sortable(record.updated_at or _EPOCH)
-    item: dict[str, UniversalAttributeValueTypeDef] = {
+    item: dict[str, AttributeValueTypeDef] = {
         "pk": {"S": keys.record_partition(record.key)},
         "sk": {"S": keys.RECORD_SORT},
         "document": {"B": document},
@@ -65,14 +67,33 @@ def record_of(item: Mapping[str, AttributeValueTypeDef]) -> SyncRecord:
     Raises UnreadableItem.
     """
     try:
-        record = _RECORD.validate_json(zlib.decompress(item["document"]["B"]))
+        record = _RECORD.validate_json(_decompress(item["document"]["B"]))
     except (ValidationError, zlib.error):
         # The error's own text would carry a customer's data into the logs.
         raise UnreadableItem(item["pk"]["S"]) from None
     return replace(record, rehints=int(item["rehints"]["N"]))
 
 
-def audit_item(record: SyncRecord, entry: AuditEntry) -> dict[str, UniversalAttributeValueTypeDef]:
+def _compress(text: bytes) -> bytes:
+    document = zlib.compress(text)
+    if len(document) <= _LARGEST_DOCUMENT:
+        return document
+    # A record holds its lines several times (what is meant, the request's body, what was written), farther apart than
+    # zlib looks back. Imported here because nearly no cold start needs it.
+    import lzma  # noqa: PLC0415
+
+    return lzma.compress(text, preset=1)
+
+
+def _decompress(document: bytes) -> bytes:
+    if not document.startswith(_XZ):
+        return zlib.decompress(document)
+    import lzma  # noqa: PLC0415
+
+    return lzma.decompress(document)
+
+
+def audit_item(record: SyncRecord, entry: AuditEntry) -> dict[str, AttributeValueTypeDef]:
     """The item of an audit line, beside the record whose `version` it explains."""
     return {
         "pk": {"S": keys.record_partition(record.key)},
