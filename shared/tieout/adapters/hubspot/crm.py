@@ -11,9 +11,11 @@ from tieout.adapters.hubspot.statuses import StatusWriter
 from tieout.adapters.hubspot.wire import AccountDetails, SearchPage
 from tieout.domain.attention import AttentionCode
 from tieout.domain.company import Connection, CrmAccount
-from tieout.domain.errors import NeedsAttention, OutcomeUnknown, Transient
+from tieout.domain.errors import ConnectionLost, NeedsAttention, OutcomeUnknown, Transient
 from tieout.domain.invoice import SourceInvoice, UnreadableInvoice
 from tieout.domain.status import ShownStatus
+
+_NEEDED_OBJECTS = ("invoices", "line_items", "contacts", "companies", "discounts", "fees", "taxes")
 
 
 class HubSpotCrm:
@@ -37,6 +39,21 @@ class HubSpotCrm:
         """See `Crm.account`."""
         details = self._client.get(self._client.versions.account_path(), AccountDetails)
         return CrmAccount(details.portal_id, details.time_zone, details.currency)
+
+    def unreadable_objects(self) -> tuple[str, ...]:
+        """Which kinds of record that an invoice needs the token may not read."""
+        return tuple(kind for kind in _NEEDED_OBJECTS if not self._may_read(kind))
+
+    def _may_read(self, kind: str) -> bool:
+        path = self._client.versions.objects_path(f"{kind}?limit=1")
+        try:
+            self._client.get(path, SearchPage)
+        except ConnectionLost as lost:
+            # A token that is not valid at all is another finding.
+            if lost.context.get("status") != "403":
+                raise
+            return False
+        return True
 
     def missing_properties(self) -> tuple[str, ...]:
         """Which of Tieout's invoice properties the portal lacks."""

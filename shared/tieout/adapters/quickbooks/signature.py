@@ -13,6 +13,11 @@ from tieout.domain.errors import Malformed
 SIGNATURE_HEADER = "intuit-signature"
 
 
+def sign(body: bytes, verifier_token: str) -> str:
+    """The header's value for a delivery: base64 of HMAC-SHA256 over the raw body."""
+    return base64.b64encode(_digest(body, verifier_token.encode())).decode()
+
+
 def verify(body: bytes, signature: str | None, verifier_tokens: Sequence[str]) -> None:
     """Return when `signature` (the header's value) is the base64 HMAC-SHA256 of the raw body (Intuit: webhooks).
 
@@ -31,9 +36,13 @@ def verify(body: bytes, signature: str | None, verifier_tokens: Sequence[str]) -
     except (binascii.Error, ValueError):
         raise _refused("signature_unreadable") from None
     # All are compared, each in constant time, so that the answer's time tells nothing about the tokens.
-    fits = [hmac.compare_digest(hmac.new(key, body, hashlib.sha256).digest(), given) for key in keys]
+    fits = [hmac.compare_digest(_digest(body, key), given) for key in keys]
     if not any(fits):
         raise _refused("signature_wrong")
+
+
+def _digest(body: bytes, key: bytes) -> bytes:
+    return hmac.new(key, body, hashlib.sha256).digest()
 
 
 def _refused(reason: str) -> Malformed:
