@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from infra.sandbox.hubspot.errors import HubSpotError
 from infra.sandbox.hubspot.object_types import all_scopes, find_type
 from infra.sandbox.kernel import BadSettingError
 
@@ -185,6 +186,6 @@ def with_settings(config: HubSpotConfig, settings: Mapping[str, Any]) -> HubSpot
                 changed[name] = reader(value)
             else:
                 changed[name] = _same_type(value, known[name])
-        except (TypeError, ValueError, KeyError, AttributeError, ArithmeticError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError, ArithmeticError, HubSpotError) as error:
             raise BadSettingError(f"setting {name} cannot be used: {error!r}") from None
     return replace(config, **changed)

@@ -107,20 +107,22 @@ def _whole(value: Any, name: str) -> int:
 
 def _compile(records: Records, object_type: ObjectType, body: Mapping[str, Any], snapshot: Snapshot) -> list[Test]:
     """One test per filter group; a record is found when any holds."""
-    groups = body.get("filterGroups") or []
-    if not isinstance(groups, list) or not all(isinstance(one, Mapping) for one in groups):
-        raise malformed("filterGroups must be a list of objects")
-    sizes = [len(one.get("filters") or ()) for one in groups]
+    groups = [] if body.get("filterGroups") is None else body["filterGroups"]
+    if not isinstance(groups, list) or not all(_is_group(one) for one in groups):
+        raise malformed("filterGroups must be a list of objects with a list of filters")
+    sizes = [len(one["filters"]) for one in groups]
     if len(groups) > MAX_GROUPS or sum(sizes) > MAX_ALL_FILTERS or any(size > MAX_FILTERS for size in sizes):
         raise bad_request(
             f"At most {MAX_GROUPS} filterGroups, {MAX_FILTERS} filters in each and {MAX_ALL_FILTERS} in all"
         )
-    compiled = [
-        [_filter(records, object_type, one, snapshot) for one in group.get("filters") or ()] for group in groups
-    ]
+    compiled = [[_filter(records, object_type, one, snapshot) for one in group["filters"]] for group in groups]
     if not compiled:
         return [lambda _: True]
     return [_all(tests) for tests in compiled]
+
+
+def _is_group(raw: Any) -> bool:
+    return isinstance(raw, Mapping) and isinstance(raw.get("filters"), list)
 
 
 def _all(tests: list[Test]) -> Test:
