@@ -20,6 +20,11 @@ def build(**settings: Any) -> QuickBooksSandbox:
     return QuickBooksSandbox(config, clock=SandboxClock(datetime(2026, 11, 24, tzinfo=UTC)))
 
 
+def app_of(app: QuickBooksSandbox, realm: str = "") -> Visitor:
+    """The app itself as a caller: throttled, metered, and only as good as its token."""
+    return Visitor(app, realm=realm, access_token=app.config.access_token, actor="app")
+
+
 def xml_error(response: httpx.Response) -> tuple[str, str, str]:
     """(fault type, code, message) of an XML fault."""
     assert response.headers["content-type"].startswith("application/xml")
@@ -56,16 +61,16 @@ def test_an_unknown_token_is_refused_in_lower_case_json() -> None:
 def test_an_expired_token_is_refused_in_xml_when_so_set() -> None:
     app = build(unauthorized_form="xml")
     app.clock.advance(3599)
-    assert Visitor(app).call("GET", "preferences").status_code == 200
+    assert app_of(app).call("GET", "preferences").status_code == 200
     app.clock.advance(1)
-    response = Visitor(app).call("GET", "preferences")
+    response = app_of(app).call("GET", "preferences")
     assert response.status_code == 401
     assert xml_error(response)[1] == "3200"
 
 
 def test_a_token_of_another_company_is_an_authentication_error_in_xml() -> None:
     app = build(extra_realms=[OTHER_REALM])
-    response = Visitor(app, realm=OTHER_REALM).call("GET", "preferences")
+    response = app_of(app, OTHER_REALM).call("GET", "preferences")
     assert response.status_code == 401
     assert xml_error(response) == ("AuthenticationFault", "100", "General Authentication Error")
     own = Visitor(app, realm=OTHER_REALM, access_token=f"{app.config.access_token}-{OTHER_REALM}")
@@ -73,7 +78,7 @@ def test_a_token_of_another_company_is_an_authentication_error_in_xml() -> None:
 
 
 def test_a_token_of_another_company_is_forbidden_when_so_set() -> None:
-    response = Visitor(build(wrong_realm="json_3100"), realm=OTHER_REALM).call("GET", "preferences")
+    response = app_of(build(wrong_realm="json_3100"), OTHER_REALM).call("GET", "preferences")
     assert response.status_code == 403
     assert response.json()["fault"]["error"][0]["code"] == "3100"
     assert response.json()["fault"]["type"] == "SERVICE"
@@ -81,17 +86,18 @@ def test_a_token_of_another_company_is_forbidden_when_so_set() -> None:
 
 def test_the_eleventh_request_of_a_second_is_throttled_in_xml() -> None:
     app = build()
-    visitor = Visitor(app)
+    visitor = app_of(app)
     assert [visitor.call("GET", "preferences").status_code for _ in range(11)] == [200] * 10 + [429]
     response = visitor.call("POST", "customer", {"DisplayName": "Late"}, requestid="r1")
     assert xml_error(response) == ("SERVICE", "3001", "message=ThrottleExceeded; errorCode=003001; statusCode=429")
+    assert Visitor(app).call("GET", "preferences").status_code == 200
     app.clock.advance(1)
     assert visitor.call("POST", "customer", {"DisplayName": "Late"}, requestid="r1").status_code == 200
 
 
 def test_a_minute_has_five_hundred_requests_for_each_realm() -> None:
     app = build(requests_per_second=None, extra_realms=[OTHER_REALM])
-    visitor = Visitor(app)
+    visitor = app_of(app)
     for _ in range(500):
         app.clock.advance(0.1)
         assert visitor.call("GET", "preferences").status_code == 200
@@ -195,6 +201,15 @@ def test_a_reset_takes_settings_and_leaves_nothing_behind() -> None:
     for wrong in ({"colour": 1}, {"multicurrency": 1}, {"wrong_realm": "no"}, {"time_zone": "Mars"}, {"realm_id": "x"}):
         assert admin.post("/_sandbox/reset", json={"config": wrong}).status_code == 400
     assert "secret" not in admin.get("/_sandbox/state").text
+
+
+def test_a_person_outlives_the_apps_tokens_and_a_reset() -> None:
+    app = build()
+    person = Visitor(app)
+    app.clock.advance(10_000_000)
+    person.create("Customer", DisplayName="Amy")
+    app.reset()
+    assert person.create("Customer", DisplayName="Bob")["Id"] == "1"
 
 
 def test_the_actor_header_changes_nothing() -> None:

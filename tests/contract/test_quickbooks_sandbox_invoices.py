@@ -277,6 +277,26 @@ def test_a_void_leaves_the_invoice_with_nothing_on_it(company: Build) -> None:
     assert visitor.void("Invoice", gone)["PrivateNote"] == gone["PrivateNote"]
 
 
+def test_sending_an_invoice_marks_it_and_moves_its_token(company: Build) -> None:
+    visitor = company()
+    made = invoice(visitor)
+    path = f"invoice/{made['Id']}/send"
+    assert visitor.call("POST", path).json()["Fault"]["Error"][0]["code"] == "6000"
+    assert visitor.call("POST", path, sendTo="nobody").json()["Fault"]["Error"][0]["code"] == "2210"
+    sent = visitor.call("POST", path, sendTo="amy@birds.test").json()["Invoice"]
+    assert (sent["EmailStatus"], sent["BillEmail"], sent["SyncToken"]) == (
+        "EmailSent",
+        {"Address": "amy@birds.test"},
+        "1",
+    )
+    assert sent["DeliveryInfo"]["DeliveryType"] == "Email"
+
+
+def test_an_id_is_a_number(company: Build) -> None:
+    with refused("2030"):
+        company().read("Invoice", "first")
+
+
 def test_a_deleted_invoice_is_another_users_doing(company: Build) -> None:
     visitor = company()
     made = invoice(visitor)

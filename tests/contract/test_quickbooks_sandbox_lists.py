@@ -179,6 +179,24 @@ def test_preferences_say_what_the_company_was_configured_with() -> None:
     assert visitor.call("GET", "preferences").status_code == 200
 
 
+def test_a_change_of_preferences_changes_the_rules_and_nothing_else() -> None:
+    visitor = visit()
+    before = visitor.read("Preferences", "1")
+    body = {"Id": "1", "SyncToken": before["SyncToken"], "SalesFormsPrefs": {"CustomTxnNumbers": True}}
+    after = visitor.write("Preferences", body)
+    assert after["SalesFormsPrefs"] == {**before["SalesFormsPrefs"], "CustomTxnNumbers": True}
+    assert after["CurrencyPrefs"] == before["CurrencyPrefs"]
+    assert after["SyncToken"] == "1"
+
+
+def test_a_person_may_reopen_the_books() -> None:
+    app = QuickBooksSandbox(QuickBooksConfig().with_settings({"book_close_date": "2026-12-31"}))
+    app.company.prefer("AccountingInfoPrefs", "BookCloseDate", None)
+    preferences = Visitor(app).read("Preferences", "1")
+    assert "BookCloseDate" not in preferences["AccountingInfoPrefs"]
+    assert preferences["SyncToken"] == "1"
+
+
 def test_company_info_is_read_under_the_realms_own_id() -> None:
     visitor = visit(country="GB", home_currency="GBP", time_zone="Europe/London", company_name="Owls Ltd")
     info = visitor.read("CompanyInfo", DEFAULT_REALM)

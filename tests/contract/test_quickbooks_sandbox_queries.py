@@ -125,11 +125,13 @@ def test_a_backslash_escapes_itself_or_stands_for_itself_by_setting() -> None:
         assert ids(visitor, statement) == [made["Id"]]
 
 
-def test_reads_are_metered_and_writes_and_refusals_are_not() -> None:
+def test_the_apps_reads_are_metered_and_writes_and_refusals_are_not() -> None:
     app = QuickBooksSandbox(clock=SandboxClock(datetime(2026, 11, 24, tzinfo=UTC)))
-    visitor = Visitor(app)
+    visitor = Visitor(app, access_token=app.config.access_token)
     visitor.create("Customer", DisplayName="A")
     visitor.read("Customer", "1")
     visitor.query("select * from Customer")
+    visitor.call("POST", "query", b"select * from Customer")
     visitor.call("GET", "customer/99")
-    assert app.company.reads == 2
+    Visitor(app).read("Customer", "1")
+    assert app.company.reads == 3

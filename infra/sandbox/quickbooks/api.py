@@ -10,19 +10,14 @@ from infra.sandbox.quickbooks.definitions import Definition
 from infra.sandbox.quickbooks.entities import BY_PATH
 from infra.sandbox.quickbooks.faults import QuickBooksFaultError, fault, missing
 
+VOID = "void"
 Answer = dict[str, Any] | bytes
 
 
 def read(company: Company, parts: list[str], options: Mapping[str, str]) -> Answer:
-    """Answers a GET; bytes are a PDF. A successful one counts as a metered read."""
-    answer = _read(company, parts, options)
-    company.reads += 1
-    return answer
-
-
-def _read(company: Company, parts: list[str], options: Mapping[str, str]) -> Answer:
+    """Answers a GET; bytes are a PDF. Raises the faults of the operation."""
     if parts == ["query"]:
-        return _query(company, options.get("query", ""))
+        return run_query(company, options.get("query", ""))
     definition = _definition(parts[0])
     if definition.kind == "singleton":
         if parts[1:] not in ([company.realm], [], ["1"]) or (definition.name == "CompanyInfo" and len(parts) == 1):
@@ -35,35 +30,31 @@ def _read(company: Company, parts: list[str], options: Mapping[str, str]) -> Ans
     raise _unsupported(parts)
 
 
-def query_by_post(company: Company, statement: str) -> Answer:
-    """Answers a query that came in a body; it counts as a read."""
-    answer = _query(company, statement)
-    company.reads += 1
-    return answer
+def run_query(company: Company, text: str) -> Answer:
+    """Answers a query statement. Raises 2020, 4000, 4001."""
+    if not text.strip():
+        raise missing("query")
+    return {"QueryResponse": select.answer(company, query.parse(text, company.config.query_backslash))}
 
 
 def write(company: Company, parts: list[str], options: Mapping[str, str], body: bytes) -> Answer:
-    """Creates, updates, deletes or voids. Raises the faults of the operation."""
+    """Creates, updates, deletes, voids or sends. Raises the faults of the operation."""
+    definition = _definition(parts[0])
+    if len(parts) == 3 and parts[2] == "send":
+        return {definition.name: operations.send(company, definition, parts[1], options.get("sendTo", ""))}
     if len(parts) != 1:
         raise _unsupported(parts)
-    definition = _definition(parts[0])
     entity = _entity(body)
     operation, include = options.get("operation"), frozenset(filter(None, options.get("include", "").split(",")))
     if operation == "delete":
         return {definition.name: operations.delete(company, definition, entity)}
-    if operation == "void":
+    if operation == "void" or (operation == "update" and VOID in include and definition.void_by_update):
         return {definition.name: operations.void(company, definition, entity)}
     if operation not in (None, "create", "update"):
         raise fault("500", f"Operation {operation} is not supported.")
     if operation == "update" and not entity.get("Id") and definition.kind != "singleton":
         raise missing("Id")
     return {definition.name: operations.save(company, definition, entity, include)}
-
-
-def _query(company: Company, text: str) -> dict[str, Any]:
-    if not text.strip():
-        raise missing("query")
-    return {"QueryResponse": select.answer(company, query.parse(text, company.config.query_backslash))}
 
 
 def _definition(name: str) -> Definition:

@@ -1,5 +1,6 @@
 """The QuickBooks sandbox as an application: the gateway in front of the API, and what the kernel asks of a vendor."""
 
+import itertools
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -60,6 +61,7 @@ class QuickBooksSandbox(SandboxApp):
     def _begin(self) -> None:
         config = self.config
         self.store: dict[str, Company] = {}
+        self.visits = itertools.count(1)  # numbers the request ids of visitors
         self._requestids = {realm: requestids.RequestIds(config) for realm in config.realms}
         self._throttles = {realm: Throttle(config) for realm in config.realms}
         self.grants = Grants(config, self.chance, self.clock.now)
@@ -148,9 +150,13 @@ class QuickBooksSandbox(SandboxApp):
         if opens != realm:
             json_form = self.config.wrong_realm == "json_3100"
             return self._gate(NOT_AUTHORIZED, "json") if json_form else self._gate(WRONG_REALM, "xml")
-        if not self._throttles[realm].admits(self.clock.now()):
+        company, person = self.store[realm], self.grants.is_person(token)
+        if not person and not self._throttles[realm].admits(self.clock.now()):
             return self._gate(THROTTLED, "xml")
-        return self._api(request, self.store[realm], parts)
+        response = self._api(request, company, parts)
+        if not person and response.status_code == 200 and (request.method == "GET" or parts == ["query"]):
+            company.reads += 1
+        return response
 
     def _api(self, request: Request, company: Company, parts: list[str]) -> Response:
         options = {key: values[-1] for key, values in parse_qs(request.query_string.decode("latin-1")).items()}
@@ -161,7 +167,7 @@ class QuickBooksSandbox(SandboxApp):
                 return self._refused(fault("500", f"Operation {request.method} is not supported."))
             body = request.get_data()
             if parts == ["query"]:
-                return self._answered(company, api.query_by_post(company, body.decode("utf-8", "replace")))
+                return self._answered(company, api.run_query(company, body.decode("utf-8", "replace")))
             if "requestid" in options:
                 return self._once(request, company, parts, options)
             return self._answered(company, api.write(company, parts, options, body))

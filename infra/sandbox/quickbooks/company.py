@@ -75,6 +75,15 @@ class Company:
         """One value of Preferences, None when it is not set."""
         return self.rows["Preferences"]["1"].get(group, {}).get(name)
 
+    def prefer(self, group: str, name: str, value: Any) -> None:
+        """Sets one preference, as a person does on the settings page; None empties it, which the API cannot."""
+        before = self.rows["Preferences"]["1"]
+        values = {key: kept for key, kept in before.get(group, {}).items() if key != name}
+        values |= {} if value is None else {name: value}
+        token = str(int(before["SyncToken"]) + 1)
+        stamps = {**before["MetaData"], "LastUpdatedTime": self.stamp()}
+        self.rows["Preferences"]["1"] = {**before, group: values, "SyncToken": token, "MetaData": stamps}
+
     @property
     def home_currency(self) -> str:
         """ISO 4217."""

@@ -53,6 +53,7 @@ class Definition:
     sticky: frozenset[str] = frozenset()
     rule: Rule = no_rule
     void: Rule | None = None
+    void_by_update: bool = False  # voided by operation=update&include=void
     name_field: str = ""
     name_space: str = ""
     another: str = ""  # who else may hold the name, in the words of fault 6240

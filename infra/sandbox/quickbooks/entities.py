@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from infra.sandbox.quickbooks.definitions import NAME_EVENTS, SALES_EVENTS, Definition
-from infra.sandbox.quickbooks.rules import catalog, names, sales
+from infra.sandbox.quickbooks.rules import catalog, names, preferences, sales
 
 _STAMPS = {"Id", "MetaData.CreateTime", "MetaData.LastUpdatedTime"}
 _PERSON = {
@@ -12,7 +12,7 @@ _PERSON = {
     *("PrintOnCheckName", "PrimaryPhone", "PrimaryEmailAddr"),
 }
 _NAMED = {*_STAMPS, "Active", "Name"}
-_FORM = frozenset({"create", "update", "delete", "void", "read", "query", "pdf"})
+_FORM = frozenset({"create", "update", "delete", "void", "read", "query", "pdf", "send"})
 _FIXED = frozenset({"read", "query"})
 
 
@@ -130,6 +130,7 @@ _ROWS = (
         name="Preferences",
         kind="singleton",
         operations=frozenset({"update", "read", "query"}),
+        rule=preferences.preferences,
         filterable=frozenset(_STAMPS),
         events=frozenset({"updated"}),
     ),

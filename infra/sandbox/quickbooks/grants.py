@@ -4,11 +4,13 @@ import hmac
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from infra.sandbox.quickbooks.config import QuickBooksConfig
 
 BAD_REFRESH_TOKEN = "Incorrect or invalid refresh token"  # noqa: S105
+
+FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class InvalidGrantError(Exception):
@@ -27,6 +29,7 @@ class Grant:
     dead: dict[str, datetime] = field(default_factory=dict)
     access: dict[str, datetime] = field(default_factory=dict)
     revoked: bool = False
+    person: bool = False  # not the app: neither throttled nor metered
 
 
 @dataclass
@@ -81,6 +84,18 @@ class Grants:
         if grant is None or grant.revoked or grant.access[access_token] <= self._now():
             return None
         return grant.realm
+
+    def person_token(self, realm: str) -> str:
+        """The token of somebody who works in the company itself; it does not expire and is no grant of the app's."""
+        token = f"person-{realm}"
+        if token not in self._by_access:
+            now = self._now()
+            self._by_access[token] = Grant(realm, now, "", now, now, access={token: FOR_EVER}, person=True)
+        return token
+
+    def is_person(self, access_token: str) -> bool:
+        """Whether this is a token of `person_token`."""
+        return self._by_access[access_token].person
 
     def knows(self, access_token: str) -> bool:
         """Whether this was ever an access token."""

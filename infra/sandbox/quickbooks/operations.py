@@ -8,6 +8,7 @@ from infra.sandbox.quickbooks import references, schema
 from infra.sandbox.quickbooks.company import Company, Entity
 from infra.sandbox.quickbooks.definitions import Definition, Draft
 from infra.sandbox.quickbooks.faults import CLOSED, STALE, fault, missing
+from infra.sandbox.quickbooks.rules import sales
 
 NO_OPTIONS: frozenset[str] = frozenset()
 # Links that QuickBooks keeps by itself; a transaction that has one is in use elsewhere.
@@ -83,6 +84,17 @@ def void(company: Company, definition: Definition, body: Mapping[str, Any]) -> E
     return view(company, definition, draft.entity)
 
 
+def send(company: Company, definition: Definition, id_: str, address: str) -> Entity:
+    """Mails a form to `address`, which becomes its BillEmail, or to the BillEmail it has. Raises 610, 2210, 6000."""
+    _allow(definition, "send")
+    before = company.get(definition.name, id_)
+    draft = Draft(company, definition, dict(before), {}, before)
+    sales.mail(draft, address)
+    _replace(draft)
+    company.tell(definition, id_, "emailed")
+    return view(company, definition, draft.entity)
+
+
 def delete(company: Company, definition: Definition, body: Mapping[str, Any]) -> Entity:
     """Deletes a transaction; gives the stub that is answered. Raises 500 for list entities."""
     if "delete" not in definition.operations:
@@ -99,6 +111,8 @@ def delete(company: Company, definition: Definition, body: Mapping[str, Any]) ->
 def read(company: Company, definition: Definition, id_: str) -> Entity:
     """One entity as answered. Raises 610."""
     _allow(definition, "read")
+    if not id_.isdigit() and company.find(definition.name, id_) is None:
+        raise fault("2030", f"Id should be a valid number. Supplied value:{id_}", "Id")
     return view(company, definition, company.get(definition.name, id_))
 
 

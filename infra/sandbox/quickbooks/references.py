@@ -64,7 +64,11 @@ def _point(company: Company, target: str, key: str, reference: dict[str, Any]) -
         return
     found = company.find(target, id_)
     if found is None:
-        raise fault("2500", f"Invalid Reference Id : {target}s element id {id_} not found", key)
+        raise fault(
+            "2500",
+            f"Invalid Reference Id : {target}{'es' if target.endswith('s') else 's'} element id {id_} not found",
+            key,
+        )
     if found.get("Active") is False:
         raise fault("610", INACTIVE)
     reference["name"] = name_of(found)

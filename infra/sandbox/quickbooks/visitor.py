@@ -1,6 +1,5 @@
 """A bookkeeper at the company's door: reads and edits a sandbox through its own HTTP API, in the same process."""
 
-import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +24,8 @@ class RefusedError(Exception):
 class Visitor:
     """Acts on one company. Amounts are Decimals both ways; a Fault raises `RefusedError`, also with status 200.
 
+    Without `access_token` it is a person in the company, whose token never expires and who is neither throttled nor
+    metered; with the app's token it is one more caller of the app's.
     `wrong_on_purpose` keeps the exchanges out of the traffic log, for what no proper client would send.
     """
 
@@ -39,7 +40,6 @@ class Visitor:
     ) -> None:
         self.realm = realm or app.config.realm_id
         headers = {
-            "Authorization": f"Bearer {access_token or app.config.access_token}",
             "Accept": "application/json",
             "x-sandbox-actor": actor,
         }
@@ -48,19 +48,20 @@ class Visitor:
         self._client = httpx.Client(
             transport=SandboxTransport(app), base_url=f"https://sandbox/v3/company/{self.realm}/", headers=headers
         )
-        self._actor, self._numbers = actor, itertools.count(1)
+        self._app, self._actor, self._token = app, actor, access_token
 
     def call(self, method: str, path: str, body: Any = None, **options: str) -> httpx.Response:
         """One request as it is; a body is sent as JSON, or as it is when it is bytes."""
         content = body if isinstance(body, bytes | None) else dumps(body).encode()
-        headers = {} if body is None else {"Content-Type": "application/json"}
+        token = self._token or self._app.grants.person_token(self.realm)
+        headers = {"Authorization": f"Bearer {token}"} | ({} if body is None else {"Content-Type": "application/json"})
         return self._client.request(
             method, path, content=content, headers=headers, params={"minorversion": MINOR_VERSION, **options}
         )
 
     def write(self, entity: str, body: Mapping[str, Any], **options: str) -> dict[str, Any]:
         """A POST of an entity under a request id of its own; gives the entity as answered."""
-        options.setdefault("requestid", f"{self._actor}-{next(self._numbers)}")
+        options.setdefault("requestid", f"{self._actor}-{next(self._app.visits)}")
         return self._answer(self.call("POST", entity.lower(), dict(body), **options), entity)
 
     def create(self, entity: str, **fields: Any) -> dict[str, Any]:

@@ -80,7 +80,11 @@ def currency(draft: Draft) -> None:
     elif not re.fullmatch(r"[A-Z]{3}", given):
         raise fault("2500", f"Invalid Reference Id : CurrencyRef element id {given} not found", "CurrencyRef")
     before = draft.before
-    if draft.definition.kind != "list" or before is None or before["CurrencyRef"] == entity["CurrencyRef"]:
+    if (
+        draft.definition.kind != "list"
+        or before is None
+        or before.get("CurrencyRef", entity["CurrencyRef"]) == entity["CurrencyRef"]
+    ):
         return
     if company.of_customer("Invoice", before["Id"]) and company.config.customer_currency_fixed:
         raise business("The currency of a name that has transactions cannot be changed.")

@@ -169,6 +169,18 @@ def _links(draft: Draft) -> None:
     draft.entity["LinkedTxn"] = kept
 
 
+def mail(draft: Draft, address: str) -> None:
+    """Marks the form as sent. Raises 2210, and 6000 when there is nobody to send it to."""
+    entity, company = draft.entity, draft.company
+    if address:
+        entity["BillEmail"] = {"Address": address}
+    if "BillEmail" not in entity:
+        raise business("An email address is required to send a transaction.")
+    check_email(entity["BillEmail"], "BillEmail", several=company.config.multiple_emails)
+    entity["EmailStatus"] = "EmailSent"
+    entity["DeliveryInfo"] = {"DeliveryType": "Email", "DeliveryTime": company.stamp()}
+
+
 def void(draft: Draft) -> None:
     """All amounts 0; the note says that the form is void. The date, the number and the customer stay."""
     entity = draft.entity
