@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import yaml
@@ -73,6 +74,25 @@ def secrets_manager() -> SecretsManagerClient:
     return boto3.client("secretsmanager", region_name=_REGION, config=_CONFIG)
 
 
+class _OneCallAtATime:
+    """A client whose calls do not overlap: each is atomic in AWS, but moto's transactions are not among threads."""
+
+    def __init__(self, client: object) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._client, name)
+        if not callable(attribute):
+            return attribute
+
+        def call(**arguments: Any) -> Any:
+            with self._lock:
+                return attribute(**arguments)
+
+        return call
+
+
 @contextmanager
 def table() -> Iterator[DynamoDBClient]:
     """A client and the empty table `TABLE`."""
@@ -80,4 +100,4 @@ def table() -> Iterator[DynamoDBClient]:
         client = dynamodb()
         properties = table_properties()
         client.create_table(TableName=TABLE, **{name: properties[name] for name in _CREATED_WITH})
-        yield client
+        yield cast("DynamoDBClient", _OneCallAtATime(client))

@@ -487,8 +487,9 @@ def test_one_worker_at_a_time_refreshes(store: Store) -> None:
     assert store.tokens.acquire_refresh("acme", "worker-2", until)
 
 
-def test_the_refresh_lease_of_a_dead_worker_ends(store: Store) -> None:
+@pytest.mark.parametrize(("elapsed", "free"), [(29.9, False), (30, True), (45, True)])
+def test_the_refresh_lease_of_a_dead_worker_ends(store: Store, elapsed: float, free: bool) -> None:
     assert store.tokens.acquire_refresh("acme", "dead", NOW + timedelta(seconds=30))
-    store.clock.advance(30)
+    store.clock.advance(elapsed)
 
-    assert store.tokens.acquire_refresh("acme", "worker-2", NOW + timedelta(seconds=60))
+    assert store.tokens.acquire_refresh("acme", "worker-2", NOW + timedelta(seconds=90)) is free

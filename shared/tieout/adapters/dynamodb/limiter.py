@@ -70,8 +70,6 @@ class DynamoLimiter:
             now = self._now()
             while shelf.times and shelf.times[0] + limit.shelf < now:
                 shelf.times.popleft()
-                # Permits that spoil are calls that nobody gets to make: take no more than are used.
-                shelf.block = 1
             if not shelf.times:
                 self._restock(connection, system, limit, shelf, now)
             time = shelf.times.popleft()
@@ -99,7 +97,8 @@ class DynamoLimiter:
                     raise
 
     def _restock(self, connection: str, system: str, limit: Limit, shelf: _Shelf, now: int) -> None:
-        """Lease a block of permits; a bigger one while they are used up before they spoil."""
+        """Lease a block of permits: a bigger one while calls are dense, a single one when the last block had time to
+        spoil, because a spoilt permit is a call that nobody gets to make."""
         shelf.block = min(shelf.block * 2, limit.block) if now <= shelf.fresh_until else 1
         if shelf.arrival is None:
             shelf.arrival = self._read(connection, system)
