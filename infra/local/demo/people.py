@@ -1,0 +1,159 @@
+"""The people of the demo: who works in HubSpot and who works in QuickBooks, through the vendors' own HTTP APIs."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+# HubSpot's ids of the associations: invoice to contact and company, line item, discount, fee and tax to invoice.
+INVOICE_TO = {"contacts": 177, "companies": 179}
+TO_INVOICE = {"line_items": 410, "discounts": 412, "fees": 414, "taxes": 416}
+# People are slower than machines, and QuickBooks counts their calls too.
+_BETWEEN_QUICKBOOKS_CALLS = 0.25
+_TRIES = 5
+
+
+class VendorRefused(Exception):
+    """A person's action was refused; the text is the vendor's."""
+
+
+def _ok(response: httpx.Response) -> Any:
+    if response.is_success:
+        return json.loads(response.content, parse_float=Decimal) if response.content else None
+    raise VendorRefused(
+        f"{response.request.method} {response.request.url.path}: {response.status_code} {response.text}"
+    )
+
+
+@dataclass(frozen=True)
+class HubSpotPerson:
+    """Somebody in HubSpot's own screens."""
+
+    http: httpx.Client
+
+    @classmethod
+    def at(cls, url: str, token: str) -> HubSpotPerson:
+        """Signed in to the sandbox at `url`."""
+        headers = {"Authorization": f"Bearer {token}", "x-sandbox-actor": "CRM_UI"}
+        return cls(httpx.Client(base_url=url, headers=headers, timeout=20))
+
+    def create(self, kind: str, properties: Mapping[str, str], associations: Sequence[tuple[int, str]] = ()) -> str:
+        """A new record; `associations` are (association type, id of the other record)."""
+        return str(self._call("POST", f"{kind}", _input(properties, associations))["id"])
+
+    def create_lines(self, invoice_id: str, lines: Sequence[Mapping[str, str]]) -> None:
+        """The line items of an invoice."""
+        inputs = [_input(line, [(TO_INVOICE["line_items"], invoice_id)]) for line in lines]
+        self._call("POST", "line_items/batch/create", {"inputs": inputs})
+
+    def update(self, kind: str, id_: str, properties: Mapping[str, str]) -> None:
+        """Change properties."""
+        self._call("PATCH", f"{kind}/{id_}", {"properties": properties})
+
+    def invoices(self, ids: Sequence[str], properties: Sequence[str]) -> dict[str, dict[str, str | None]]:
+        """Properties of invoices by id."""
+        found: dict[str, dict[str, str | None]] = {}
+        for start in range(0, len(ids), 100):
+            inputs = [{"id": id_} for id_ in ids[start : start + 100]]
+            body = {"inputs": inputs, "properties": list(properties), "propertiesWithHistory": []}
+            answer = self._call("POST", "invoices/batch/read", body)
+            found.update({one["id"]: one["properties"] for one in answer["results"]})
+        return found
+
+    def lines_of(self, invoice_id: str) -> list[str]:
+        """The ids of an invoice's line items."""
+        path = "/crm/associations/2026-09/invoices/line_items/batch/read"
+        answer = _ok(self.http.post(path, json={"inputs": [{"id": invoice_id}]}))
+        return [str(to["toObjectId"]) for one in answer["results"] for to in one["to"]]
+
+    def _call(self, method: str, path: str, body: object) -> Any:
+        for attempt in range(_TRIES):
+            response = self.http.request(method, f"/crm/objects/2026-09/{path}", json=body)
+            if response.status_code != httpx.codes.TOO_MANY_REQUESTS or attempt == _TRIES - 1:
+                return _ok(response)
+            time.sleep(2)
+        return None
+
+
+def _input(properties: Mapping[str, str], associations: Sequence[tuple[int, str]]) -> dict[str, object]:
+    made = [
+        {"to": {"id": id_}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type_}]}
+        for type_, id_ in associations
+    ]
+    return {"properties": dict(properties), "associations": made}
+
+
+@dataclass(frozen=True)
+class QuickBooksPerson:
+    """Somebody in QuickBooks' own screens."""
+
+    http: httpx.Client
+    realm_id: str
+
+    @classmethod
+    def at(cls, url: str, token: str, realm_id: str) -> QuickBooksPerson:
+        """Signed in to the sandbox at `url`."""
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        return cls(httpx.Client(base_url=url, headers=headers, timeout=20), realm_id)
+
+    def create(self, entity: str, body: Mapping[str, object]) -> dict[str, Any]:
+        """A new record, as QuickBooks answers it."""
+        return self._post(entity, body)
+
+    def change(self, entity: str, present: Mapping[str, Any], fields: Mapping[str, object]) -> dict[str, Any]:
+        """Change some fields of a record."""
+        body = {"Id": present["Id"], "SyncToken": present["SyncToken"], "sparse": True, **fields}
+        return self._post(entity, body)
+
+    def delete(self, entity: str, present: Mapping[str, Any]) -> None:
+        """Delete a transaction."""
+        self._post(entity, {"Id": present["Id"], "SyncToken": present["SyncToken"]}, operation="delete")
+
+    def query(self, entity: str, condition: str = "") -> list[dict[str, Any]]:
+        """All records of an entity that fulfil a condition."""
+        statement = f"select * from {entity} {condition} MAXRESULTS 1000".replace("  ", " ")  # noqa: S608 - no SQL
+        parameters = {"query": statement, "minorversion": "75"}
+        time.sleep(_BETWEEN_QUICKBOOKS_CALLS)
+        answer = _ok(self.http.get(f"/v3/company/{self.realm_id}/query", params=parameters))
+        return list(answer["QueryResponse"].get(entity, []))
+
+    def _post(self, entity: str, body: Mapping[str, object], operation: str | None = None) -> dict[str, Any]:
+        parameters = {"minorversion": "75", "requestid": uuid.uuid4().hex}
+        if operation:
+            parameters["operation"] = operation
+        time.sleep(_BETWEEN_QUICKBOOKS_CALLS)
+        path = f"/v3/company/{self.realm_id}/{entity.lower()}"
+        answer: dict[str, Any] = _ok(self.http.post(path, params=parameters, json=body))
+        found: dict[str, Any] = answer[entity]
+        return found
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """The switches of a sandbox, which no real vendor has."""
+
+    http: httpx.Client
+
+    @classmethod
+    def at(cls, url: str) -> Sandbox:
+        """The sandbox at `url`."""
+        return cls(httpx.Client(base_url=f"{url}/_sandbox", timeout=60))
+
+    def reset(self, config: Mapping[str, object]) -> None:
+        """Start empty, with these settings."""
+        _ok(self.http.post("/reset", json={"config": config}))
+
+    def fault(self, rule: Mapping[str, object]) -> None:
+        """Let something go wrong."""
+        _ok(self.http.post("/faults", json=rule))
+
+    def traffic(self) -> str:
+        """Every exchange so far, as JSON lines."""
+        return self.http.get("/traffic").raise_for_status().text

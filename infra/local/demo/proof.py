@@ -1,0 +1,95 @@
+"""The proof: what stands in QuickBooks, read through its own API, against what HubSpot says, invoice by invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from infra.local.demo.story import Day, Ending, Invoice
+
+_PROPERTIES = (
+    "hs_number",
+    "hs_amount_billed",
+    "hs_invoice_status",
+    "tieout_status",
+    "tieout_message",
+    "tieout_quickbooks_number",
+    "tieout_quickbooks_link",
+)
+_SHOWN = {
+    Ending.IN_SYNC: "in_sync",
+    Ending.ATTENTION: "needs_attention",
+    Ending.VOIDED: "voided",
+    Ending.EXCLUDED: "excluded",
+}
+# What attention leaves standing in QuickBooks, in how many copies.
+_STANDS_ANYWAY = frozenset({"edited_in_quickbooks"})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One invoice on both sides. `problem` is empty when everything is as it must be."""
+
+    invoice: Invoice
+    number: str
+    billed: str
+    in_quickbooks: str
+    status: str
+    message: str
+    problem: str
+
+
+def prove(day: Day, invoices: Sequence[Invoice], entered_by_hand: int) -> list[Finding]:
+    """Compare both sides. `entered_by_hand` is how many QuickBooks invoices people entered themselves."""
+    shown = day.hubspot.invoices([one.id for one in invoices], _PROPERTIES)
+    ledger = day.quickbooks.query("Invoice")
+    ours = {
+        one.id: [found for found in ledger if f"/invoice/{one.id}/" in found.get("PrivateNote", "")] for one in invoices
+    }
+    findings = [_examine(one, shown[one.id], ours[one.id]) for one in invoices]
+    strangers = len(ledger) - sum(map(len, ours.values())) - entered_by_hand
+    if strangers:
+        findings.append(Finding(Invoice("invoices nobody asked for", "", ()), "", "", str(strangers), "", "", "extra"))
+    return findings
+
+
+def _examine(invoice: Invoice, shown: Mapping[str, str | None], found: Sequence[Mapping[str, Any]]) -> Finding:
+    billed, status = shown.get("hs_amount_billed") or "", shown.get("tieout_status") or ""
+    texts = ", ".join(f"{one.get('DocNumber', '')} {one['TotalAmt']:,}" for one in found) or "-"
+    return Finding(
+        invoice,
+        shown.get("hs_number") or "",
+        f"{Decimal(billed):,}" if billed else "-",
+        texts,
+        status,
+        shown.get("tieout_message") or "",
+        _problem(invoice, shown, status, found),
+    )
+
+
+def _problem(invoice: Invoice, shown: Mapping[str, str | None], status: str, found: Sequence[Mapping[str, Any]]) -> str:
+    """What is not as it must be, empty when all is."""
+    if status != _SHOWN[invoice.ending] and not (invoice.draft and not status):
+        return f"HubSpot shows {status or 'no status'}"
+    stands = invoice.ending in (Ending.IN_SYNC, Ending.VOIDED) or invoice.code in _STANDS_ANYWAY
+    if len(found) != int(stands):
+        return f"stands {len(found)} times in QuickBooks, not {int(stands)}"
+    if invoice.ending is Ending.IN_SYNC:
+        return _difference(shown, found[0])
+    if invoice.ending is Ending.VOIDED and found[0]["TotalAmt"] != 0:
+        return "not voided in QuickBooks"
+    return ""
+
+
+def _difference(shown: Mapping[str, str | None], found: Mapping[str, Any]) -> str:
+    if Decimal(found["TotalAmt"]) != Decimal(shown.get("hs_amount_billed") or "-1"):
+        return "the totals differ"
+    if found.get("DocNumber") != shown.get("hs_number"):
+        return "the numbers differ"
+    if found.get("DocNumber") != shown.get("tieout_quickbooks_number"):
+        return "HubSpot shows another QuickBooks number"
+    if f"txnId={found['Id']}" not in (shown.get("tieout_quickbooks_link") or ""):
+        return "HubSpot links to another invoice"
+    return ""
