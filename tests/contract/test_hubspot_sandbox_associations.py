@@ -128,6 +128,9 @@ def test_a_record_without_associations_is_told_in_the_errors(account: Account) -
     answer = batch(account, "invoices/deals", "read", {"id": invoice})
     assert (answer.status_code, answer.json()["numErrors"]) == (207, 1)
     assert answer.json()["errors"][0]["context"]["fromObjectId"] == [invoice]
+    silent = Account(association_read_reports_missing=False)
+    answer = batch(silent, "invoices/deals", "read", {"id": silent.create("invoices", hs_currency="USD")})
+    assert (answer.status_code, answer.json()["results"]) == (200, [])
 
 
 def test_associations_of_a_deleted_record_are_gone(account: Account) -> None:

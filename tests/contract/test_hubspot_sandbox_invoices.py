@@ -157,6 +157,15 @@ def test_contact_and_company_details_are_inherited(account: Account) -> None:
     assert (read[names[0]], read[names[1]]) == ("ann@example.com", "Acme")
 
 
+def test_an_invoice_of_the_native_sync_is_known_by_its_source(account: Account) -> None:
+    headers = {"x-sandbox-actor": "DATA_SYNC"}
+    made = account.http.post(f"{OBJECTS}/invoices", json={"properties": {"hs_currency": "USD"}}, headers=headers)
+    read = account.read("invoices", made.json()["id"], "hs_invoice_source", "hs_object_source")
+    assert (read["hs_invoice_source"], read["hs_object_source"]) == ("data_sync", "DATA_SYNC")
+    mine = account.create("invoices", hs_currency="USD")
+    assert account.read("invoices", mine, "hs_invoice_source")["hs_invoice_source"] == "HUBSPOT"
+
+
 # -- amounts
 
 

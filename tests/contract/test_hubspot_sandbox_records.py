@@ -301,3 +301,19 @@ def test_a_body_of_the_wrong_form_is_400(account: Account, content: bytes) -> No
     answer = account.http.post(f"{OBJECTS}/deals", content=content, headers={"content-type": "application/json"})
     assert answer.status_code == 400
     assert loads(answer.content)["category"] == "VALIDATION_ERROR"
+
+
+def test_another_media_type_is_415(account: Account) -> None:
+    answer = account.http.post(f"{OBJECTS}/deals", content=b"{}", headers={"content-type": "text/plain"})
+    assert answer.status_code == 415
+
+
+def test_a_refused_batch_takes_back_records_unique_values_and_associations(account: Account) -> None:
+    define(account, "invoices", name="qbo_key", type="string", fieldType="text", hasUniqueValue=True)
+    contact = account.create("contacts", firstname="Ann")
+    before = account.sandbox.state()
+    good = {"properties": {"hs_currency": "USD", "qbo_key": "7"}, "associations": [to(contact, 177)]}
+    bad = {"properties": {"hs_currency": "USD", "qbo_key": "7"}}
+    assert batch(account, "invoices", "create", [good, bad]).status_code == 400
+    assert account.sandbox.state() == before
+    assert batch(account, "invoices", "create", [good]).status_code == 201

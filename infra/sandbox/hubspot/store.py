@@ -214,11 +214,11 @@ class Store:
             for other_id in list(others):
                 other = self.records[to_type][other_id]
                 self.unlink(record, other)
-        for (type_id, _), index in self.unique.items():
-            if type_id == record.type.type_id:
-                for value in [value for value, holder in index.items() if holder == record.id]:
-                    del index[value]
-                    self.did(partial(index.__setitem__, value, record.id))
+        for (type_id, name), index in self.unique.items():
+            value = record.get(name)
+            if type_id == record.type.type_id and value is not None and index.get(value) == record.id:
+                del index[value]
+                self.did(partial(index.__setitem__, value, record.id))
         record.archived = self.now()
         self.did(lambda: setattr(record, "archived", None))
         self._changes.append(Change("object.deletion", record, record.archived, self.source))
