@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 STACK_NAME = "tieout"
 BUCKET = "tieout-local-artefacts"
 DEPLOY_SECONDS = 120.0
+HAVE_BATCHES = frozenset({"sqs:SendMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"})
 
 
 class DeploymentFailed(Exception):
@@ -77,11 +80,25 @@ def deploy(aws: Aws, template: str, parameters: Mapping[str, str]) -> dict[str, 
             raise DeploymentFailed(_reasons(cloudformation, stack["StackStatus"]))
         time.sleep(0.1)
     outputs = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
-    # The emulator does not apply the template's TimeToLiveSpecification.
-    aws.client("dynamodb").update_time_to_live(
-        TableName=outputs["TableName"], TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"}
-    )
+    _apply_time_to_live(aws, outputs["TableName"])
+    _grant_batches(aws, cloudformation)
     return outputs
+
+
+def warm_up(aws: Aws, functions: Mapping[str, Mapping[str, Any]]) -> None:
+    """Runs each function once with an event that does nothing, so that nobody meets its cold start.
+
+    Raises DeploymentFailed when one does not run.
+    """
+
+    def invoke(name: str) -> str | None:
+        answer = aws.client("lambda").invoke(FunctionName=name, Payload=json.dumps(functions[name]).encode())
+        return f"{name}: {answer['Payload'].read().decode()}" if "FunctionError" in answer else None
+
+    with ThreadPoolExecutor(len(functions)) as pool:
+        problems = [problem for problem in pool.map(invoke, functions) if problem]
+    if problems:
+        raise DeploymentFailed("\n".join(problems))
 
 
 def _reasons(cloudformation: CloudFormationClient, status: str) -> str:
@@ -89,3 +106,24 @@ def _reasons(cloudformation: CloudFormationClient, status: str) -> str:
     failed = [event for event in reversed(events) if event.get("ResourceStatus", "").endswith("FAILED")]
     lines = [f"{event.get('LogicalResourceId')}: {event.get('ResourceStatusReason', '')}" for event in failed]
     return "\n".join([f"the stack is {status}", *lines])
+
+
+def _apply_time_to_live(aws: Aws, table: str) -> None:
+    """The emulator leaves the template's TimeToLiveSpecification out."""
+    wanted = {"Enabled": True, "AttributeName": "expires_at"}
+    aws.client("dynamodb").update_time_to_live(TableName=table, TimeToLiveSpecification=wanted)
+
+
+def _grant_batches(aws: Aws, cloudformation: CloudFormationClient) -> None:
+    """In AWS the permission for one SQS message is the permission for a batch; the emulator wants it by name."""
+    iam = aws.client("iam")
+    for resource in cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]:
+        if resource["ResourceType"] != "AWS::IAM::Role":
+            continue
+        role = resource["PhysicalResourceId"]
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+            for statement in document["Statement"]:
+                actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+                statement["Action"] = [*actions, *(f"{one}Batch" for one in actions if one in HAVE_BATCHES)]
+            iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))

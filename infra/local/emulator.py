@@ -52,7 +52,6 @@ def start() -> tuple[processes.Process, str]:
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "PYTHONUNBUFFERED": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
     process = processes.start("emulator", [str(HOME / "bin" / "ministack")], environment)
     url = f"http://127.0.0.1:{port}"

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from infra.local import artefacts, deployment, emulator, processes, seed
 from infra.local.deployment import Aws
@@ -25,6 +26,18 @@ VENDOR_TIMEOUT_SECONDS = 3
 SWEEP_RATE = "rate(1 minute)"
 # What the processes and their functions are made of.
 SOURCES = ("template.yaml", "uv.lock", "shared", "functions", "infra")
+
+
+# What each worker answers without doing anything: a path that is not there, an empty batch, a sweep with nothing due.
+IDLE_EVENTS: dict[str, dict[str, Any]] = {
+    "webhook_intake": {
+        "version": "2.0",
+        "rawPath": "/",
+        "requestContext": {"http": {"method": "GET", "path": "/"}, "stage": "$default", "requestId": "warm-up"},
+    },
+    "invoice_push": {"Records": []},
+    "sweep": {"id": "warm-up"},
+}
 
 
 @dataclass(frozen=True)
@@ -124,6 +137,8 @@ def _start_all(fingerprint: str) -> Stack:
     with step("secrets filled, connection made"):
         seed.fill_secrets(aws, stack.webhook_secret, stack.vendor_secret)
         seed.connect(aws, stack.table)
+    with step("functions warmed up"):
+        deployment.warm_up(aws, {stack.functions[worker]: event for worker, event in IDLE_EVENTS.items()})
     return stack
 
 
