@@ -130,7 +130,14 @@ class QuickBooksPerson:
             parameters["operation"] = operation
         time.sleep(_BETWEEN_QUICKBOOKS_CALLS)
         path = f"/v3/company/{self.realm_id}/{entity.lower()}"
-        answer: dict[str, Any] = _ok(self.http.post(path, params=parameters, json=body))
+        answer: dict[str, Any] = _ok(
+            self.http.post(
+                path,
+                params=parameters,
+                content=json.dumps(body, default=float),
+                headers={"Content-Type": "application/json"},
+            )
+        )
         found: dict[str, Any] = answer[entity]
         return found
 
