@@ -277,6 +277,14 @@ def test_a_void_leaves_the_invoice_with_nothing_on_it(company: Build) -> None:
     assert visitor.void("Invoice", gone)["PrivateNote"] == gone["PrivateNote"]
 
 
+def test_an_invoice_is_not_voided_in_the_way_of_payments(company: Build) -> None:
+    visitor = company()
+    made = invoice(visitor)
+    body = {"Id": made["Id"], "SyncToken": "0", "sparse": True}
+    kept = visitor.write("Invoice", body, operation="update", include="void")
+    assert (kept["TotalAmt"], kept["SyncToken"]) == (100, "1")
+
+
 def test_sending_an_invoice_marks_it_and_moves_its_token(company: Build) -> None:
     visitor = company()
     made = invoice(visitor)
@@ -334,6 +342,8 @@ def test_the_closed_books_stay_closed(company: Build, code: str) -> None:
         invoice(visitor, TxnDate="2026-09-30")
     with refused(code):
         visitor.change("Invoice", old, PrivateNote="x")
+    with refused(code):
+        visitor.change("Invoice", old, TxnDate="2026-11-01")
     with refused(code):
         visitor.change("Invoice", new, TxnDate="2026-09-01")
     with refused(code):
