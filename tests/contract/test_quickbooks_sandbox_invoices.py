@@ -1,6 +1,5 @@
 """The QuickBooks sandbox keeps Intuit's rules for invoices."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,21 +11,13 @@ from infra.sandbox.quickbooks import QuickBooksConfig, QuickBooksSandbox
 from infra.sandbox.quickbooks.visitor import RefusedError, Visitor
 
 START = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
-Build = Callable[..., Visitor]
 
 
-@pytest.fixture
-def company() -> Build:
-    """Makes a visitor of a new company with one customer (id 1); settings as keywords."""
-
-    def build(**settings: Any) -> Visitor:
-        config = QuickBooksConfig(requests_per_second=None).with_settings(settings)
-        app = QuickBooksSandbox(config, clock=SandboxClock(START))
-        visitor = Visitor(app)
-        visitor.create("Customer", DisplayName="Amy's Bird Sanctuary")
-        return visitor
-
-    return build
+def company(**settings: Any) -> Visitor:
+    """A visitor of a new company with one customer (id 1)."""
+    visitor = Visitor(QuickBooksSandbox(QuickBooksConfig().with_settings(settings), clock=SandboxClock(START)))
+    visitor.create("Customer", DisplayName="Amy's Bird Sanctuary")
+    return visitor
 
 
 def sale(amount: str, qty: str | None = None, price: str | None = None, **detail: Any) -> dict[str, Any]:
@@ -46,7 +37,7 @@ def refused(code: str) -> Any:
     return pytest.raises(RefusedError, match=rf"^{code} ")
 
 
-def test_a_minimal_invoice_is_completed_as_intuit_shows_it(company: Build) -> None:
+def test_a_minimal_invoice_is_completed_as_intuit_shows_it() -> None:
     made = invoice(company())
     assert [line["DetailType"] for line in made["Line"]] == ["SalesItemLineDetail", "SubTotalLineDetail"]
     assert made["Line"][0]["SalesItemLineDetail"]["TaxCodeRef"] == {"value": "NON"}
@@ -58,7 +49,7 @@ def test_a_minimal_invoice_is_completed_as_intuit_shows_it(company: Build) -> No
     assert made["MetaData"]["CreateTime"] == "2026-11-24T10:00:00-08:00"
 
 
-def test_a_missing_customer_and_missing_lines_are_both_named(company: Build) -> None:
+def test_a_missing_customer_and_missing_lines_are_both_named() -> None:
     response = company().call("POST", "invoice", {"PrivateNote": "x"})
     errors = response.json()["Fault"]["Error"]
     assert response.status_code == 400
@@ -66,7 +57,7 @@ def test_a_missing_customer_and_missing_lines_are_both_named(company: Build) -> 
     assert errors[1]["Detail"] == "Required parameter Line is missing in the request"
 
 
-def test_an_amount_must_be_quantity_times_price_to_the_cent(company: Build) -> None:
+def test_an_amount_must_be_quantity_times_price_to_the_cent() -> None:
     visitor = company()
     assert invoice(visitor, sale("33.33", "3", "11.11"))["TotalAmt"] == Decimal("33.33")
     assert invoice(visitor, sale("0.33", "0.333", "1"))["TotalAmt"] == Decimal("0.33")
@@ -74,7 +65,7 @@ def test_an_amount_must_be_quantity_times_price_to_the_cent(company: Build) -> N
         invoice(visitor, sale("33.34", "3", "11.11"))
 
 
-def test_a_line_without_an_item_loses_its_amount_in_silence(company: Build) -> None:
+def test_a_line_without_an_item_loses_its_amount_in_silence() -> None:
     bare = {"Amount": 55, "Description": "Consulting", "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}}
     made = invoice(company(), sale("100"), bare)
     assert made["TotalAmt"] == 100
@@ -82,12 +73,12 @@ def test_a_line_without_an_item_loses_its_amount_in_silence(company: Build) -> N
     assert "Amount" not in made["Line"][1]
 
 
-def test_a_form_of_descriptions_alone_has_no_line(company: Build) -> None:
+def test_a_form_of_descriptions_alone_has_no_line() -> None:
     with refused("2020"):
         invoice(company(), {"Description": "only words", "DetailType": "DescriptionOnly"})
 
 
-def test_an_inline_subtotal_reads_back_with_its_sum(company: Build) -> None:
+def test_an_inline_subtotal_reads_back_with_its_sum() -> None:
     inline = {"Description": "Subtotal:", "DetailType": "DescriptionOnly", "DescriptionLineDetail": {}}
     made = invoice(company(), sale("10"), sale("5.50"), inline)
     assert made["Line"][2]["Description"] == "Subtotal: 15.50"
@@ -100,14 +91,14 @@ def test_an_inline_subtotal_reads_back_with_its_sum(company: Build) -> None:
         ({"DiscountLineDetail": {"PercentBased": True, "DiscountPercent": 10}}, "135.00"),
     ],
 )
-def test_one_discount_lowers_the_total(company: Build, discount: dict[str, Any], total: str) -> None:
+def test_one_discount_lowers_the_total(discount: dict[str, Any], total: str) -> None:
     made = invoice(company(), sale("150"), {"DetailType": "DiscountLineDetail", **discount})
     assert made["TotalAmt"] == Decimal(total)
     assert made["Line"][-1]["Amount"] == 15
     assert made["Line"][-1]["DiscountLineDetail"]["DiscountAccountRef"]["value"] == "86"
 
 
-def test_discounts_need_an_amount_and_permission_and_come_alone(company: Build) -> None:
+def test_discounts_need_an_amount_and_permission_and_come_alone() -> None:
     empty = {"DetailType": "DiscountLineDetail", "DiscountLineDetail": {}}
     ten = {"DetailType": "DiscountLineDetail", "Amount": 10, "DiscountLineDetail": {"PercentBased": False}}
     with refused("6090"):
@@ -120,20 +111,20 @@ def test_discounts_need_an_amount_and_permission_and_come_alone(company: Build) 
         invoice(company(), sale("5"), ten)
 
 
-def test_quickbooks_numbers_invoices_itself_unless_told_otherwise(company: Build) -> None:
+def test_quickbooks_numbers_invoices_itself_unless_told_otherwise() -> None:
     visitor = company()
     assert invoice(visitor, DocNumber="HS-1")["DocNumber"] == "1001"
     assert invoice(visitor)["DocNumber"] == "1002"
 
 
-def test_with_custom_numbers_null_stays_null_and_auto_generate_counts_on(company: Build) -> None:
+def test_with_custom_numbers_null_stays_null_and_auto_generate_counts_on() -> None:
     visitor = company(custom_txn_numbers=True)
     assert "DocNumber" not in invoice(visitor)
     assert invoice(visitor, DocNumber="2000")["DocNumber"] == "2000"
     assert invoice(visitor, DocNumber="AUTO_GENERATE")["DocNumber"] == "2001"
 
 
-def test_a_number_in_use_is_refused_with_the_name_of_its_holder(company: Build) -> None:
+def test_a_number_in_use_is_refused_with_the_name_of_its_holder() -> None:
     visitor = company(custom_txn_numbers=True)
     first = invoice(visitor, DocNumber="HS-1")
     with pytest.raises(RefusedError) as caught:
@@ -148,17 +139,9 @@ def test_a_number_in_use_is_refused_with_the_name_of_its_holder(company: Build) 
     assert visitor.change("Invoice", first, PrivateNote="same number")["DocNumber"] == "HS-1"
 
 
-def test_without_the_warning_or_without_custom_numbers_duplicates_pass(company: Build) -> None:
+def test_without_the_warning_or_without_custom_numbers_duplicates_pass() -> None:
     quiet = company(custom_txn_numbers=True, warn_duplicate_numbers=False)
     assert invoice(quiet, DocNumber="HS-1")["DocNumber"] == invoice(quiet, DocNumber="HS-1")["DocNumber"]
-
-
-def test_a_deleted_invoice_frees_its_number_and_a_voided_one_holds_it(company: Build) -> None:
-    visitor = company(custom_txn_numbers=True)
-    visitor.delete("Invoice", invoice(visitor, DocNumber="A"))
-    visitor.void("Invoice", invoice(visitor, DocNumber="A"))
-    with refused("6140"):
-        invoice(visitor, DocNumber="A")
 
 
 @pytest.mark.parametrize(
@@ -171,7 +154,7 @@ def test_a_deleted_invoice_frees_its_number_and_a_voided_one_holds_it(company: B
         ("CustomField", [{"DefinitionId": "1", "StringValue": "x" * 32}]),
     ],
 )
-def test_texts_that_are_too_long_are_refused(company: Build, field: str, value: Any) -> None:
+def test_texts_that_are_too_long_are_refused(field: str, value: Any) -> None:
     visitor = company(custom_txn_numbers=True)
     with refused("2050"):
         visitor.create("Invoice", **{"CustomerRef": {"value": "1"}, "Line": [sale("1")], field: value})
@@ -194,131 +177,24 @@ def test_texts_that_are_too_long_are_refused(company: Build, field: str, value: 
         ("620", {"LinkedTxn": [{"TxnId": "9", "TxnType": "Estimate"}]}),
     ],
 )
-def test_what_is_wrong_with_an_invoice_has_its_code(company: Build, code: str, fields: dict[str, Any]) -> None:
+def test_what_is_wrong_with_an_invoice_has_its_code(code: str, fields: dict[str, Any]) -> None:
     with refused(code):
         company().create("Invoice", **{"CustomerRef": {"value": "1"}, "Line": [sale("1")], **fields})
 
 
-def test_a_negative_line_passes_or_is_refused_by_setting(company: Build) -> None:
+def test_a_negative_line_passes_or_is_refused_by_setting() -> None:
     assert invoice(company(), sale("10"), sale("-4"))["TotalAmt"] == 6
     with refused("2290"):
         invoice(company(negative_line_amounts="refuse"), sale("10"), sale("-4"))
 
 
-def test_read_only_fields_are_ignored(company: Build) -> None:
+def test_read_only_fields_are_ignored() -> None:
     made = invoice(company(), TotalAmt=7, Balance=3, MetaData={"CreateTime": "2020-01-01T00:00:00-08:00"})
     assert (made["TotalAmt"], made["Balance"]) == (100, 100)
     assert made["MetaData"]["CreateTime"].startswith("2026-11-24")
 
 
-def test_a_full_update_empties_what_it_leaves_out_and_a_sparse_one_does_not(company: Build) -> None:
-    visitor = company()
-    made = invoice(visitor, PrivateNote="mine", CustomerMemo={"value": "Thanks"})
-    sparse = visitor.change("Invoice", made, CustomerMemo={"value": "Danke"})
-    assert (sparse["PrivateNote"], sparse["SyncToken"]) == ("mine", "1")
-    body = {"Id": made["Id"], "SyncToken": "1", "CustomerRef": {"value": "1"}, "Line": [sale("40")]}
-    full = visitor.write("Invoice", body)
-    assert "PrivateNote" not in full
-    assert "CustomerMemo" not in full
-    assert (full["TotalAmt"], full["SyncToken"], full["DocNumber"]) == (40, "2", made["DocNumber"])
-    cleared = visitor.change("Invoice", visitor.change("Invoice", full, PrivateNote="again"), PrivateNote="")
-    assert "PrivateNote" not in cleared
-
-
-def test_a_full_update_still_needs_what_a_create_needs(company: Build) -> None:
-    visitor = company()
-    made = invoice(visitor)
-    with refused("2020"):
-        visitor.write("Invoice", {"Id": made["Id"], "SyncToken": "0", "PrivateNote": "x"})
-
-
-def test_lines_are_replaced_as_a_whole_and_keep_their_ids(company: Build) -> None:
-    visitor = company()
-    made = invoice(visitor, sale("10"), sale("20"))
-    second = made["Line"][1]
-    changed = visitor.change("Invoice", made, Line=[{**sale("25"), "Id": second["Id"]}, sale("1")])
-    assert [line.get("Id") for line in changed["Line"]] == ["2", "3", None]
-    assert changed["TotalAmt"] == 26
-
-
-def test_lines_of_a_sparse_update_are_merged_when_so_set(company: Build) -> None:
-    visitor = company(sparse_lines="merge")
-    made = invoice(visitor, sale("10"), sale("20"))
-    changed = visitor.change("Invoice", made, Line=[{**sale("25"), "Id": "2"}])
-    assert changed["TotalAmt"] == 35
-
-
-def test_a_stale_or_missing_sync_token_is_refused(company: Build) -> None:
-    visitor = company()
-    made = invoice(visitor)
-    visitor.change("Invoice", made, PrivateNote="first")
-    with pytest.raises(RefusedError) as caught:
-        visitor.change("Invoice", made, PrivateNote="second")
-    assert (caught.value.code, caught.value.status) == ("5010", 400)
-    assert caught.value.detail == (
-        "Stale Object Error : You and root were working on this at the same time. root finished before you did, "
-        "so your work was not saved."
-    )
-    with refused("2020"):
-        visitor.write("Invoice", {"Id": made["Id"], "sparse": True, "PrivateNote": "third"})
-    assert visitor.read("Invoice", made["Id"])["PrivateNote"] == "first"
-
-
-def test_a_void_leaves_the_invoice_with_nothing_on_it(company: Build) -> None:
-    visitor = company()
-    made = invoice(visitor, sale("30", "3", "10"), PrivateNote="tieout")
-    gone = visitor.void("Invoice", made)
-    assert (gone["TotalAmt"], gone["Balance"], gone["SyncToken"]) == (0, 0, "1")
-    assert gone["PrivateNote"].startswith("Voided")
-    assert gone["PrivateNote"].endswith("tieout")
-    assert [line["Amount"] for line in gone["Line"]] == [0, 0]
-    assert gone["DocNumber"] == made["DocNumber"]
-    assert visitor.read("Customer", "1")["Balance"] == 0
-    assert visitor.void("Invoice", gone)["PrivateNote"] == gone["PrivateNote"]
-
-
-def test_an_invoice_is_not_voided_in_the_way_of_payments(company: Build) -> None:
-    visitor = company()
-    made = invoice(visitor)
-    body = {"Id": made["Id"], "SyncToken": "0", "sparse": True}
-    kept = visitor.write("Invoice", body, operation="update", include="void")
-    assert (kept["TotalAmt"], kept["SyncToken"]) == (100, "1")
-
-
-def test_sending_an_invoice_marks_it_and_moves_its_token(company: Build) -> None:
-    visitor = company()
-    made = invoice(visitor)
-    path = f"invoice/{made['Id']}/send"
-    assert visitor.call("POST", path).json()["Fault"]["Error"][0]["code"] == "6000"
-    assert visitor.call("POST", path, sendTo="nobody").json()["Fault"]["Error"][0]["code"] == "2210"
-    sent = visitor.call("POST", path, sendTo="amy@birds.test").json()["Invoice"]
-    assert (sent["EmailStatus"], sent["BillEmail"], sent["SyncToken"]) == (
-        "EmailSent",
-        {"Address": "amy@birds.test"},
-        "1",
-    )
-    assert sent["DeliveryInfo"]["DeliveryType"] == "Email"
-
-
-def test_an_id_is_a_number(company: Build) -> None:
-    with refused("2030"):
-        company().read("Invoice", "first")
-
-
-def test_a_deleted_invoice_is_another_users_doing(company: Build) -> None:
-    visitor = company()
-    made = invoice(visitor)
-    assert visitor.delete("Invoice", made) == {"domain": "QBO", "status": "Deleted", "Id": made["Id"]}
-    deleted = "610 Object Not Found : Another user has deleted this transaction"
-    with pytest.raises(RefusedError, match=deleted):
-        visitor.read("Invoice", made["Id"])
-    with pytest.raises(RefusedError, match=deleted):
-        visitor.change("Invoice", made, PrivateNote="late")
-    with pytest.raises(RefusedError, match="610 Object Not Found : Something you're trying to use"):
-        visitor.read("Invoice", "777")
-
-
-def test_a_reference_to_something_inactive_is_not_found(company: Build) -> None:
+def test_a_reference_to_something_inactive_is_not_found() -> None:
     visitor = company()
     item = visitor.create("Item", Name="Old", Type="Service", IncomeAccountRef={"value": "79"})
     visitor.change("Item", item, Active=False)
@@ -330,30 +206,7 @@ def test_a_reference_to_something_inactive_is_not_found(company: Build) -> None:
         invoice(visitor, line)
 
 
-@pytest.mark.parametrize("code", ["6200", "6210"])
-def test_the_closed_books_stay_closed(company: Build, code: str) -> None:
-    visitor = company(closed_period_code=code)
-    old = invoice(visitor, TxnDate="2026-09-30")
-    new = invoice(visitor, TxnDate="2026-10-01")
-    preferences = visitor.read("Preferences", "1")
-    accounting = {**preferences["AccountingInfoPrefs"], "BookCloseDate": "2026-09-30"}
-    visitor.change("Preferences", preferences, AccountingInfoPrefs=accounting)
-    with refused(code):
-        invoice(visitor, TxnDate="2026-09-30")
-    with refused(code):
-        visitor.change("Invoice", old, PrivateNote="x")
-    with refused(code):
-        visitor.change("Invoice", old, TxnDate="2026-11-01")
-    with refused(code):
-        visitor.change("Invoice", new, TxnDate="2026-09-01")
-    with refused(code):
-        visitor.void("Invoice", old)
-    with refused(code):
-        visitor.delete("Invoice", old)
-    assert visitor.change("Invoice", new, PrivateNote="x")["PrivateNote"] == "x"
-
-
-def test_the_due_date_follows_the_term_of_the_customer(company: Build) -> None:
+def test_the_due_date_follows_the_term_of_the_customer() -> None:
     visitor = company()
     customer = visitor.create("Customer", DisplayName="Net 15", SalesTermRef={"value": "2"})
     made = visitor.create("Invoice", CustomerRef={"value": customer["Id"]}, Line=[sale("1")], TxnDate="2026-11-01")
@@ -361,7 +214,7 @@ def test_the_due_date_follows_the_term_of_the_customer(company: Build) -> None:
     assert invoice(company(default_term=None), TxnDate="2026-11-01")["DueDate"] == "2026-11-01"
 
 
-def test_addresses_left_out_are_the_customers(company: Build) -> None:
+def test_addresses_left_out_are_the_customers() -> None:
     visitor = company()
     customer = visitor.create("Customer", DisplayName="Acme", BillAddr={"Line1": "1 Main St", "City": "Reno"})
     made = visitor.create("Invoice", CustomerRef={"value": customer["Id"]}, Line=[sale("1")])
@@ -369,18 +222,18 @@ def test_addresses_left_out_are_the_customers(company: Build) -> None:
     assert "ShipAddr" not in made
 
 
-def test_custom_fields_beyond_those_switched_on_are_dropped_in_silence(company: Build) -> None:
+def test_custom_fields_beyond_those_switched_on_are_dropped_in_silence() -> None:
     sent = [{"DefinitionId": "1", "StringValue": "a"}, {"DefinitionId": "2", "StringValue": "b"}]
     made = invoice(company(), CustomField=sent)
     assert made["CustomField"] == [{"DefinitionId": "1", "Name": "Crew #", "Type": "StringType", "StringValue": "a"}]
 
 
-def test_a_deposit_on_the_form_lowers_the_balance(company: Build) -> None:
+def test_a_deposit_on_the_form_lowers_the_balance() -> None:
     made = invoice(company(), sale("52"), Deposit=12)
     assert (made["TotalAmt"], made["Balance"]) == (52, 40)
 
 
-def test_a_goods_item_cannot_be_sold_before_it_was_there(company: Build) -> None:
+def test_a_goods_item_cannot_be_sold_before_it_was_there() -> None:
     visitor = company()
     accounts = {"IncomeAccountRef": "79", "ExpenseAccountRef": "80", "AssetAccountRef": "81"}
     refs = {key: {"value": value} for key, value in accounts.items()}
@@ -393,7 +246,7 @@ def test_a_goods_item_cannot_be_sold_before_it_was_there(company: Build) -> None
     assert invoice(visitor, line)["TotalAmt"] == 5
 
 
-def test_currencies_are_required_when_on_and_refused_when_off(company: Build) -> None:
+def test_currencies_are_required_when_on_and_refused_when_off() -> None:
     with refused("6000"):
         invoice(company(), CurrencyRef={"value": "USD"})
     visitor = company(multicurrency=True)

@@ -64,11 +64,8 @@ def _point(company: Company, target: str, key: str, reference: dict[str, Any]) -
         return
     found = company.find(target, id_)
     if found is None:
-        raise fault(
-            "2500",
-            f"Invalid Reference Id : {target}{'es' if target.endswith('s') else 's'} element id {id_} not found",
-            key,
-        )
+        plural = f"{target}es" if target.endswith("s") else f"{target}s"
+        raise fault("2500", f"Invalid Reference Id : {plural} element id {id_} not found", key)
     if found.get("Active") is False:
         raise fault("610", INACTIVE)
     reference["name"] = name_of(found)
