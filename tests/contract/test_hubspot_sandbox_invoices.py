@@ -77,6 +77,14 @@ def test_a_person_in_hubspot_can_mark_an_invoice_paid_and_then_it_is_frozen(acco
     )
 
 
+def test_a_voided_invoice_is_over(account: Account) -> None:
+    invoice = account.finalised()
+    account.update("invoices", invoice, hs_invoice_status="voided")
+    assert account.read("invoices", invoice, "hs_balance_due")["hs_balance_due"] == "0.00"
+    refused(account.update("invoices", invoice, hs_comments="x"), "INVOICE_NOT_EDITABLE")
+    refused(account.update("invoices", invoice, hs_invoice_status="open"), "INVALID_INVOICE_STATUS_TRANSITION")
+
+
 def test_custom_properties_stay_writable_on_a_paid_invoice(account: Account) -> None:
     definition = {
         "name": "qbo_sync_status",

@@ -258,6 +258,24 @@ def test_webhook_faults_drop_duplicate_and_reorder(app: Counter) -> None:
     assert app.outbox.describe()["dropped"] == 1
 
 
+def test_an_event_is_held_back_only_once(app: Counter) -> None:
+    app.faults.add({"kind": "webhook_reorder", "seconds": 30})
+    post(app, 1)
+    receiver = Receiver()
+    assert app.deliver_webhooks(receiver) == 0
+    app.clock.advance(30)
+    assert app.deliver_webhooks(receiver) == 1
+
+
+def test_events_wait_until_there_is_a_target(app: Counter) -> None:
+    post(app, 1)
+    app.outbox.target_url = None
+    receiver = Receiver()
+    assert app.deliver_webhooks(receiver) == 0
+    app.outbox.target_url = TARGET
+    assert app.deliver_webhooks(receiver) == 1
+
+
 def test_a_served_sandbox_delivers_its_webhooks_over_http(app: Counter) -> None:
     received: list[Any] = []
 
