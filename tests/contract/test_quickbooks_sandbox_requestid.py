@@ -1,7 +1,6 @@
 """The QuickBooks sandbox answers a repeated request id as it did the first time."""
 
 import threading
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -90,10 +89,23 @@ def test_an_answer_lost_on_the_way_can_be_fetched_again() -> None:
     assert len(app.company.rows["Invoice"]) == 1
 
 
+class HeldClock(SandboxClock):
+    """A clock on which a delay lasts until it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held, self.released = threading.Event(), threading.Event()
+
+    def pause(self, seconds: float) -> None:
+        self.held.set()
+        assert self.released.wait(timeout=60)
+
+
 @pytest.mark.parametrize(("setting", "status"), [("fault_600", 400), ("replay", 200)])
 def test_a_second_request_while_the_first_is_under_way_is_a_duplicate(setting: str, status: int) -> None:
-    app = QuickBooksSandbox(QuickBooksConfig().with_settings({"requestid_in_flight": setting}))
-    app.faults.add({"kind": "delay", "path": "customer", "times": 1, "seconds": 0.4})
+    clock = HeldClock()
+    app = QuickBooksSandbox(QuickBooksConfig().with_settings({"requestid_in_flight": setting}), clock=clock)
+    app.faults.add({"kind": "delay", "path": "customer", "times": 1})
     statuses: dict[str, int] = {}
     with running(app) as url:
 
@@ -104,13 +116,15 @@ def test_a_second_request_while_the_first_is_under_way_is_a_duplicate(setting: s
                 json={"DisplayName": "Amy"},
                 headers={"Authorization": f"Bearer {ACCESS_TOKEN}"},
                 trust_env=False,
+                timeout=60,
             )
             statuses[name] = answer.status_code
 
         slow = threading.Thread(target=post, args=("first",))
         slow.start()
-        time.sleep(0.15)
+        assert clock.held.wait(timeout=60)
         post("second")
+        clock.released.set()
         slow.join()
     assert statuses == {"first": 200, "second": status}
     assert len(app.company.rows["Customer"]) == 1

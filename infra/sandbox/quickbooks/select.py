@@ -106,6 +106,9 @@ def _reader(company: Company, definition: Definition, field: str) -> Callable[[E
     if type_ == "TelephoneNumber":
         path.append("FreeFormNumber")
 
+    if len(path) == 1 and convert is str:
+        return lambda entity: entity.get(field)
+
     def read(entity: Entity) -> Any:
         value: Any = entity
         for part in path:
