@@ -8,6 +8,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -80,6 +81,10 @@ def start(name: str, command: Sequence[str], environment: Mapping[str, str]) -> 
         )
     process = Process(name, child.pid, start_time(child.pid) or "")
     _file(name).write_text(json.dumps(asdict(process)))
+    with warnings.catch_warnings():
+        # Python complains about a child that nobody waits for; this one is meant to outlive us.
+        warnings.simplefilter("ignore", ResourceWarning)
+        del child
     return process
 
 

@@ -1,12 +1,11 @@
 """Finds uv and runs build tools, with what they said when they fail."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from infra.local.paths import LOCAL, ROOT
+from infra.local.paths import ROOT
 
 
 class ToolFailed(Exception):
@@ -14,11 +13,8 @@ class ToolFailed(Exception):
 
 
 def uv() -> str:
-    """The uv that runs us, else the one that `make` installed, else the one on the path."""
-    for found in (os.environ.get("UV"), LOCAL / "uv" / "bin" / "uv", shutil.which("uv")):
-        if found and Path(found).is_file():
-            return str(found)
-    raise ToolFailed("uv is not on this machine; `make setup` installs it")
+    """The uv that runs us, else the one that infra/local/find-uv finds or installs. Raises ToolFailed."""
+    return os.environ.get("UV") or run([str(ROOT / "infra" / "local" / "find-uv")]).strip()
 
 
 def run(command: Sequence[str], cwd: Path = ROOT, environment: Mapping[str, str] | None = None) -> str:
