@@ -1,0 +1,162 @@
+"""Settings: every field good and bad, and problems that name field and reason."""
+
+import json
+from dataclasses import fields
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tieout.domain.settings import BadSettings, CustomerLevel, Filter, FilterOperator, Settings, parse_settings
+
+FILTER = {"property": "hs_currency", "operator": "in", "values": ["USD", "EUR"]}
+# By field: JSON values that are taken, with what they become.
+GOOD: dict[str, list[tuple[Any, object]]] = {
+    "push_invoices": [(True, True), (False, False)],
+    "cutover_date": [("2026-01-01", date(2026, 1, 1)), (None, None)],
+    "filters": [
+        ([], ()),
+        ([FILTER], (Filter("hs_currency", FilterOperator.IN, ("USD", "EUR")),)),
+        ([{"property": "x", "operator": "known"}], (Filter("x", FilterOperator.KNOWN),)),
+    ],
+    "customer_level": [("company", CustomerLevel.COMPANY), ("contact", CustomerLevel.CONTACT)],
+    "match_customers_by_email": [(True, True), (False, False)],
+    "create_customers": [(True, True), (False, False)],
+    "fallback_item_id": [("17", "17"), (None, None)],
+    "write_status_to_hubspot": [(True, True), (False, False)],
+    "skip_data_sync_invoices": [(True, True), (False, False)],
+}
+NOT_BOOLEAN = [("yes", "true or false"), (1, "true or false"), (None, "true or false"), ([], "true or false")]
+# By field: JSON values that are refused, with a part of the reason.
+BAD: dict[str, list[tuple[Any, str]]] = {
+    "push_invoices": NOT_BOOLEAN,
+    "cutover_date": [("1 March", "YYYY-MM-DD"), (20260301, "YYYY-MM-DD"), ("2026-02-30", "YYYY-MM-DD"), ("", "YYYY")],
+    "filters": [
+        (FILTER, "a list of filters"),
+        (None, "a list of filters"),
+        (["x"], "filter 1: an object"),
+        ([FILTER, {**FILTER, "and": 1}], "filter 2: an object"),
+        ([{"operator": "known"}], "property is missing"),
+        ([{"property": "", "operator": "known"}], "property is missing"),
+        ([{**FILTER, "operator": "like"}], "operator is one of equals"),
+        ([{"property": "x"}], "operator is one of equals"),
+        ([{**FILTER, "values": "USD"}], "values is a list of texts"),
+        ([{**FILTER, "values": [1]}], "values is a list of texts"),
+        ([{**FILTER, "values": []}], "operator in takes at least one value"),
+        ([{**FILTER, "operator": "unknown"}], "operator unknown takes no values"),
+    ],
+    "customer_level": [("deal", "one of company, contact"), (None, "one of company"), (1, "one of company")],
+    "match_customers_by_email": NOT_BOOLEAN,
+    "create_customers": NOT_BOOLEAN,
+    "fallback_item_id": [(17, "digits, as text"), ("A1", "digits, as text"), ("", "digits, as text")],
+    "write_status_to_hubspot": NOT_BOOLEAN,
+    "skip_data_sync_invoices": NOT_BOOLEAN,
+}
+NAMES = [field.name for field in fields(Settings)]
+
+
+def test_every_setting_is_tested_with_good_and_bad_values() -> None:
+    assert list(GOOD) == list(BAD) == NAMES
+
+
+def test_every_setting_is_explained() -> None:
+    assert all(f"    {name}: " in (Settings.__doc__ or "") for name in NAMES)
+
+
+def test_an_empty_document_gives_the_defaults() -> None:
+    assert parse_settings({}) == Settings()
+
+
+@pytest.mark.parametrize(("name", "value", "parsed"), [(n, v, p) for n, cases in GOOD.items() for v, p in cases])
+def test_a_good_value_is_taken_and_the_others_keep_their_defaults(name: str, value: Any, parsed: object) -> None:
+    settings = parse_settings({name: value})
+    assert getattr(settings, name) == parsed
+    assert all(getattr(settings, other) == getattr(Settings(), other) for other in NAMES if other != name)
+
+
+@pytest.mark.parametrize(("name", "value", "reason"), [(n, v, r) for n, cases in BAD.items() for v, r in cases])
+def test_a_bad_value_is_refused_by_field_and_reason(name: str, value: Any, reason: str) -> None:
+    with pytest.raises(BadSettings) as raised:
+        parse_settings({name: value})
+    [(field, why)] = raised.value.problems
+    assert field == name
+    assert reason in why
+    assert f"{name}: " in str(raised.value)
+
+
+def test_all_problems_are_told_at_once() -> None:
+    with pytest.raises(BadSettings) as raised:
+        parse_settings({"push_invoice": True, "cutover_date": 1, "create_customers": "no", "fallback_item_id": "7"})
+    assert sorted(raised.value.problems) == [
+        ("create_customers", "true or false"),
+        ("cutover_date", "a date as text, YYYY-MM-DD"),
+        ("push_invoice", "unknown setting"),
+    ]
+
+
+filters = st.builds(
+    lambda name, operator, values: {
+        "property": name,
+        "operator": operator.value,
+        **({} if operator in (FilterOperator.KNOWN, FilterOperator.UNKNOWN) else {"values": values}),
+    },
+    st.text(min_size=1, max_size=9),
+    st.sampled_from(FilterOperator),
+    st.lists(st.text(max_size=9), min_size=1, max_size=3),
+)
+documents = st.fixed_dictionaries(
+    {},
+    optional={
+        "push_invoices": st.booleans(),
+        "cutover_date": st.dates().map(date.isoformat) | st.none(),
+        "filters": st.lists(filters, max_size=3),
+        "customer_level": st.sampled_from(["company", "contact"]),
+        "match_customers_by_email": st.booleans(),
+        "create_customers": st.booleans(),
+        "fallback_item_id": st.integers(1, 10**9).map(str) | st.none(),
+        "write_status_to_hubspot": st.booleans(),
+        "skip_data_sync_invoices": st.booleans(),
+    },
+)
+
+
+def as_document(settings: Settings) -> dict[str, Any]:
+    document = {name: getattr(settings, name) for name in NAMES}
+    document["cutover_date"] = settings.cutover_date and settings.cutover_date.isoformat()
+    document["filters"] = [
+        {"property": one.property, "operator": one.operator, "values": list(one.values)} for one in settings.filters
+    ]
+    return document
+
+
+@given(documents)
+def test_settings_survive_the_journey_through_json(document: dict[str, Any]) -> None:
+    settings = parse_settings(document)
+    assert parse_settings(json.loads(json.dumps(as_document(settings)))) == settings
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "passing", "stopped"),
+    [
+        (FilterOperator.EQUALS, ("a",), ["a"], ["b", "A", "", None]),
+        (FilterOperator.NOT_EQUALS, ("a",), ["b", "", None], ["a"]),
+        (FilterOperator.IN, ("a", "b"), ["a", "b"], ["c", None]),
+        (FilterOperator.NOT_IN, ("a", "b"), ["c", "", None], ["a", "b"]),
+        (FilterOperator.KNOWN, (), ["a", "0"], ["", None]),
+        (FilterOperator.UNKNOWN, (), ["", None], ["a"]),
+    ],
+)
+def test_a_filter_compares_as_its_operator_says(
+    operator: FilterOperator, values: tuple[str, ...], passing: list[str | None], stopped: list[str | None]
+) -> None:
+    rule = Filter("deal_type", operator, values)
+    assert all(rule.passes({"deal_type": value}) for value in passing)
+    assert not any(rule.passes({"deal_type": value}) for value in stopped)
+    assert rule.passes({}) is (None in passing)
+
+
+def test_the_filtered_properties_are_the_ones_to_be_read() -> None:
+    settings = parse_settings({"filters": [FILTER, {"property": "x", "operator": "known"}, FILTER]})
+    assert settings.filtered_properties == {"hs_currency", "x"}
