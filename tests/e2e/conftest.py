@@ -1,7 +1,7 @@
 """The local stack for tests that go through its public addresses; started when the first one needs it."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -49,7 +49,7 @@ def aws(stack: Stack) -> Aws:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failed test shows what the functions logged last."""
     report = yield
     stack = getattr(item, "funcargs", {}).get("stack")
