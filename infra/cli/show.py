@@ -69,7 +69,7 @@ def record_facts(record: SyncRecord) -> dict[str, object]:
     }
 
 
-def plan_facts(plan: Plan | SyncError) -> dict[str, object]:
+def plan_facts(plan: Plan | Exception) -> dict[str, object]:
     """A plan for --json: `action` and what it would do."""
     match plan:
         case Create():
@@ -94,6 +94,8 @@ def plan_facts(plan: Plan | SyncError) -> dict[str, object]:
             return {"action": "attention", "code": plan.code.value, "detail": plan.detail}
         case SyncError():
             return {"action": "wait", "reason": str(plan), "detail": plan.detail}
+        case Exception():
+            raise plan
 
 
 def content_facts(content: InvoiceContent) -> Mapping[str, object]:
@@ -119,7 +121,7 @@ def content_facts(content: InvoiceContent) -> Mapping[str, object]:
     }
 
 
-def print_plan(source: object, plan: Plan | SyncError) -> None:
+def print_plan(source: object, plan: Plan | Exception) -> None:
     """A plan as a readable diff."""
     facts = plan_facts(plan)
     name = source.number or source.id if isinstance(source, SourceInvoice) else "Invoice"

@@ -65,7 +65,7 @@ class Hint:
                 cause=Cause(raw["cause"]),
                 trace_id=raw["trace_id"],
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadHint(f"not a hint: {type(error).__name__}") from None
         texts = (hint.connection, hint.id, hint.trace_id)
         if not all(isinstance(text, str) and text for text in texts) or hint.occurred_at.tzinfo is None:

@@ -43,11 +43,14 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        if len(self.currency) != _CURRENCY_LENGTH or not (self.currency.isascii() and self.currency.isupper()):
+        if len(self.currency) != _CURRENCY_LENGTH or not (
+            self.currency.isascii() and self.currency.isalpha() and self.currency.isupper()
+        ):
             raise ValueError(f"not an ISO 4217 currency code: {self.currency!r}")
         if not isinstance(self.amount, Decimal) or not self.amount.is_finite():
             raise ValueError("an amount is a finite Decimal")
-        object.__setattr__(self, "amount", round_to_minor_unit(self.amount, self.currency))
+        # Adding zero turns a negative zero, which would print as "-0.00", into a plain one.
+        object.__setattr__(self, "amount", round_to_minor_unit(self.amount, self.currency) + 0)
 
     def __add__(self, other: Money) -> Money:
         self._same_currency(other)

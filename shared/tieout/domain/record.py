@@ -209,7 +209,9 @@ def judge_claim(record: SyncRecord | None, hint: Hint, now: datetime) -> ClaimVe
         return ClaimVerdict.BUSY
     if hint.cause is Cause.DUE and not record.settled and record.due_at is not None and now < record.due_at:
         return ClaimVerdict.NOT_DUE
-    if hint.cause in (Cause.RETRY, Cause.DUE) or not record.settled:
+    # The sweep compares versions before it hints at a ledger document, so what it says is no echo of ours.
+    of_the_sweep = hint.cause is Cause.SWEEP and hint.object is HintObject.QUICKBOOKS_INVOICE
+    if hint.cause in (Cause.RETRY, Cause.DUE) or of_the_sweep or not record.settled:
         return ClaimVerdict.TAKE
     covered = _covered(record, hint.object)
     return ClaimVerdict.COVERED if covered is not None and hint.occurred_at <= covered else ClaimVerdict.TAKE
@@ -264,8 +266,9 @@ def marker_revision(private_note: str, key: RecordKey) -> int | None:
     stem = marker_stem(key)
     for line in reversed(private_note.splitlines()):
         text = line.strip()
-        if text.startswith(stem) and text[len(stem) :].isdigit():
-            return int(text[len(stem) :])
+        revision = text[len(stem) :]
+        if text.startswith(stem) and revision.isascii() and revision.isdecimal():
+            return int(revision)
     return None
 
 

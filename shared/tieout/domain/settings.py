@@ -110,7 +110,7 @@ def _level(value: object) -> CustomerLevel:
 
 
 def _ledger_id(value: object) -> str:
-    if not isinstance(value, str) or not value.isdigit():
+    if not isinstance(value, str) or not (value.isascii() and value.isdecimal()):
         raise ValueError("a QuickBooks id: digits, as text")
     return value
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from tieout.domain.attention import AttentionCode
 from tieout.domain.company import LedgerCompany
 from tieout.domain.customer import Party
-from tieout.domain.errors import SyncError
 from tieout.domain.invoice import InvoiceContent, InvoiceStatus, LedgerInvoice, SourceInvoice, UnreadableInvoice
 from tieout.domain.planning.customer import CreateCustomer
 from tieout.domain.planning.invoice import (
@@ -59,9 +58,9 @@ class Assessor:
 
     def assess(
         self, workspace: Workspace, cases: Sequence[Case], trace_id: str, *, dry: bool = False
-    ) -> list[Plan | SyncError]:
-        """A plan for each case, in order, or the error that stops just that one. A failed grouped read raises."""
-        plans: list[Plan | SyncError | None] = [_before_reading(case, workspace) for case in cases]
+    ) -> list[Plan | Exception]:
+        """A plan for each case, in order, or the error that stops just that one (a SyncError, or a bug). A failed grouped read raises."""
+        plans: list[Plan | Exception | None] = [_before_reading(case, workspace) for case in cases]
         open_cases = [index for index, plan in enumerate(plans) if plan is None]
         if not open_cases:
             return [plan for plan in plans if plan is not None]
@@ -77,7 +76,7 @@ class Assessor:
         workspace: Workspace,
         cases: Sequence[Case],
         open_cases: Sequence[int],
-        plans: list[Plan | SyncError | None],
+        plans: list[Plan | Exception | None],
         trace_id: str,
         *,
         dry: bool,
@@ -162,8 +161,8 @@ def _before_reading(case: Case, workspace: Workspace) -> Plan | None:
 
 def _content(
     source: SourceInvoice, customer: Resolution, item_ids: Mapping[str, str], company: LedgerCompany
-) -> InvoiceContent | Attend | SyncError:
-    if isinstance(customer, Attend | SyncError):
+) -> InvoiceContent | Attend | Exception:
+    if isinstance(customer, Attend | Exception):
         return customer
     customer_id = NEW_CUSTOMER if isinstance(customer, CreateCustomer) else customer
     return desired_content(source, customer_id, item_ids, company)

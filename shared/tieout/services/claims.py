@@ -88,7 +88,9 @@ class Claims:
         owner = held.record.lease_owner
         while True:
             if record.rehints > record.rehints_answered:
-                self.hints.send([self.hint_for(record.key, Cause.DUE, held.hint.trace_id)], delay=_REHINT_DELAY)
+                if record.key.kind is Kind.INVOICE:
+                    self.hints.send([self.hint_for(record.key, Cause.DUE, held.hint.trace_id)], delay=_REHINT_DELAY)
+                # Whoever waits for a customer comes back by itself.
                 record = replace(record, rehints_answered=record.rehints)
             try:
                 held.record = self.records.put(record)

@@ -33,7 +33,8 @@ from tieout.ports import AuditEntry, PreparedWrite, Workspace
 from tieout.services.claims import Claims, Held, LeaseLost
 from tieout.services.parking import park
 
-Resolution = str | CreateCustomer | Attend | SyncError
+# Any other exception is a bug of this one customer.
+Resolution = str | CreateCustomer | Attend | Exception
 
 _BUSY_PAUSE = 3.0
 
@@ -75,7 +76,7 @@ class Customers:
         for party in unknown:
             plan = plan_customer(party, _relevant(party, candidates), workspace.settings)
             if not dry:
-                answers[party.origin_id] = self._carry_out(workspace, party, plan, trace_id)
+                answers[party.origin_id] = self._guarded(workspace, party, plan, trace_id)
             else:
                 answers[party.origin_id] = plan.id if isinstance(plan, UseCustomer) else plan
         return answers
@@ -87,6 +88,15 @@ class Customers:
             emails = set()
         return workspace.ledger.find_customers(names, emails) if names or emails else []
 
+    def _guarded(self, workspace: Workspace, party: Party, plan: CustomerPlan, trace_id: str) -> Resolution:
+        """What goes wrong with one customer is the affair of its own invoices."""
+        try:
+            return self._carry_out(workspace, party, plan, trace_id)
+        except LeaseLost:
+            return NotReadyYet(context={"waits_for": "customer"}, retry_after=_BUSY_PAUSE)
+        except Exception as error:  # noqa: BLE001 - reported with the invoices that need this customer
+            return error
+
     def _carry_out(self, workspace: Workspace, party: Party, plan: CustomerPlan, trace_id: str) -> Resolution:
         if isinstance(plan, Attend):
             return plan
@@ -97,8 +107,6 @@ class Customers:
             return NotReadyYet(context={"waits_for": "customer"}, retry_after=_BUSY_PAUSE)
         try:
             return self._settle(workspace, party, plan, held)
-        except LeaseLost:
-            return NotReadyYet(context={"waits_for": "customer"}, retry_after=_BUSY_PAUSE)
         except SyncError as error:
             parked = park(held.record, error, self.claims.clock.now(), self.vendor_timeout)
             self.claims.release(held, parked)

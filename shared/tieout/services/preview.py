@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tieout.domain.errors import SyncError
 from tieout.domain.planning.plan import Plan
 from tieout.domain.record import Kind, RecordKey, SyncRecord
 from tieout.ports import Records, Workspace
@@ -17,7 +16,7 @@ class Preview:
 
     record: SyncRecord | None
     source: Source
-    plan: Plan | SyncError
+    plan: Plan | Exception
 
 
 def preview(

@@ -47,6 +47,7 @@ class _Work:
     hints: list[Hint]
     source: Source = None
     look: bool = False
+    read: bool = False
     # Set once nothing more is to be done in this batch.
     done: bool = False
     lost: bool = False
@@ -138,7 +139,7 @@ class PushInvoices:
         for work in works:
             self._each(work, partial(self._verify, workspace, work))
         self._all(_open(works), lambda: self._read(workspace, _open(works)))
-        plans: dict[int, Plan | SyncError] = {}
+        plans: dict[int, Plan | Exception] = {}
         self._all(_open(works), lambda: plans.update(self._plan(workspace, _open(works))))
         for work in _open(works):
             plan = plans[id(work)]
@@ -163,14 +164,15 @@ class PushInvoices:
         for work in works:
             work.held.claimed_at = read_at
             work.source = found.get(work.record.key.origin_id)
+            work.read = True
 
-    def _plan(self, workspace: Workspace, works: Sequence[_Work]) -> Mapping[int, Plan | SyncError]:
+    def _plan(self, workspace: Workspace, works: Sequence[_Work]) -> Mapping[int, Plan | Exception]:
         cases = [Case(work.record, work.source, work.look, work.by_person) for work in works]
         plans = self.assessor.assess(workspace, cases, works[0].held.hint.trace_id)
         return {id(work): plan for work, plan in zip(works, plans, strict=True)}
 
-    def _carry_out(self, workspace: Workspace, work: _Work, plan: Plan | SyncError, deadline: datetime | None) -> None:
-        if isinstance(plan, SyncError):
+    def _carry_out(self, workspace: Workspace, work: _Work, plan: Plan | Exception, deadline: datetime | None) -> None:
+        if isinstance(plan, Exception):
             raise plan
         if isinstance(plan, Create | Update | Void):
             if deadline is not None and self.claims.clock.now() >= deadline:
@@ -186,7 +188,7 @@ class PushInvoices:
         """Somebody changed the document between our read and our write: plan again with the fresh state, once."""
         case = Case(work.record, work.source, look=True, by_person=work.by_person)
         plan = self.assessor.assess(workspace, [case], work.held.hint.trace_id)[0]
-        if isinstance(plan, SyncError):
+        if isinstance(plan, Exception):
             raise plan
         if isinstance(plan, Create | Update | Void):
             self.writer.write(workspace, work.held, plan)
@@ -222,32 +224,31 @@ class PushInvoices:
             for work in labelled
             if (status := _status_to_show(workspace, work)) is not None
         }
-        shown, late = self._show(workspace, statuses)
+        failure = self._show(workspace, statuses)
         for work in labelled:
-            status = shown.get(work.record.key.origin_id)
-            if status is not None:
+            status = statuses.get(work.record.key.origin_id)
+            if status is not None and (failure is None or isinstance(failure, NeedsAttention)):
                 work.held.record = replace(work.record, shown=status.fingerprint)
-            elif work.record.key.origin_id in late:
+            elif status is not None:
                 work.wake_in = min(work.wake_in or _STATUS_RETRY, _STATUS_RETRY)
             self._each(work, partial(self._release, work))
+            if status is not None and failure is not None and not isinstance(failure, SyncError):
+                work.bug = failure
 
-    def _show(
-        self, workspace: Workspace, statuses: Mapping[str, ShownStatus]
-    ) -> tuple[Mapping[str, ShownStatus], frozenset[str]]:
-        """What HubSpot took or will never take, and what has to be shown later. The books do not wait for it."""
+    def _show(self, workspace: Workspace, statuses: Mapping[str, ShownStatus]) -> Exception | None:
+        """Show them, and say what went wrong. The books do not wait for it: what HubSpot refuses for good (attention)
+        is not tried again, anything else is."""
         if not statuses:
-            return {}, frozenset()
+            return None
         try:
             workspace.crm.show_statuses(statuses)
-        except NeedsAttention:
-            return statuses, frozenset()
-        except SyncError:
-            return {}, frozenset(statuses)
-        return statuses, frozenset()
+        except Exception as error:  # noqa: BLE001 - every record still has to be given back
+            return error
+        return None
 
     def _release(self, work: _Work) -> None:
         record = work.record
-        if record.settled:
+        if record.settled and work.read:
             covered = covered_by(work.held.hint, work.held.claimed_at)
             record = replace(record, covered_until=max(covered, record.covered_until or covered))
         self.claims.release(work.held, record)

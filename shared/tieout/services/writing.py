@@ -108,7 +108,7 @@ class Writer:
         *,
         repeated_create: bool = False,
     ) -> None:
-        ledger, write = workspace.ledger, PreparedWrite(intent.body)
+        ledger, write, looked = workspace.ledger, PreparedWrite(intent.body), repeated_create
         try:
             match intent.operation:
                 case Operation.CREATE:
@@ -118,13 +118,13 @@ class Writer:
                 case Operation.VOID:
                     answer = ledger.void_invoice(write, intent.request_id)
         except NumberTaken as taken:
-            answer = self._holder(workspace, held, taken)
+            answer, looked = self._holder(workspace, held, taken), True
         except StaleVersion:
             self.claims.store(held, replace(held.record, intent=None).to(State.WAITING, reason="changed_meanwhile"))
             raise
         if repeated_create:
             answer = self._still_there(workspace, held, intent, answer)
-        self._keep(held, intent, answer)
+        self._keep(held, intent, answer, looked=looked)
 
     def _holder(self, workspace: Workspace, held: Held, taken: NumberTaken) -> LedgerInvoice:
         """The document that bears the number, when it is ours: then our create had happened. Else attention."""

@@ -58,7 +58,8 @@ def plan_customer(party: Party, candidates: Sequence[LedgerCustomer], settings: 
             return UseCustomer(exact[0].id, "e-mail and name")
         if by_email:
             return _ambiguous(by_email)
-    by_name = [one for one in active if _same(one.name, name)]
+    # The name with the e-mail address behind it is the one that Tieout gives after a clash.
+    by_name = [one for one in active if _same(one.name, name) or _same(one.name, suffixed_name(party) or name)]
     fitting = [one for one in by_name if not _another_person(party, one)]
     if len(fitting) == 1:
         return UseCustomer(fitting[0].id, "name")
