@@ -4,8 +4,9 @@ SHELL := bash
 # Found or installed once, when a target first needs it.
 UV = $(eval UV := $$(or $$(shell infra/local/find-uv),$$(error uv could not be installed)))$(UV)
 RUN = $(UV) run --locked --quiet
-# Seeds of `make simulate`; processes of `make test`.
+# How many seeds `make simulate` plays and which comes first; processes of `make test`.
 SEEDS ?= 200
+FIRST ?= 1
 JOBS ?= 2
 # The Python of the artefact; template.yaml's unless one tries the build with another.
 RUNTIME ?= python3.14
@@ -37,8 +38,8 @@ up: ## Start the local stack: the whole template, HubSpot and QuickBooks sandbox
 down: ## Stop the local stack
 	$(RUN) python -m infra.local.stack down
 
-simulate: ## Run the seeded simulation (SEEDS=200)
-	SIMULATION_SEEDS=$(SEEDS) $(RUN) pytest -n $(JOBS) tests/simulation
+simulate: ## Run the seeded simulation (SEEDS=200 FIRST=1)
+	SIMULATION_SEEDS=$(SEEDS) SIMULATION_FIRST=$(FIRST) $(RUN) pytest -n $(JOBS) tests/simulation
 
 requirements: ## Write the layer's requirements anew, after a change of uv.lock
 	$(UV) export --quiet --locked --no-dev --no-emit-project --no-annotate --no-header -o shared/requirements.txt
