@@ -82,16 +82,20 @@ def test_a_marker_counts_on_any_line_of_its_own(note: str, revision: int | None)
 # -- request ids
 
 ARGUMENTS = ("9130", "invoice", KEY, Operation.CREATE, 1, 0)
+OTHER_KEYS = (
+    replace(KEY, connection="c2"),
+    replace(KEY, kind=Kind.CUSTOMER),
+    replace(KEY, origin_system="quickbooks"),
+    replace(KEY, origin_id="43"),
+)
 OTHERS = (
     ("9131", *ARGUMENTS[1:]),
     (ARGUMENTS[0], "customer", *ARGUMENTS[2:]),
-    *((*ARGUMENTS[:2], replace(KEY, **{name: value}), *ARGUMENTS[3:]) for name, value in {
-        "connection": "c2", "kind": Kind.CUSTOMER, "origin_system": "quickbooks", "origin_id": "43",
-    }.items()),
+    *((*ARGUMENTS[:2], key, *ARGUMENTS[3:]) for key in OTHER_KEYS),
     *((*ARGUMENTS[:3], operation, *ARGUMENTS[4:]) for operation in (Operation.UPDATE, Operation.VOID)),
     (*ARGUMENTS[:4], 2, 0),
     (*ARGUMENTS[:4], 1, 1),
-)  # fmt: skip
+)
 
 
 def test_a_request_id_is_another_one_when_any_argument_is() -> None:
