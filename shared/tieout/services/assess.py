@@ -59,7 +59,8 @@ class Assessor:
     def assess(
         self, workspace: Workspace, cases: Sequence[Case], trace_id: str, *, dry: bool = False
     ) -> list[Plan | Exception]:
-        """A plan for each case, in order, or the error that stops just that one (a SyncError, or a bug). A failed grouped read raises."""
+        """A plan for each case, in order, or what stops just that one: a SyncError or a bug. A failed
+        grouped read raises."""
         plans: list[Plan | Exception | None] = [_before_reading(case, workspace) for case in cases]
         open_cases = [index for index, plan in enumerate(plans) if plan is None]
         if not open_cases:
