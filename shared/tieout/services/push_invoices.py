@@ -113,19 +113,32 @@ class PushInvoices:
         works: list[_Work] = []
         for key, same in by_key.items():
             try:
-                held = self.claims.take(key, _strongest(same))
+                held = self._take(key, same)
             except SyncError as error:
                 outcomes.extend(Outcome(hint, "failed", error=error) for hint in same)
                 continue
             if isinstance(held, ClaimVerdict):
                 if held is ClaimVerdict.BUSY:
-                    # Who holds the record will look again, but not know that a person asked.
-                    self.claims.hints.send([hint for hint in same if hint.cause is Cause.RETRY], delay=_BUSY_PAUSE)
+                    # Who holds the record will look again, but neither know that a person asked nor look at the ledger.
+                    again = [hint for hint in same if hint.cause is Cause.RETRY or _about_ledger(hint)]
+                    self.claims.hints.send(again, delay=_BUSY_PAUSE)
                 outcomes.extend(Outcome(hint, held.value) for hint in same)
             else:
-                look = any(hint.object is HintObject.QUICKBOOKS_INVOICE for hint in same)
+                look = any(_about_ledger(hint) for hint in same)
                 works.append(_Work(held, same, look=look))
         return works, outcomes
+
+    def _take(self, key: RecordKey, hints: Sequence[Hint]) -> Held | ClaimVerdict:
+        """Claim for several hints about one record. Each system's changes are covered by that system's own clock, so
+        the hints of each are judged apart, and one that is not covered is enough."""
+        verdict: Held | ClaimVerdict = ClaimVerdict.COVERED
+        for object_ in HintObject:
+            about = [hint for hint in hints if hint.object is object_]
+            if about:
+                verdict = self.claims.take(key, _strongest(about))
+                if verdict not in (ClaimVerdict.COVERED, ClaimVerdict.NOT_DUE):
+                    break
+        return verdict
 
     def _key(self, workspace: Workspace, hint: Hint) -> RecordKey | None:
         connection = workspace.connection.id
@@ -304,6 +317,10 @@ class PushInvoices:
 
 def _open(works: Sequence[_Work]) -> list[_Work]:
     return [work for work in works if not work.done]
+
+
+def _about_ledger(hint: Hint) -> bool:
+    return hint.object is HintObject.QUICKBOOKS_INVOICE
 
 
 def _strongest(hints: Sequence[Hint]) -> Hint:
