@@ -8,8 +8,9 @@ import httpx
 
 from infra.sandbox.kernel.webhooks import WebhookOutbox
 
-# The sandbox clock can be advanced at any moment, so the queue is looked at, not slept for.
-POLL_SECONDS = 0.05
+# The sandbox clock can be advanced at any moment, so the queue is looked at, not slept for. What came together within
+# this time is delivered together, as the vendors do.
+POLL_SECONDS = 0.4
 
 
 class Courier:
