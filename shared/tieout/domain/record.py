@@ -188,6 +188,8 @@ class ClaimVerdict(StrEnum):
     NOT_DUE = "not_due"
 
 
+# What a person reads about an invoice that was voided on both sides.
+VOIDED_TEXT = "Voided in QuickBooks."
 # The reason of a record that a person told Tieout to leave alone.
 BY_HAND = "by_hand"
 

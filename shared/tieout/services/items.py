@@ -30,12 +30,11 @@ class Items:
         """
         connection = workspace.connection.id
         keys = {line.id: _key(connection, line) for line in lines}
-        remembered = self.records.get_many({key for key in keys.values() if key is not None})
+        remembered = self.records.get_many(set(keys.values()))
         answers: dict[str, str | Attend] = {}
         unknown: list[SourceLine] = []
         for line in lines:
-            key = keys[line.id]
-            record = remembered.get(key) if key else None
+            record = remembered.get(keys[line.id])
             if record and record.link and line.id not in forget:
                 answers[line.id] = record.link.far_id
             else:
@@ -49,7 +48,7 @@ class Items:
             plan = plan_item(line, candidates, workspace.settings)
             answers[line.id] = plan.id if isinstance(plan, UseItem) else plan
             key = keys[line.id]
-            if isinstance(plan, UseItem) and plan.how != "fallback" and key and not dry:
+            if isinstance(plan, UseItem) and plan.how != "fallback" and not dry:
                 self._remember(key, remembered.get(key), plan.id)
         return answers
 
@@ -64,6 +63,5 @@ class Items:
             return
 
 
-def _key(connection: str, line: SourceLine) -> RecordKey | None:
-    origin = origin_id(line)
-    return RecordKey(connection, Kind.ITEM, "hubspot", origin) if origin else None
+def _key(connection: str, line: SourceLine) -> RecordKey:
+    return RecordKey(connection, Kind.ITEM, "hubspot", origin_id(line))

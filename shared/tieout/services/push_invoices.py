@@ -11,7 +11,7 @@ from tieout.domain.errors import NeedsAttention, NotReadyYet, StaleVersion, Sync
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.invoice import InvoiceStatus, SourceInvoice
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update, Void
-from tieout.domain.record import BY_HAND, ClaimVerdict, Kind, RecordKey, State, SyncRecord, covered_by
+from tieout.domain.record import BY_HAND, VOIDED_TEXT, ClaimVerdict, Kind, RecordKey, State, SyncRecord, covered_by
 from tieout.domain.status import ShownStatus, shown_status
 from tieout.ports import Workspace, Workspaces
 from tieout.services.assess import Assessor, Case, Source
@@ -222,7 +222,7 @@ class PushInvoices:
                 record = _adopted(record, plan).to(State.SYNCED)
             case Nothing():
                 voided = isinstance(work.source, SourceInvoice) and work.source.status is InvoiceStatus.VOIDED
-                record = record.to(State.VOIDED if voided else State.SYNCED)
+                record = record.to(State.VOIDED, detail=VOIDED_TEXT) if voided else record.to(State.SYNCED)
         work.held.record = record
 
     # -- settle

@@ -11,6 +11,7 @@ from tieout.domain.invoice import InvoiceContent, LedgerInvoice
 from tieout.domain.planning.invoice import total_verdict
 from tieout.domain.planning.plan import Create, Update, Void
 from tieout.domain.record import (
+    VOIDED_TEXT,
     Intent,
     Link,
     Operation,
@@ -189,7 +190,7 @@ def _link(intent: Intent, answer: LedgerInvoice, before: Link | None = None, *, 
 
 def _settled(record: SyncRecord, intent: Intent, answer: LedgerInvoice) -> SyncRecord:
     if intent.operation is Operation.VOID or intent.content is None:
-        return record.to(State.VOIDED, detail="Voided in QuickBooks.")
+        return record.to(State.VOIDED, detail=VOIDED_TEXT)
     verdict = total_verdict(intent.content.total, answer.total)
     if verdict:
         return record.to(State.ATTENTION, reason=verdict.code, detail=verdict.detail)

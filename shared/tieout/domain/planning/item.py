@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,9 +24,15 @@ class UseItem:
     how: str
 
 
-def origin_id(line: SourceLine) -> str | None:
-    """The key under which a line's item is remembered: its HubSpot product, None for a line without one."""
-    return f"product:{line.product_id}" if line.product_id else None
+def origin_id(line: SourceLine) -> str:
+    """The key under which a line's item is remembered: its HubSpot product, else its SKU, else its name.
+
+    Texts of people are hashed: a name may be long, and it does not belong into a key.
+    """
+    if line.product_id:
+        return f"product:{line.product_id}"
+    kind, text = ("sku", line.sku) if line.sku else ("name", line.name.casefold())
+    return f"{kind}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 def plan_item(line: SourceLine, candidates: Sequence[LedgerItem], settings: Settings) -> UseItem | Attend:
