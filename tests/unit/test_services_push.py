@@ -1,0 +1,454 @@
+"""Pushing invoices: what arrives in QuickBooks, what is left out and why, and what changes later."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from tests.support.builders_world import START, World
+from tests.support.memory import MemoryRecords
+from tieout.domain.attention import AttentionCode
+from tieout.domain.hint import Cause
+from tieout.domain.invoice import LedgerInvoice, UnreadableInvoice
+from tieout.domain.record import BY_HAND, State, SyncRecord, marker
+from tieout.ports import Crm, Ledger, PreparedWrite
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_an_open_invoice_arrives_with_its_number_lines_dates_and_marker(world: World) -> None:
+    id_ = world.invoice(lines=2, hs_comments="Thank you")
+    record = world.sync(id_)
+    assert (record.state, record.label) == (State.SYNCED, world.number(id_))
+    [row] = world.booked()
+    assert row["DocNumber"] == world.number(id_)
+    assert (row["TxnDate"], row["DueDate"]) == ("2026-03-01", "2026-03-31")
+    assert row["CustomerMemo"] == {"value": "Thank you"}
+    assert row["PrivateNote"] == marker(record.key, 1)
+    assert str(row["TotalAmt"]) == "720.00"
+    assert record.link is not None
+    assert (record.link.far_id, record.link.number) == (row["Id"], row["DocNumber"])
+    assert world.shown(id_) == "in_sync"
+    assert record.lease_owner is None
+    assert record.intent is None
+    assert record.covered_until is not None
+    assert record.covered_until >= START
+
+
+def test_every_write_leaves_a_line_in_the_trail_without_names_or_amounts(world: World) -> None:
+    id_ = world.invoice()
+    record = world.sync(id_)
+    [line] = world.records.trail(record.key)
+    assert (line.actor, line.action, line.trace_id) == ("tieout", "created invoice", "trace")
+    assert set(line.facts) == {"request_id", "quickbooks_id"}
+
+
+def test_a_paid_invoice_arrives_too(world: World) -> None:
+    assert world.sync(world.invoice(status="paid")).state is State.SYNCED
+    assert len(world.booked()) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "invoice", "reason", "shown"),
+    [
+        ({}, {"status": "draft"}, "draft", None),
+        ({}, {"status": "voided"}, "voided", "excluded"),
+        ({"cutover_date": "2026-03-02"}, {}, "before_cutover", "excluded"),
+        ({"push_invoices": False}, {}, "switched_off", "excluded"),
+        (
+            {"filters": [{"property": "hs_currency", "operator": "equals", "values": ["EUR"]}]},
+            {},
+            "filtered",
+            "excluded",
+        ),
+    ],
+)
+def test_an_invoice_that_is_left_out_is_ignored_with_a_reason_and_costs_no_call_to_quickbooks(
+    world: World, settings: dict[str, Any], invoice: dict[str, Any], reason: str, shown: str | None
+) -> None:
+    world.settings(**settings)
+    id_ = world.invoice(**invoice)
+    record = world.sync(id_)
+    assert (record.state, record.reason) == (State.IGNORED, reason)
+    assert world.shown(id_) == shown
+    assert world.booked() == []
+    assert world.quickbooks.traffic.exchanges == []
+
+
+def test_a_draft_arrives_once_it_is_finalised(world: World) -> None:
+    id_ = world.invoice(status="draft")
+    assert world.sync(id_).reason == "draft"
+    world.edit(id_, hs_invoice_status="open")
+    assert world.sync(id_).state is State.SYNCED
+    assert len(world.booked()) == 1
+
+
+def test_an_invoice_that_hubspot_does_not_know_is_ignored(world: World) -> None:
+    record = world.sync("999999")
+    assert (record.state, record.reason) == (State.IGNORED, "deleted")
+
+
+def test_an_invoice_whose_values_make_no_sense_is_attention_and_its_neighbours_arrive(world: World) -> None:
+    good, bad = world.invoice(), world.invoice()
+    world.crm = cast("Crm", _Unreadable(world.crm, bad))
+    world.push(world.hint(bad), world.hint(good))
+    record = world.record(bad)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.REFUSED_BY_HUBSPOT)
+    assert record.detail == "price of line item 7: abc"
+    assert world.record(good).state is State.SYNCED
+
+
+class _Unreadable:
+    """HubSpot, where the price of one invoice is no number."""
+
+    def __init__(self, crm: Crm, id_: str) -> None:
+        self._crm, self._id = crm, id_
+
+    def invoices(self, ids: Collection[str], extra: Collection[str] = ()) -> Mapping[str, object]:
+        return {**self._crm.invoices(ids, extra), self._id: UnreadableInvoice(self._id, "price of line item 7: abc")}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._crm, name)
+
+
+def test_an_unknown_product_is_attention_until_it_is_made_and_a_person_retries(world: World) -> None:
+    id_ = world.invoice(product="Rocket")
+    record = world.sync(id_)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.ITEM_MISSING)
+    assert world.shown(id_) == "needs_attention"
+    world.book("Item", {"Name": "Rocket", "Type": "Service", "IncomeAccountRef": {"value": "1"}})
+    assert world.sync(id_, Cause.RETRY).state is State.SYNCED
+    assert world.shown(id_) == "in_sync"
+
+
+def test_a_fallback_item_takes_what_is_not_found(world: World) -> None:
+    world.settings(fallback_item_id="1")
+    assert world.sync(world.invoice(product="Rocket")).state is State.SYNCED
+
+
+# -- nothing for nothing
+
+
+def test_a_hint_that_comes_twice_costs_no_vendor_call(world: World) -> None:
+    id_ = world.invoice()
+    hint = world.hint(id_)
+    world.push(hint)
+    before = world.calls
+    [outcome] = world.push(hint)
+    assert outcome.result == "covered"
+    assert world.calls == before
+
+
+def test_the_same_hint_twice_in_a_batch_is_one_piece_of_work(world: World) -> None:
+    id_ = world.invoice()
+    first, second = world.hint(id_), world.hint(id_, trace_id="other")
+    outcomes = world.push(first, first, second)
+    assert [outcome.hint for outcome in outcomes] == [first, first, second]
+    assert {outcome.result for outcome in outcomes} == {"handled"}
+    assert len(world.booked()) == 1
+
+
+def test_a_change_in_hubspot_that_does_not_concern_the_books_reads_hubspot_alone_and_writes_nothing(
+    world: World,
+) -> None:
+    id_ = world.invoice()
+    world.sync(id_)
+    world.edit(id_, hs_purchase_order_number="PO-1")
+    before, reads = len(world.quickbooks.traffic.exchanges), len(world.hubspot.traffic.exchanges)
+    version = world.record(id_).link
+    assert world.sync(id_).state is State.SYNCED
+    assert len(world.quickbooks.traffic.exchanges) == before
+    assert world.record(id_).link == version
+    assert [one.url for one in world.hubspot.traffic.exchanges[reads:] if "/batch/update" in one.url] == []
+
+
+def test_a_retry_looks_although_everything_is_covered(world: World) -> None:
+    id_ = world.invoice()
+    world.sync(id_)
+    before = len(world.quickbooks.traffic.exchanges)
+    [outcome] = world.push(world.hint(id_, Cause.RETRY, occurred_at=START))
+    assert (outcome.result, outcome.state) == ("handled", "synced")
+    assert len(world.quickbooks.traffic.exchanges) > before
+    assert len(world.booked()) == 1
+
+
+def test_with_the_status_switched_off_nothing_is_written_to_hubspot(world: World) -> None:
+    world.settings(write_status_to_hubspot=False)
+    id_ = world.invoice()
+    assert world.sync(id_).state is State.SYNCED
+    assert world.shown(id_) is None
+
+
+# -- changes
+
+
+def test_a_change_in_hubspot_updates_the_invoice_and_keeps_a_persons_note(world: World) -> None:
+    id_ = world.invoice()
+    world.sync(id_)
+    [row] = world.booked()
+    world.rebook(row, PrivateNote=f"Call Anna\n{row['PrivateNote']}")
+    world.edit(id_, hs_due_date="2026-04-15T00:00:00Z")
+    record = world.sync(id_)
+    assert record.state is State.SYNCED
+    row = world.row(row)
+    assert row["DueDate"] == "2026-04-15"
+    assert row["PrivateNote"] == f"Call Anna\n{marker(record.key, 2)}"
+    assert record.revision == 2
+
+
+def test_a_persons_edit_is_attention_with_both_values_and_is_never_overwritten(world: World) -> None:
+    id_ = world.invoice()
+    world.sync(id_)
+    [row] = world.booked()
+    world.rebook(row, DueDate="2026-05-01")
+    record = world.record(id_)
+    world.push(world.ledger_hint(row))
+    record = world.record(id_)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.EDITED_IN_QUICKBOOKS)
+    assert record.detail == "due date: QuickBooks has 2026-05-01, HubSpot has 2026-03-31."
+    world.edit(id_, hs_comments="New")
+    assert world.sync(id_).reason == AttentionCode.EDITED_IN_QUICKBOOKS
+    assert world.row(row)["DueDate"] == "2026-05-01"
+    world.edit(id_, hs_due_date="2026-05-01T00:00:00Z")
+    assert world.sync(id_).state is State.SYNCED
+    assert world.row(row)["CustomerMemo"] == {"value": "New"}
+
+
+def test_a_person_who_edits_between_our_read_and_our_write_is_seen(world: World) -> None:
+    id_ = world.invoice()
+    world.sync(id_)
+    [row] = world.booked()
+    world.edit(id_, hs_due_date="2026-04-15T00:00:00Z")
+    ledger = _Meddling(world, lambda: world.rebook(row, PrivateNote="Note"))
+    record = world.sync(id_)
+    assert ledger.meddled == 1
+    assert record.state is State.SYNCED
+    assert world.row(row)["DueDate"] == "2026-04-15"
+    assert world.row(row)["PrivateNote"].splitlines()[0] == "Note"
+
+
+def test_a_person_who_edits_the_same_field_between_our_read_and_our_write_is_not_overwritten(world: World) -> None:
+    id_ = world.invoice()
+    world.sync(id_)
+    [row] = world.booked()
+    world.edit(id_, hs_due_date="2026-04-15T00:00:00Z")
+    _Meddling(world, lambda: world.rebook(row, DueDate="2026-06-01"))
+    record = world.sync(id_)
+    assert record.reason == AttentionCode.EDITED_IN_QUICKBOOKS
+    assert world.row(row)["DueDate"] == "2026-06-01"
+
+
+def test_a_person_who_edits_again_and_again_makes_the_record_wait_a_little(world: World) -> None:
+    id_ = world.invoice()
+    world.sync(id_)
+    [row] = world.booked()
+    world.edit(id_, hs_due_date="2026-04-15T00:00:00Z")
+    _Meddling(world, lambda: world.rebook(row, PrivateNote=f"Note {world.calls}"), times=2)
+    record = world.sync(id_)
+    assert (record.state, record.reason, record.intent) == (State.WAITING, "changed_meanwhile", None)
+    world.run()
+    assert world.record(id_).state is State.SYNCED
+    assert world.row(row)["DueDate"] == "2026-04-15"
+
+
+class _Meddling:
+    """The ledger, with a person who acts just before our next `times` updates."""
+
+    def __init__(self, world: World, act: Callable[[], None], times: int = 1) -> None:
+        self._ledger, self._act, self._left = world.ledger, act, times
+        self.meddled = 0
+        world.ledger = cast("Ledger", self)
+
+    def update_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
+        if self._left:
+            self._left -= 1
+            self.meddled += 1
+            self._act()
+        return self._ledger.update_invoice(write, request_id)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+
+# -- voids and deletions
+
+
+def test_a_void_in_hubspot_voids_in_quickbooks(world: World) -> None:
+    id_ = world.invoice()
+    world.sync(id_)
+    [row] = world.booked()
+    world.edit(id_, hs_invoice_status="voided")
+    record = world.sync(id_)
+    assert record.state is State.VOIDED
+    assert world.shown(id_) == "voided"
+    assert world.row(row)["TotalAmt"] == 0
+    before = len(world.quickbooks.traffic.exchanges)
+    assert world.sync(id_).state is State.VOIDED
+    assert len(world.quickbooks.traffic.exchanges) <= before + 1
+
+
+def test_a_void_of_a_paid_invoice_is_attention_and_changes_nothing(world: World) -> None:
+    id_ = world.invoice()
+    world.sync(id_)
+    [row] = world.booked()
+    world.pay(row)
+    world.edit(id_, hs_invoice_status="voided")
+    record = world.sync(id_)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.VOID_OF_PAID_INVOICE)
+    assert record.detail == "Applied: Payment."
+    assert str(world.row(row)["TotalAmt"]) == "360.00"
+
+
+def test_an_invoice_deleted_in_hubspot_is_attention_while_it_stands_in_quickbooks(world: World) -> None:
+    id_ = world.invoice()
+    world.sync(id_)
+    world.delete(id_)
+    record = world.sync(id_)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.DELETED_IN_HUBSPOT)
+    assert len(world.booked()) == 1
+
+
+def test_an_invoice_deleted_in_quickbooks_is_told_and_made_anew_only_when_a_person_says_so(world: World) -> None:
+    id_ = world.invoice()
+    first = world.sync(id_)
+    [row] = world.booked()
+    world.unbook(row)
+    world.push(world.ledger_hint(row))
+    record = world.record(id_)
+    assert (record.state, record.reason) == (State.DELETED_IN_LEDGER, AttentionCode.DELETED_IN_QUICKBOOKS)
+    assert world.shown(id_) == "needs_attention"
+    world.edit(id_, hs_due_date="2026-04-15T00:00:00Z")
+    assert world.sync(id_).state is State.DELETED_IN_LEDGER
+    record = world.sync(id_, Cause.RETRY)
+    assert (record.state, record.generation) == (State.SYNCED, 1)
+    assert record.link is not None
+    assert first.link is not None
+    assert record.link.far_id != first.link.far_id
+    assert [one["Id"] for one in world.booked() if one.get("status") != "Deleted"].count(record.link.far_id) == 1
+
+
+def test_an_invoice_voided_in_quickbooks_is_attention(world: World) -> None:
+    id_ = world.invoice()
+    world.sync(id_)
+    [row] = world.booked()
+    world.unbook(row, "void")
+    world.push(world.ledger_hint(row))
+    assert world.record(id_).reason == AttentionCode.VOIDED_IN_QUICKBOOKS
+
+
+def test_the_echo_of_our_own_write_costs_no_vendor_call(world: World) -> None:
+    world.sync(world.invoice())
+    [row] = world.booked()
+    before = world.calls
+    [outcome] = world.push(world.ledger_hint(row))
+    assert outcome.result == "covered"
+    assert world.calls == before
+
+
+def test_an_event_about_a_quickbooks_invoice_that_is_not_ours_is_dropped(world: World) -> None:
+    [outcome] = world.push(world.ledger_hint({"Id": "77"}))
+    assert (outcome.result, outcome.reason) == ("not_ours", "not_from_hubspot")
+    assert world.calls == 0
+
+
+def test_a_hint_for_a_connection_that_does_not_exist_is_dropped(world: World) -> None:
+    [outcome] = world.push(replace(world.hint("1"), connection="c9"))
+    assert (outcome.result, outcome.reason) == ("not_ours", "unknown_connection")
+
+
+# -- numbers
+
+
+def test_a_number_that_another_document_bears_is_attention_that_names_it(world: World) -> None:
+    other = world.invoice()
+    world.sync(other)
+    id_ = world.invoice()
+    [row] = world.booked()
+    world.rebook(row, DocNumber=world.number(id_))
+    record = world.sync(id_)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.DUPLICATE_NUMBER)
+    assert f"Invoice {row['Id']}" in record.detail
+    assert len(world.booked()) == 1
+    world.rebook(row, DocNumber="FREE")
+    assert world.sync(id_, Cause.RETRY).state is State.SYNCED
+
+
+def test_a_number_that_our_own_earlier_document_bears_is_adopted(world: World) -> None:
+    id_ = world.invoice()
+    first = world.sync(id_)
+    _forget(world, id_)
+    record = world.sync(id_)
+    assert record.state is State.SYNCED
+    assert record.link is not None
+    assert first.link is not None
+    assert record.link.far_id == first.link.far_id
+    assert len(world.booked()) == 1
+
+
+def _forget(world: World, id_: str) -> None:
+    """The store lost the record, as after a restore from an older backup."""
+    lost = world.record(id_).key
+    kept = [replace(record, version=0) for record in world.records if record.key != lost]
+    world.claims = replace(world.claims, records=MemoryRecords())
+    world.records = cast("MemoryRecords", world.claims.records)
+    for record in kept:
+        world.records.put(record)
+    world.service = world.make_service()
+
+
+def test_a_document_that_belongs_to_another_record_is_attention(world: World) -> None:
+    id_ = world.invoice()
+    first = world.sync(id_)
+    _forget(world, id_)
+    other = replace(first.key, origin_id="1")
+    world.records.put(SyncRecord(other, State.SYNCED, link=first.link))
+    record = world.sync(id_)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.LINKED_ELSEWHERE)
+    assert str(other) in record.detail
+    assert (record.link, record.intent) == (None, None)
+
+
+def test_without_custom_numbers_quickbooks_gives_the_number_and_it_is_remembered() -> None:
+    world = World(custom_txn_numbers=False)
+    id_ = world.invoice()
+    record = world.sync(id_)
+    [row] = world.booked()
+    assert record.link is not None
+    assert record.link.number == row["DocNumber"] != world.number(id_)
+
+
+# -- what stays ignored
+
+
+def test_what_a_person_ignored_by_hand_stays_ignored_until_a_person_retries(world: World) -> None:
+    id_ = world.invoice()
+    world.sync(id_)
+    record = world.record(id_)
+    world.records.put(record.to(State.IGNORED, reason=BY_HAND))
+    world.edit(id_, hs_due_date="2026-04-15T00:00:00Z")
+    before = len(world.quickbooks.traffic.exchanges)
+    record = world.sync(id_)
+    assert (record.state, record.reason, record.lease_owner) == (State.IGNORED, BY_HAND, None)
+    assert len(world.quickbooks.traffic.exchanges) == before
+    assert world.sync(id_, Cause.RETRY).state is State.SYNCED
+    assert world.booked()[0]["DueDate"] == "2026-04-15"
+
+
+def test_the_cut_over_date_compares_the_date_of_the_invoice(world: World) -> None:
+    world.settings(cutover_date="2026-03-01")
+    assert world.sync(world.invoice()).state is State.SYNCED
+
+
+def test_thirty_invoices_are_read_in_grouped_calls(world: World) -> None:
+    company = world.company()
+    ids = [world.invoice(company=company) for _ in range(30)]
+    before = len(world.hubspot.traffic.exchanges)
+    assert all(outcome.state == "synced" for outcome in world.push(*map(world.hint, ids)))
+    assert len(world.hubspot.traffic.exchanges) - before < 30
+    reads = [one for one in world.quickbooks.traffic.exchanges if "/query" in one.url]
+    assert len(reads) < 10
+    assert len(world.booked()) == 30
