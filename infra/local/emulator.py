@@ -46,6 +46,8 @@ def start() -> tuple[processes.Process, str]:
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_DEFAULT_REGION": REGION,
         "MINISTACK_REGION": REGION,
+        # Longer than anybody works with a stack without a pause.
+        "LAMBDA_WARM_TTL_SECONDS": "3600",
         # A function's role counts: what its policies do not allow is refused.
         "AUTH": "true",
         # Servers that would listen beyond the loopback address.

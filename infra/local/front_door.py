@@ -18,6 +18,9 @@ HOP_BY_HOP = frozenset(
 )
 BODY_LIMIT = 10_485_760  # API Gateway: quotas
 UPSTREAM_SECONDS = 35
+# The emulator starts a fresh process for each request that finds the others busy, for several seconds of processor
+# time: a burst of webhooks would keep it from answering any. The others wait here, for milliseconds.
+AT_ONCE = 2
 
 
 class FrontDoor(ThreadingHTTPServer):
@@ -29,6 +32,7 @@ class FrontDoor(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], upstream: str, api_id: Path) -> None:
         super().__init__(address, _Visit)
         self.upstream, self.api_id = upstream, api_id
+        self.turns = threading.BoundedSemaphore(AT_ONCE)
 
 
 class _Visit(BaseHTTPRequestHandler):
@@ -52,6 +56,7 @@ class _Visit(BaseHTTPRequestHandler):
             return
         target = urlsplit(self.server.upstream)
         connection = http.client.HTTPConnection(target.netloc, timeout=UPSTREAM_SECONDS)
+        self.server.turns.acquire()
         try:
             connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", f"{api_id}.execute-api.localhost:{target.port}")
@@ -65,6 +70,7 @@ class _Visit(BaseHTTPRequestHandler):
             self._answer(502, str(error).encode())
             return
         finally:
+            self.server.turns.release()
             connection.close()
         self.send_response_only(answer.status, answer.reason)
         for name, value in answer.getheaders():

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local import artefacts, deployment, emulator, processes, seed
+from infra.local import artefacts, deployment, emulator, front_door, processes, seed
 from infra.local.deployment import Aws
 from infra.local.paths import LOCAL, LOGS, ROOT, RUN, STACK_FILE, TEMPLATE
 from infra.local.progress import say, step
@@ -138,7 +138,8 @@ def _start_all(fingerprint: str) -> Stack:
         seed.fill_secrets(aws, stack.webhook_secret, stack.vendor_secret)
         seed.connect(aws, stack.table)
     with step("functions warmed up"):
-        deployment.warm_up(aws, {stack.functions[worker]: event for worker, event in IDLE_EVENTS.items()})
+        workers = ["webhook_intake"] * front_door.AT_ONCE + ["invoice_push", "sweep"]
+        deployment.warm_up(aws, [(stack.functions[worker], IDLE_EVENTS[worker]) for worker in workers])
     return stack
 
 
