@@ -59,7 +59,22 @@ def test_a_field_of_another_form_is_either_that_field_or_refused(field: str, val
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "null", "[]", "42", '"hint"', "{", "{}", "NaN", "\x00", '{"connection": "c1"}', "9" * 5000, "[[[[1"],
+    [
+        "",
+        " ",
+        "null",
+        "[]",
+        "42",
+        '"hint"',
+        "{",
+        "{}",
+        "NaN",
+        "\x00",
+        '{"connection": "c1"}',
+        "9" * 5000,
+        "[[[[1",
+        "[" * 100_000,
+    ],
 )
 def test_what_is_no_object_of_a_hint_is_refused(text: str) -> None:
     with pytest.raises(BadHint):

@@ -46,7 +46,7 @@ def test_a_line_is_quantity_times_price_to_the_minor_unit() -> None:
     assert line_amount(Decimal("1.5"), Decimal(33), "JPY") == Decimal(50)
 
 
-@pytest.mark.parametrize("currency", ["usd", "US", "USDX", "", "ÜSD"])
+@pytest.mark.parametrize("currency", ["usd", "US", "USDX", "", "US1", "ÜSD"])
 def test_what_is_no_currency_code_is_refused(currency: str) -> None:
     with pytest.raises(ValueError, match="ISO 4217"):
         Money(Decimal(1), currency)
@@ -71,6 +71,7 @@ def test_an_amount_is_printed_with_its_minor_unit_and_currency() -> None:
     assert str(usd("1234567.5")) == "1,234,567.50 USD"
     assert str(Money(Decimal(1234), "JPY")) == "1,234 JPY"
     assert str(-usd("0.10")) == "-0.10 USD"
+    assert str(usd("-0.001")) == str(-usd("0")) == "0.00 USD"
 
 
 @given(amounts, amounts, st.sampled_from(CURRENCIES))

@@ -84,6 +84,12 @@ def test_a_contact_is_not_another_person_of_the_same_name() -> None:
     assert created.draft.email == CONTACT.email
 
 
+def test_a_contact_is_matched_by_the_suffixed_name_that_it_was_given_after_a_clash() -> None:
+    ours = replace(ANNA, name=SUFFIXED)
+    namesake = replace(ANNA, id="2", email="anna@elsewhere.test")
+    assert plan(CONTACT, namesake, ours, match_customers_by_email=False) == UseCustomer("1", "name")
+
+
 @pytest.mark.parametrize(("mine", "theirs"), [(None, "x@example.test"), ("anna@example.test", None), (None, None)])
 def test_a_contact_of_whom_one_side_knows_no_e_mail_is_matched_by_name(mine: str | None, theirs: str | None) -> None:
     assert plan(replace(CONTACT, email=mine), replace(ANNA, email=theirs)) == UseCustomer("1", "name")

@@ -54,6 +54,17 @@ def test_a_line_without_a_sku_is_matched_by_name_alone() -> None:
     assert plan(sku=None) == Attend(AttentionCode.ITEM_MISSING, "Line “Consulting”.")
 
 
-def test_an_item_is_remembered_by_its_product_and_a_custom_line_is_not() -> None:
+def test_an_item_is_remembered_by_product_else_sku_else_name() -> None:
     assert origin_id(a_line()) == "product:900"
-    assert origin_id(a_line(product_id=None)) is None
+    custom = a_line(product_id=None)
+    assert origin_id(custom) == origin_id(replace(custom, name="x"))
+    assert origin_id(custom) != origin_id(replace(custom, sku="x"))
+    named = replace(custom, sku=None)
+    assert origin_id(named) == origin_id(replace(named, name="CONSULTING"))
+    assert origin_id(named) not in (origin_id(custom), origin_id(replace(named, name="x")))
+
+
+def test_no_text_of_a_person_is_in_the_key_of_an_item() -> None:
+    assert "Consulting" not in origin_id(a_line(product_id=None, sku=None))
+    assert "CONS" not in origin_id(a_line(product_id=None))
+    assert len(origin_id(a_line(product_id=None, sku=None, name="n" * 5000))) < 64

@@ -143,6 +143,11 @@ def test_the_echo_of_our_own_write_is_covered_and_a_later_change_in_the_ledger_i
     assert ledger(3) is ClaimVerdict.TAKE
 
 
+def test_what_the_sweep_says_of_the_ledger_is_no_echo() -> None:
+    record = a_record(link=a_link(), covered_until=NOW)
+    assert claim(record, Cause.SWEEP, object=HintObject.QUICKBOOKS_INVOICE) is ClaimVerdict.TAKE
+
+
 @pytest.mark.parametrize("link", [None, a_link(ledger_updated_at=None)])
 def test_a_ledger_event_about_a_record_that_knows_no_version_is_looked_at(link: object) -> None:
     record = a_record(link=link, covered_until=NOW + SECOND)

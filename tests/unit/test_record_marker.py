@@ -69,6 +69,7 @@ def test_a_marker_is_found_by_its_own_record_alone(note: str, key: RecordKey, ot
         ("tieout:c1/invoice/42/", None),
         ("tieout:c1/invoice/42/x", None),
         ("tieout:c1/invoice/42/-1", None),
+        ("tieout:c1/invoice/42/²", None),
         ("tieout:c2/invoice/42/7", None),
         ("tieout:c1/customer/42/7", None),
         ("see tieout:c1/invoice/42/7", None),

@@ -4,8 +4,11 @@ import pytest
 
 from tests.support.builders_world import World
 from tieout.domain.attention import AttentionCode
+from tieout.domain.customer import CustomerDraft
 from tieout.domain.hint import Cause
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
+from tieout.ports import PreparedWrite
+from tieout.services.claims import Held
 
 
 @pytest.fixture
@@ -124,12 +127,28 @@ def test_while_another_worker_makes_the_customer_the_invoice_waits_a_moment(worl
     id_ = world.invoice(company=company)
     key = RecordKey("c1", Kind.CUSTOMER, "hubspot", f"company:{company}")
     held = world.claims.take(key, world.hint("x"))
+    assert isinstance(held, Held)
     record = world.sync(id_)
     assert (record.state, record.reason) == (State.WAITING, "not_ready")
     assert world.booked("Customer") == []
-    world.claims.release(held, held.record)  # type: ignore[union-attr, arg-type]  # it was free
+    world.claims.release(held, held.record)
     world.run()
     assert world.record(id_).state is State.SYNCED
+
+
+def test_a_bug_with_one_customer_fails_its_own_invoices_alone(world: World) -> None:
+    bad, good = world.invoice(company=world.company("Bad Ltd")), world.invoice()
+    prepare = world.ledger.prepare_customer
+
+    def broken(draft: CustomerDraft) -> PreparedWrite:
+        if draft.name == "Bad Ltd":
+            raise ZeroDivisionError
+        return prepare(draft)
+
+    world.ledger.prepare_customer = broken  # type: ignore[method-assign]
+    outcomes = world.push(world.hint(bad), world.hint(good))
+    assert [outcome.result for outcome in outcomes] == ["failed", "handled"]
+    assert world.record(good).state is State.SYNCED
 
 
 def test_a_customer_that_quickbooks_refuses_stops_its_own_invoices_alone(world: World) -> None:

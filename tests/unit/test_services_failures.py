@@ -137,6 +137,18 @@ def test_a_status_that_hubspot_refuses_for_good_is_not_tried_for_ever(world: Wor
     assert world.hints.queued == []
 
 
+def test_a_bug_in_showing_the_status_gives_every_record_back_and_fails_their_messages(world: World) -> None:
+    ids = [world.invoice() for _ in range(2)]
+
+    def broken(_: Mapping[str, ShownStatus]) -> Mapping[str, str]:
+        raise ZeroDivisionError
+
+    world.crm = cast("Crm", Broken(world.crm, "show_statuses", broken))
+    outcomes = world.push(*map(world.hint, ids))
+    assert {outcome.result for outcome in outcomes} == {"failed"}
+    assert {(world.record(id_).state, world.record(id_).lease_owner) for id_ in ids} == {(State.SYNCED, None)}
+
+
 def test_a_bug_in_one_record_fails_its_message_and_not_its_neighbours(world: World) -> None:
     ids = [world.invoice() for _ in range(3)]
     bad = world.number(ids[1])

@@ -134,6 +134,32 @@ def test_a_persons_edit_of_what_the_lost_answer_wrote_is_seen(world: World) -> N
     assert world.booked()[0]["DueDate"] == "2026-06-01"
 
 
+def test_a_person_who_moved_the_document_out_of_sight_is_seen_when_the_repetition_gives_it_back(world: World) -> None:
+    id_ = world.invoice()
+    world.fault("timeout_after")
+    world.sync(id_)
+    [row] = world.booked()
+    world.rebook(row, TxnDate="2026-03-02")
+    world.run()
+    record = world.record(id_)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.EDITED_IN_QUICKBOOKS)
+    assert len(world.booked()) == 1
+    assert world.booked()[0]["TxnDate"] == "2026-03-02"
+
+
+def test_a_change_in_hubspot_whose_hint_found_only_a_refused_repetition_is_still_to_be_looked_at(world: World) -> None:
+    id_ = world.invoice()
+    world.fault("timeout_before")
+    world.sync(id_)
+    world.clock.advance(121)
+    world.edit(id_, hs_comments="Put right")
+    hint = world.hint(id_)
+    world.fault("fault_400", code="6000", detail="No.")
+    assert world.push(hint)[0].state == State.ATTENTION
+    assert world.push(hint)[0].state == State.SYNCED
+    assert world.booked()[0]["CustomerMemo"] == {"value": "Put right"}
+
+
 def test_while_quickbooks_cannot_be_asked_the_intent_stays(world: World) -> None:
     id_ = world.invoice()
     world.fault("timeout_after")

@@ -50,7 +50,12 @@ BAD: dict[str, list[tuple[Any, str]]] = {
     "customer_level": [("deal", "one of company, contact"), (None, "one of company"), (1, "one of company")],
     "match_customers_by_email": NOT_BOOLEAN,
     "create_customers": NOT_BOOLEAN,
-    "fallback_item_id": [(17, "digits, as text"), ("A1", "digits, as text"), ("", "digits, as text")],
+    "fallback_item_id": [
+        (17, "digits, as text"),
+        ("A1", "digits, as text"),
+        ("", "digits, as text"),
+        ("²", "digits, as text"),
+    ],
     "write_status_to_hubspot": NOT_BOOLEAN,
     "skip_data_sync_invoices": NOT_BOOLEAN,
 }
