@@ -1,0 +1,272 @@
+"""The documents keep up with the code: what it knows is where people look for it, and what they find there exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from enum import Enum
+from pathlib import Path
+
+import pytest
+
+from infra.cli.main import app
+from tests.template.stack_template import of_type, template
+from tieout.domain.attention import AttentionCode
+from tieout.domain.record import BY_HAND, State
+from tieout.domain.settings import FilterOperator, Settings
+from tieout.domain.status import WAITING
+from tieout.runtime import config
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+RUNBOOK = DOCS / "runbook.md"
+PARKING = ROOT / "shared/tieout/services/parking.py"
+# Documents of this checkout, not of what is installed or built below it.
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+CODE = sorted([*(ROOT / "shared/tieout").rglob("*.py"), *(ROOT / "functions").rglob("*.py")])
+
+_CODE_SPAN = re.compile(r"`([^`\n]+)`")
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _sections(text: str, mark: str = "## ") -> dict[str, str]:
+    """Heading -> what stands below it, up to the next heading of the same or a higher level."""
+    pieces = re.split(rf"^{mark}(.+)$", text, flags=re.MULTILINE)[1:]
+    return {heading.strip(): body.strip() for heading, body in zip(pieces[::2], pieces[1::2], strict=True)}
+
+
+def _chapter(name: str) -> dict[str, str]:
+    """The sections of one chapter of the runbook."""
+    return _sections(_sections(_text(RUNBOOK), "# ")[name])
+
+
+def _named(text: str) -> set[str]:
+    """Everything in code type, and the words in it."""
+    spans = _CODE_SPAN.findall(text)
+    return {*spans, *(word for span in spans for word in re.split(r"[^\w<>-]+", span))}
+
+
+def _first_column(path: Path, heading: str) -> set[str]:
+    """What the first column of the table under a header names."""
+    table = _text(path).split(f"| {heading} |", 1)[1].split("\n\n", 1)[0]
+    return {name for row in table.splitlines()[2:] for name in _CODE_SPAN.findall(row.split("|")[1])}
+
+
+def _calls(name: str) -> Iterator[ast.Call]:
+    """Every call of a function or class of that name in the package."""
+    for path in CODE:
+        for node in ast.walk(ast.parse(_text(path))):
+            if isinstance(node, ast.Call):
+                called = node.func
+                if getattr(called, "id", getattr(called, "attr", None)) == name:
+                    yield node
+
+
+def _literal(node: ast.expr | None) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _keyword(call: ast.Call, name: str) -> ast.expr | None:
+    return next((one.value for one in call.keywords if one.arg == name), None)
+
+
+def _ignore_reasons() -> set[str]:
+    return {reason for call in _calls("Skip") if call.args and (reason := _literal(call.args[0]))} | {BY_HAND}
+
+
+def _waiting_reasons() -> set[str]:
+    """Reasons that the services give to an unsettled state, and those of the table of parking."""
+    unsettled = {
+        reason
+        for call in _calls("to")
+        if call.args
+        and isinstance(call.args[0], ast.Attribute)
+        and call.args[0].attr in ("WAITING", "VERIFYING")
+        and (reason := _literal(_keyword(call, "reason")))
+    }
+    parked = {
+        reason
+        for node in ast.walk(ast.parse(_text(PARKING)))
+        if isinstance(node, ast.Return)
+        and isinstance(node.value, ast.Tuple)
+        and (reason := _literal(node.value.elts[0]))
+    }
+    return unsettled | parked
+
+
+def _commands() -> dict[str, str]:
+    """Command -> its help."""
+    callbacks = [command.callback for command in app.registered_commands if command.callback is not None]
+    return {callback.__name__: callback.__doc__ or "" for callback in callbacks}
+
+
+def test_every_attention_code_has_a_section_and_every_section_is_a_code() -> None:
+    sections = _chapter("Attention codes")
+    assert set(sections) == set(AttentionCode)
+    assert all(sections.values())
+
+
+def test_every_alarm_has_a_section_and_every_section_is_an_alarm() -> None:
+    sections = _chapter("Alarms")
+    assert set(sections) == set(of_type("AWS::CloudWatch::Alarm"))
+    assert all(sections.values())
+
+
+def test_every_waiting_reason_has_a_section() -> None:
+    reasons = _waiting_reasons()
+    assert {"rate_limited", "outcome_unknown", "changed_meanwhile"} <= reasons
+    assert set(WAITING) == reasons
+    assert set(_chapter("Waiting reasons")) == reasons
+
+
+def test_every_ignore_reason_has_a_section() -> None:
+    reasons = _ignore_reasons()
+    assert {"draft", "filtered", "deleted"} <= reasons
+    assert set(_chapter("Ignore reasons")) == reasons
+
+
+def test_alarm_descriptions_name_chapters_that_exist() -> None:
+    chapters = set(_sections(_text(RUNBOOK), "# "))
+    quoted = [
+        name
+        for alarm in of_type("AWS::CloudWatch::Alarm").values()
+        for name in re.findall(r'"([^"]+)" in the runbook', alarm["AlarmDescription"])
+    ]
+    assert quoted
+    assert set(quoted) <= chapters
+
+
+def test_the_states_page_lists_exactly_the_states() -> None:
+    assert _first_column(DOCS / "states.md", "state") == set(State)
+
+
+def _shown(value: object) -> str:
+    if value is None or value == ():
+        return "none"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{value.value}`" if isinstance(value, Enum) else f"`{value}`"
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    page = _text(DOCS / "settings.md")
+    assert _first_column(DOCS / "settings.md", "setting") == {one.name for one in fields(Settings)}
+    for one in fields(Settings):
+        assert f"| `{one.name}` | {_shown(one.default)} |" in page
+    assert set(FilterOperator) <= _named(page)
+
+
+def test_every_command_is_documented_and_shows_an_example() -> None:
+    pages = "\n".join(_text(page) for page in PAGES)
+    commands = _commands()
+    assert commands
+    for name, help_text in commands.items():
+        assert re.search(rf"\btieout {name}\b", pages), f"tieout {name} is in no document"
+        assert f"Example: tieout {name}" in help_text, f"the help of {name} shows no example"
+
+
+def test_documents_name_no_command_that_does_not_exist() -> None:
+    for page in PAGES:
+        code = [*_CODE_SPAN.findall(_text(page)), *re.findall(r"^ {4}.*$", _text(page), re.MULTILINE)]
+        for line in code:
+            for name in re.findall(r"(?:^\s*|/)tieout ([a-z]+)\b", line):
+                assert name in _commands(), f"{page.name}: tieout {name}"
+
+
+def test_every_parameter_of_the_template_is_in_the_deployment_page() -> None:
+    assert _first_column(DOCS / "deployment.md", "parameter") == set(template()["Parameters"])
+
+
+def test_every_output_that_a_document_names_exists() -> None:
+    outputs = set(template()["Outputs"])
+    named = set(re.findall(r"\$\((?:output|arn) (\w+)\)", _text(RUNBOOK)))
+    assert named
+    assert named <= outputs
+
+
+def test_every_environment_variable_is_documented() -> None:
+    names = {
+        f"TIEOUT_{name.upper()}" for kind in (config.IntakeConfig, config.PushConfig) for name in kind.model_fields
+    }
+    assert names <= _named(_text(DOCS / "local-stack.md"))
+
+
+def test_every_metric_is_documented() -> None:
+    counted = {name for call in _calls("count") if call.args and (name := _literal(call.args[0]))}
+    results = {name for call in _calls("Outcome") if len(call.args) > 1 and (name := _literal(call.args[1]))}
+    scheduled = {name for call in _calls("run_scheduled") if len(call.args) > 1 and (name := _literal(call.args[1]))}
+    assert {"batch_failed", "delivery_refused"} <= counted
+    assert {"failed", "not_ours"} <= results
+    assert scheduled
+    documented = _first_column(RUNBOOK, "metric")
+    assert counted | (results - {"handled"}) | scheduled <= documented
+
+
+def test_every_log_message_is_documented() -> None:
+    messages = {
+        text
+        for level in ("info", "warning", "error")
+        for call in _calls(level)
+        if isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == "logger"
+        and (text := _literal(call.args[0]))
+    }
+    assert "record" in messages
+    assert messages <= _named(_text(RUNBOOK))
+
+
+def test_every_decision_is_in_the_index_and_in_order() -> None:
+    index = _text(DOCS / "adr/README.md")
+    listed = re.findall(r"^\| \[(\d{4})\]\((\S+)\) \| (.+) \|$", index, re.MULTILINE)
+    pages = sorted(path for path in (DOCS / "adr").glob("*.md") if path.name != "README.md")
+    assert [name for _, name, _ in listed] == [path.name for path in pages]
+    for (number, name, title), path in zip(listed, pages, strict=True):
+        assert name.startswith(number)
+        text = _text(path)
+        assert text.startswith(f"# {number} {title}\n")
+        assert all(f"**{part}.**" in text for part in ("Context", "Decision", "Consequences"))
+
+
+def test_every_make_target_that_a_document_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", _text(ROOT / "Makefile"), re.MULTILINE))
+    for page in PAGES:
+        named = [*_CODE_SPAN.findall(_text(page)), *re.findall(r"^ {4}make .*$", _text(page), re.MULTILINE)]
+        for line in named:
+            command = re.match(r"\s*make ([a-z -]+)", line.split("#")[0])
+            for target in command.group(1).split() if command else ():
+                assert target in targets, f"{page.name}: make {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_within_the_documents_lead_somewhere(page: Path) -> None:
+    for link in _LINK.findall(_text(page)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in _anchors(target), link
+
+
+def _anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", _text(page), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_that_a_document_names_exist(page: Path) -> None:
+    known = ("shared/", "infra/", "tests/", "functions/", "docs/", "domain/", "services/", "adapters/", "runtime/")
+    for span in _CODE_SPAN.findall(_text(page)):
+        if not span.startswith(known) or " " in span or "<" in span:
+            continue
+        places = [ROOT, ROOT / "shared/tieout"]
+        assert any(list(place.glob(span)) for place in places), span
