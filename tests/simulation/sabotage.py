@@ -1,0 +1,88 @@
+"""Takes one safety away from outside, to prove that the simulation would notice its absence."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import cast
+from unittest import mock
+
+from tieout.domain.record import Operation, RecordKey, State, SyncRecord, request_id
+from tieout.ports import AuditEntry, RecordChanged, Records, Workspace
+from tieout.services.claims import Claims, Held
+from tieout.services.writing import Writer
+
+
+class Sabotage(StrEnum):
+    """What is taken away.
+
+    look: after a lost answer the write is planned anew, under a new request id, without looking.
+    claim: every claim is granted and every record stored, whoever holds it.
+    generation: a document that is created again goes under the request id of the deleted one.
+    """
+
+    NONE = "none"
+    LOOK = "look"
+    CLAIM = "claim"
+    GENERATION = "generation"
+
+    def records(self, records: Records) -> Records:
+        """The store as the claims see it."""
+        return cast(Records, _Unguarded(records)) if self is Sabotage.CLAIM else records
+
+    def writer(self, claims: Claims, vendor_timeout: timedelta) -> Writer:
+        """The writer to use."""
+        return (_Blind if self is Sabotage.LOOK else Writer)(claims, vendor_timeout)
+
+    def applied(self) -> AbstractContextManager[object]:
+        """Within this, what cannot be handed over is replaced."""
+        if self is not Sabotage.GENERATION:
+            return nullcontext()
+        return mock.patch("tieout.services.writing.request_id", _same_for_every_create)
+
+
+class _Blind(Writer):
+    """Does not look before it writes again."""
+
+    __slots__ = ()
+
+    def verify(self, workspace: Workspace, held: Held) -> bool:
+        intent = held.record.intent
+        if intent is not None:
+            if self.claims.clock.now() < intent.stored_at + self.vendor_timeout:
+                return False
+            self.claims.store(held, replace(held.record, intent=None).to(State.WAITING, reason="not_carried_out"))
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Unguarded:
+    """Hides who holds a record, and stores whatever comes."""
+
+    behind: Records
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.behind, name)
+
+    def get(self, key: RecordKey) -> SyncRecord | None:
+        found = self.behind.get(key)
+        return None if found is None else replace(found, lease_owner=None, lease_until=None)
+
+    def put(self, record: SyncRecord, audit: AuditEntry | None = None) -> SyncRecord:
+        while True:
+            current = self.behind.get(record.key)
+            version, rehints = (current.version, current.rehints) if current else (0, 0)
+            try:
+                return self.behind.put(replace(record, version=version, rehints=rehints), audit)
+            except RecordChanged:
+                continue
+
+
+def _same_for_every_create(
+    realm_id: str, entity: str, key: RecordKey, operation: Operation, revision: int, generation: int
+) -> str:
+    if operation is Operation.CREATE:
+        revision = generation = 0
+    return request_id(realm_id, entity, key, operation, revision, generation)
