@@ -243,7 +243,7 @@ def _needy_row(record: SyncRecord) -> tuple[str, str, str]:
 
 def _parked_row(record: SyncRecord) -> tuple[str, str, str]:
     until = f"{record.due_at:%Y-%m-%d %H:%M:%S} UTC" if record.due_at else ""
-    return record.label or record.key.origin_id, record.reason.replace("_", " "), until
+    return record.label or record.key.origin_id, explain(record) or record.state.value, until
 
 
 def _print_record(record: SyncRecord | None, *, as_json: bool) -> None:

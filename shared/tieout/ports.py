@@ -195,8 +195,9 @@ class Records(Protocol):
         """The record that an exclusive far document belongs to."""
         ...
 
-    def due(self, connection: str, now: datetime, limit: int = 100) -> Sequence[SyncRecord]:
-        """Records whose `wake_at` is not after `now`, oldest first."""
+    def due(self, connection: str, now: datetime, limit: int = 100) -> Sequence[RecordKey]:
+        """Records whose `wake_at` is not after `now`, oldest first. The listing may lag behind a little: it may name a
+        record that was settled just now."""
         ...
 
     def in_state(self, connection: str, state: State, limit: int = 100, after: str | None = None) -> RecordPage:

@@ -102,14 +102,14 @@ class MemoryRecords:
         with self._lock:
             return self._holders.get((connection, system, str(kind), far_id))
 
-    def due(self, connection: str, now: datetime, limit: int = 100) -> Sequence[SyncRecord]:
+    def due(self, connection: str, now: datetime, limit: int = 100) -> Sequence[RecordKey]:
         with self._lock:
             waking = [
                 (wake_at, str(record.key), record)
                 for record in self._records.values()
                 if record.key.connection == connection and (wake_at := record.wake_at()) is not None and wake_at <= now
             ]
-        return [record for _, _, record in sorted(waking, key=lambda entry: entry[:2])[:limit]]
+        return [record.key for _, _, record in sorted(waking, key=lambda entry: entry[:2])[:limit]]
 
     def in_state(self, connection: str, state: State, limit: int = 100, after: str | None = None) -> RecordPage:
         with self._lock:

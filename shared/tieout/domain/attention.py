@@ -23,6 +23,7 @@ class AttentionCode(StrEnum):
     CURRENCY_UNSUPPORTED = "currency_unsupported"
     NO_LINES = "no_lines"
     NEGATIVE_LINE = "negative_line"
+    AMOUNT_TOO_LARGE = "amount_too_large"
     TEXT_TOO_LONG = "text_too_long"
     TOTAL_DIFFERS = "total_differs"
     PERIOD_CLOSED = "period_closed"
@@ -104,6 +105,10 @@ ATTENTION: dict[AttentionCode, Explanation] = {
     AttentionCode.NEGATIVE_LINE: Explanation(
         "A line has a negative quantity or price, which QuickBooks does not take on an invoice.",
         "Use a discount or a credit memo instead; " + _RETRY + ".",
+    ),
+    AttentionCode.AMOUNT_TOO_LARGE: Explanation(
+        "A line is larger than any amount QuickBooks takes.",
+        f"Correct the line's quantity or price in HubSpot, {_RETRY}.",
     ),
     AttentionCode.TEXT_TOO_LONG: Explanation(
         "A text of the invoice is longer than QuickBooks allows.",

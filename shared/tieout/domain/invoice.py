@@ -60,7 +60,8 @@ class SourceInvoice:
     """An invoice in HubSpot, as it stands now.
 
     Dates are calendar dates (already converted, see `domain.dates`). `total` is HubSpot's `hs_amount_billed`,
-    None while HubSpot has not calculated it. `properties` are the raw texts that filters look at.
+    None while HubSpot has not calculated it. `properties` are the raw texts that filters look at. `modified_at` is
+    HubSpot's own time of the last change that this reading shows.
     """
 
     id: str
@@ -79,6 +80,7 @@ class SourceInvoice:
     origin: str | None = None
     billable: bool = True
     properties: Mapping[str, str | None] = field(default_factory=dict)
+    modified_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

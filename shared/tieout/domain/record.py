@@ -129,8 +129,8 @@ class SyncRecord:
 
     `reason` is a code (attention code, ignore reason, waiting reason), `detail` the figures and texts for a person.
     `revision` rises with each intent, `generation` when a document that we held is shown to be deleted.
-    `covered_until`: HubSpot changes up to here are reflected. `rehints` counts the hints that came while it was
-    claimed, `rehints_answered` those of them for which a new hint was sent.
+    `covered_until`: HubSpot's own time of the newest version that is reflected here. `rehints` counts the hints that
+    came while it was claimed, `rehints_answered` those of them for which a new hint was sent.
     `shown` is the fingerprint of the status last written back onto the origin. `version` guards every write.
     """
 
@@ -194,14 +194,11 @@ VOIDED_TEXT = "Voided in QuickBooks."
 BY_HAND = "by_hand"
 
 
-# The vendors' clocks and ours differ; a change must not be taken as covered because of that.
-CLOCK_SKEW = timedelta(seconds=5)
-
-
 def judge_claim(record: SyncRecord | None, hint: Hint, now: datetime) -> ClaimVerdict:
     """Whether the worker that got `hint` should look at the record now.
 
-    Covered: settled, and from a read that began after the change. A retry or a due record is never covered.
+    Covered: settled, and by the vendor's own clock the version that was seen is not older than the change. A retry or
+    a due record is never covered.
     Not due: a wake-up of a parked record came too early; the sweep wakes it again, so dropping it loses nothing and
     keeps wake-ups from multiplying.
     """
@@ -228,17 +225,6 @@ def _covered(record: SyncRecord, object_: HintObject) -> datetime | None:
         return record.covered_until
     seen = record.link.ledger_updated_at if record.link else None
     return None if seen is None else seen + _ECHO_TOLERANCE
-
-
-def covered_by(hint: Hint, read_at: datetime) -> datetime:
-    """Up to when a read of HubSpot that began at `read_at` covers changes there: our clock less the skew, but at least
-    HubSpot's own hint, because a change that HubSpot stamped no later was there before we read.
-    """
-    own_clock = read_at - CLOCK_SKEW
-    if hint.object is not HintObject.HUBSPOT_INVOICE or hint.cause is not Cause.WEBHOOK:
-        return own_clock
-    # A time far in the future must not make us deaf to later changes.
-    return max(own_clock, min(hint.occurred_at, read_at + CLOCK_SKEW))
 
 
 _REQUEST_ID_LENGTH = 40

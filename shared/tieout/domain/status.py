@@ -35,6 +35,19 @@ _SHOWN = {
 }
 
 
+# What a person reads about a record that waits; each reason has a section in the runbook, by test.
+WAITING = {
+    "rate_limited": "Waiting: a vendor asked to slow down.",
+    "not_ready": "Waiting for another record, such as its customer.",
+    "connection_lost": "Waiting: the connection to HubSpot or QuickBooks has to be renewed.",
+    "changed_meanwhile": "Waiting a moment: somebody changed the invoice in QuickBooks just now.",
+    "vendor_unavailable": "Waiting: HubSpot or QuickBooks did not answer as it should.",
+    "outcome_unknown": "QuickBooks' answer was lost. Tieout finds out what happened before it does anything.",
+    "not_carried_out": "A change did not reach QuickBooks and is planned anew.",
+    "name_taken": "Waiting: the customer's name is looked up anew.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ShownStatus:
     """`message` is plain text; `number` and `url` are the QuickBooks invoice's, empty while there is none."""
@@ -56,6 +69,8 @@ def explain(record: SyncRecord) -> str:
     if record.state in (State.ATTENTION, State.DELETED_IN_LEDGER):
         text = ATTENTION[AttentionCode(record.reason)]
         return " ".join(part for part in (text.summary, record.detail, text.next_step) if part)
+    if record.reason in WAITING:
+        return " ".join(part for part in (WAITING[record.reason], record.detail) if part)
     return record.detail
 
 

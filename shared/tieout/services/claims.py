@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from tieout.domain.errors import NotReadyYet
 from tieout.domain.hint import Cause, Hint, HintObject
@@ -25,14 +25,10 @@ class LeaseLost(Exception):
 
 @dataclass(slots=True)
 class Held:
-    """A claimed record while a worker is busy with it: `record` as stored, or as it will be stored on release.
-
-    `claimed_at` is when the read began whose result the record will reflect.
-    """
+    """A claimed record while a worker is busy with it: `record` as stored, or as it will be stored on release."""
 
     record: SyncRecord
     hint: Hint
-    claimed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +62,7 @@ class Claims:
                 updated_at=now,
             )
             try:
-                return Held(self.records.put(mine), hint, now)
+                return Held(self.records.put(mine), hint)
             except RecordChanged:
                 continue
         raise NotReadyYet(context={"record": str(key), "why": "contention"})

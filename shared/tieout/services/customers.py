@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tieout.domain.customer import LedgerCustomer, Party
-from tieout.domain.errors import NameTaken, NotReadyYet, OutcomeUnknown, SyncError
+from tieout.domain.errors import ConnectionLost, NameTaken, NotReadyYet, OutcomeUnknown, SyncError, Transient
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.planning.customer import (
     CreateCustomer,
@@ -27,6 +27,7 @@ from tieout.domain.record import (
     Operation,
     RecordKey,
     State,
+    SyncRecord,
     request_id,
 )
 from tieout.ports import AuditEntry, PreparedWrite, Workspace
@@ -70,6 +71,9 @@ class Customers:
             record = remembered.get(key)
             if record and record.link and record.intent is None and party.origin_id not in forget:
                 answers[party.origin_id] = record.link.far_id
+            elif record and not record.settled and (pause := self._pause(record)):
+                # Being created, and nothing to be found out before then: asking now would only cost reads.
+                answers[party.origin_id] = NotReadyYet(context={"waits_for": "customer"}, retry_after=pause)
             else:
                 unknown.append(party)
         candidates = self._candidates(workspace, unknown) if unknown else []
@@ -80,6 +84,11 @@ class Customers:
             else:
                 answers[party.origin_id] = plan.id if isinstance(plan, UseCustomer) else plan
         return answers
+
+    def _pause(self, record: SyncRecord) -> float:
+        """Seconds until a parked record is due, 0 when it is."""
+        left = record.due_at - self.claims.clock.now() if record.due_at else timedelta(0)
+        return max(0.0, left.total_seconds())
 
     def _candidates(self, workspace: Workspace, parties: Sequence[Party]) -> Sequence[LedgerCustomer]:
         names = {name for party in parties for name in (display_name(party), suffixed_name(party)) if name}
@@ -188,6 +197,10 @@ class Customers:
             created = workspace.ledger.create_customer(PreparedWrite(intent.body), intent.request_id)
         except NameTaken as clash:
             return self._give_up_intent(held, clash)
+        except (Transient, ConnectionLost):
+            # That is what became of the repetition; of the first attempt it says nothing, so the intent must stay.
+            held.record = held.record.to(State.VERIFYING, reason="outcome_unknown")
+            raise
         return self._remember(held, created.id, "created")
 
     def _give_up_intent(self, held: Held, why: SyncError) -> Resolution:

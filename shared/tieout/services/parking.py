@@ -21,6 +21,7 @@ from tieout.domain.record import State, SyncRecord
 
 _FIRST_BACK_OFF = 5.0
 _LONGEST_BACK_OFF = 900.0
+_LONGEST_VERIFICATION = timedelta(hours=2)
 _CONNECTION_CHECK = 900.0
 _STALE_PAUSE = 5.0
 
@@ -32,7 +33,10 @@ def park(record: SyncRecord, error: SyncError, now: datetime, vendor_timeout: ti
     intent is being verified, an error of the look leaves it as it is.
     """
     if isinstance(error, OutcomeUnknown):
-        return record.to(State.VERIFYING, reason="outcome_unknown", due_at=now + vendor_timeout)
+        # Each round costs metered reads, so a document on which QuickBooks always fails is looked at less and less.
+        wait = min(vendor_timeout * 2 ** min(record.attempts, 10), max(vendor_timeout, _LONGEST_VERIFICATION))
+        tried = replace(record, attempts=record.attempts + 1)
+        return tried.to(State.VERIFYING, reason="outcome_unknown", detail=error.detail, due_at=now + wait)
     if isinstance(error, NotInLedger):
         code = AttentionCode.DELETED_IN_QUICKBOOKS
         return replace(record, intent=None).to(State.DELETED_IN_LEDGER, reason=code)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from tieout.domain.errors import NeedsAttention, NotReadyYet, StaleVersion, SyncError
+from tieout.domain.errors import ConnectionLost, NeedsAttention, NotReadyYet, RateLimited, StaleVersion, SyncError
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.invoice import InvoiceStatus, SourceInvoice
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update, Void
-from tieout.domain.record import BY_HAND, VOIDED_TEXT, ClaimVerdict, Kind, RecordKey, State, SyncRecord, covered_by
+from tieout.domain.record import BY_HAND, VOIDED_TEXT, ClaimVerdict, Kind, RecordKey, State, SyncRecord
 from tieout.domain.status import ShownStatus, shown_status
 from tieout.ports import Workspace, Workspaces
 from tieout.services.assess import Assessor, Case, Source
@@ -22,7 +22,10 @@ from tieout.services.writing import Writer
 # A delayed message wakes the record; the sweep would too, a little later (SQS: at most 15 minutes).
 _LONGEST_DELAY = 900.0
 _STATUS_RETRY = 60.0
+_STALE_READ = 5.0
 _BUSY_PAUSE = 5.0
+# A record that has waited for so many looks is shown as waiting on the HubSpot invoice, with the reason.
+_ATTEMPTS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,6 @@ class _Work:
     hints: list[Hint]
     source: Source = None
     look: bool = False
-    read: bool = False
     # Set once nothing more is to be done in this batch.
     done: bool = False
     lost: bool = False
@@ -57,6 +59,12 @@ class _Work:
     @property
     def record(self) -> SyncRecord:
         return self.held.record
+
+    @property
+    def newest_change(self) -> datetime | None:
+        """HubSpot's time of the newest change that its webhooks told of."""
+        told = [hint.occurred_at for hint in self.hints if hint.cause is Cause.WEBHOOK and not _about_ledger(hint)]
+        return max(told, default=None)
 
     @property
     def by_person(self) -> bool:
@@ -85,14 +93,17 @@ class PushInvoices:
         outcomes: dict[Hint, Outcome] = {}
         for connection in dict.fromkeys(hint.connection for hint in hints):
             mine = [hint for hint in dict.fromkeys(hints) if hint.connection == connection]
-            workspace = self.workspaces.open(connection)
-            if workspace is None:
-                outcomes.update({hint: Outcome(hint, "not_ours", reason="unknown_connection") for hint in mine})
-                continue
-            outcomes.update({outcome.hint: outcome for outcome in self._push(workspace, mine, deadline)})
+            try:
+                found = self._push(connection, mine, deadline)
+            except Exception as error:  # noqa: BLE001 - what is wrong with one connection must not stop the others
+                found = [Outcome(hint, "failed", error=error) for hint in mine]
+            outcomes.update({outcome.hint: outcome for outcome in found})
         return [outcomes[hint] for hint in hints]
 
-    def _push(self, workspace: Workspace, hints: Sequence[Hint], deadline: datetime | None) -> Iterable[Outcome]:
+    def _push(self, connection: str, hints: Sequence[Hint], deadline: datetime | None) -> Iterable[Outcome]:
+        workspace = self.workspaces.open(connection)
+        if workspace is None:
+            return [Outcome(hint, "not_ours", reason="unknown_connection") for hint in hints]
         works, outcomes = self._claim(workspace, hints)
         if works:
             self._process(workspace, works, deadline)
@@ -105,7 +116,11 @@ class PushInvoices:
         by_key: dict[RecordKey, list[Hint]] = {}
         outcomes: list[Outcome] = []
         for hint in hints:
-            key = self._key(workspace, hint)
+            try:
+                key = self._key(workspace, hint)
+            except Exception as error:  # noqa: BLE001 - one unreadable record must not stop the others
+                outcomes.append(Outcome(hint, "failed", error=error))
+                continue
             if key is None:
                 outcomes.append(Outcome(hint, "not_ours", reason="not_from_hubspot"))
             else:
@@ -114,14 +129,10 @@ class PushInvoices:
         for key, same in by_key.items():
             try:
                 held = self._take(key, same)
-            except SyncError as error:
+            except Exception as error:  # noqa: BLE001 - as above
                 outcomes.extend(Outcome(hint, "failed", error=error) for hint in same)
                 continue
             if isinstance(held, ClaimVerdict):
-                if held is ClaimVerdict.BUSY:
-                    # Who holds the record will look again, but neither know that a person asked nor look at the ledger.
-                    again = [hint for hint in same if hint.cause is Cause.RETRY or _about_ledger(hint)]
-                    self.claims.hints.send(again, delay=_BUSY_PAUSE)
                 outcomes.extend(Outcome(hint, held.value) for hint in same)
             else:
                 look = any(_about_ledger(hint) for hint in same)
@@ -138,6 +149,10 @@ class PushInvoices:
                 verdict = self.claims.take(key, _strongest(about))
                 if verdict not in (ClaimVerdict.COVERED, ClaimVerdict.NOT_DUE):
                     break
+        if verdict is ClaimVerdict.BUSY:
+            # Who holds the record will look again, but neither know that a person asked nor look at the ledger.
+            again = [hint for hint in hints if hint.cause is Cause.RETRY or _about_ledger(hint)]
+            self.claims.hints.send(again, delay=_BUSY_PAUSE)
         return verdict
 
     def _key(self, workspace: Workspace, hint: Hint) -> RecordKey | None:
@@ -151,9 +166,9 @@ class PushInvoices:
     def _process(self, workspace: Workspace, works: Sequence[_Work], deadline: datetime | None) -> None:
         for work in works:
             self._each(work, partial(self._verify, workspace, work))
-        self._all(_open(works), lambda: self._read(workspace, _open(works)))
+        self._all(_open(works), partial(self._read, workspace))
         plans: dict[int, Plan | Exception] = {}
-        self._all(_open(works), lambda: plans.update(self._plan(workspace, _open(works))))
+        self._all(_open(works), lambda some: plans.update(self._plan(workspace, some)))
         for work in _open(works):
             plan = plans[id(work)]
             self._each(work, partial(self._carry_out, workspace, work, plan, deadline))
@@ -171,13 +186,10 @@ class PushInvoices:
             work.look = True
 
     def _read(self, workspace: Workspace, works: Sequence[_Work]) -> None:
-        read_at = self.claims.clock.now()
         properties = workspace.settings.filtered_properties
         found = workspace.crm.invoices([work.record.key.origin_id for work in works], properties)
         for work in works:
-            work.held.claimed_at = read_at
             work.source = found.get(work.record.key.origin_id)
-            work.read = True
 
     def _plan(self, workspace: Workspace, works: Sequence[_Work]) -> Mapping[int, Plan | Exception]:
         cases = [Case(work.record, work.source, work.look, work.by_person) for work in works]
@@ -261,9 +273,12 @@ class PushInvoices:
 
     def _release(self, work: _Work) -> None:
         record = work.record
-        if record.settled and work.read:
-            covered = covered_by(work.held.hint, work.held.claimed_at)
-            record = replace(record, covered_until=max(covered, record.covered_until or covered))
+        seen = work.source.modified_at if isinstance(work.source, SourceInvoice) else None
+        if record.settled and seen is not None:
+            record = replace(record, covered_until=max(seen, record.covered_until or seen))
+            if work.newest_change is not None and work.newest_change > seen:
+                # HubSpot told of a change that its answer may not show yet: look once more.
+                work.wake_in = min(work.wake_in or _STALE_READ, _STALE_READ)
         self.claims.release(work.held, record)
         delay = self._delay(work)
         if delay is not None:
@@ -290,18 +305,27 @@ class PushInvoices:
         except Exception as error:  # noqa: BLE001 - a bug in one record must not stop its neighbours
             work.done, work.bug = True, error
 
-    def _all(self, works: Sequence[_Work], step: Callable[[], None]) -> None:
-        """Run a step of all these records together; what goes wrong is every one's affair."""
+    def _all(self, works: Sequence[_Work], step: Callable[[Sequence[_Work]], None]) -> None:
+        """Run a step of all these records together. What one of them causes must not become the affair of the others,
+        so after an error that may be one's own the halves are tried apart."""
         if not works:
             return
         try:
-            step()
-        except SyncError as error:
+            step(works)
+        except (RateLimited, ConnectionLost) as error:
             for work in works:
                 self._park(work, error)
         except Exception as error:  # noqa: BLE001 - as above: the message is delivered again, the error is logged
+            if len(works) > 1 and _may_be_of_one(error):
+                middle = len(works) // 2
+                self._all(works[:middle], step)
+                self._all(works[middle:], step)
+                return
             for work in works:
-                work.done, work.bug = True, error
+                if isinstance(error, SyncError):
+                    self._park(work, error)
+                else:
+                    work.done, work.bug = True, error
 
     def _park(self, work: _Work, error: SyncError) -> None:
         record = park(work.record, error, self.claims.clock.now(), self.vendor_timeout)
@@ -317,6 +341,12 @@ class PushInvoices:
 
 def _open(works: Sequence[_Work]) -> list[_Work]:
     return [work for work in works if not work.done]
+
+
+def _may_be_of_one(error: Exception) -> bool:
+    """Whether one record of a group may have caused this: a bug, or an answer that found fault with the request. What
+    got no answer, or a vendor's own failure, concerns all of them."""
+    return not isinstance(error, SyncError) or error.context.get("status", "").startswith("4")
 
 
 def _about_ledger(hint: Hint) -> bool:
@@ -351,10 +381,11 @@ def _labelled(work: _Work) -> SyncRecord:
 
 
 def _status_to_show(workspace: Workspace, work: _Work) -> ShownStatus | None:
-    """The status, when HubSpot shows another one. Drafts and what is not settled are left alone."""
+    """The status, when HubSpot shows another one. Drafts, and what will probably pass by itself, are left alone."""
     record = work.record
     quiet = record.state is State.IGNORED and not record.shown and record.reason in ("draft", "not_billable", "deleted")
-    if not workspace.settings.write_status_to_hubspot or work.source is None or not record.settled or quiet:
+    passing = not record.settled and record.attempts < _ATTEMPTS_SHOWN
+    if not workspace.settings.write_status_to_hubspot or work.source is None or passing or quiet:
         return None
     url = workspace.ledger.invoice_url(record.link.far_id) if record.link else ""
     status = shown_status(record, url)

@@ -21,15 +21,25 @@ class Sweep:
 
     def wake(self, trace_id: str) -> int:
         """Queue a hint for each due record of every connection; returns how many. At most a page a connection and run,
-        oldest first: a record that was woken stays due until a worker has claimed it, so the rest follows."""
-        now, woken = self.clock.now(), 0
+        oldest first: a record that was woken stays due until a worker has claimed it, so the rest follows. Raises the
+        first error of a connection after all had their turn."""
+        woken = 0
+        failures: list[Exception] = []
         for connection in self.connections.all():
-            due = self.records.due(connection.id, now, _PAGE)
-            hints = [
-                Hint(connection.id, HintObject.HUBSPOT_INVOICE, record.key.origin_id, now, Cause.DUE, trace_id)
-                for record in due
-            ]
-            if hints:
-                self.hints.send(hints)
-            woken += len(hints)
+            try:
+                woken += self._wake(connection.id, trace_id)
+            except Exception as error:  # noqa: BLE001 - raised below, after the other connections had their turn
+                failures.append(error)
+        if failures:
+            raise failures[0]
         return woken
+
+    def _wake(self, connection: str, trace_id: str) -> int:
+        now = self.clock.now()
+        hints = [
+            Hint(connection, HintObject.HUBSPOT_INVOICE, key.origin_id, now, Cause.DUE, trace_id)
+            for key in self.records.due(connection, now, _PAGE)
+        ]
+        if hints:
+            self.hints.send(hints)
+        return len(hints)

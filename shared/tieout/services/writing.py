@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tieout.domain.attention import AttentionCode
-from tieout.domain.errors import NeedsAttention, NotInLedger, NumberTaken, StaleVersion, Transient
+from tieout.domain.errors import ConnectionLost, NeedsAttention, NotInLedger, NumberTaken, StaleVersion, Transient
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
 from tieout.domain.planning.invoice import total_verdict
 from tieout.domain.planning.plan import Create, Update, Void
@@ -84,7 +84,12 @@ class Writer:
             return True
         repeated = replace(intent, stored_at=now)
         self.claims.store(held, replace(held.record.to(State.WRITING), intent=repeated))
-        self._send(workspace, held, repeated, repeated_create=True)
+        try:
+            self._send(workspace, held, repeated, repeated_create=True)
+        except (Transient, ConnectionLost):
+            # That is what became of the repetition; of the first attempt it says nothing, so the intent must stay.
+            held.record = held.record.to(State.VERIFYING, reason="outcome_unknown")
+            raise
         return True
 
     def _verify_change(self, workspace: Workspace, held: Held, intent: Intent) -> None:

@@ -115,8 +115,9 @@ class DynamoRecords:
         holder = self._holder(keys.holder_partition(connection, system, kind, far_id))
         return None if holder is None else keys.record_key_of(holder)
 
-    def due(self, connection: str, now: datetime, limit: int = 100) -> Sequence[SyncRecord]:
-        """Records whose `wake_at` is not after `now`, oldest first."""
+    def due(self, connection: str, now: datetime, limit: int = 100) -> Sequence[RecordKey]:
+        """Records whose `wake_at` is not after `now`, oldest first, from the index alone: a record that cannot be read
+        is named too, and must not hide the others."""
         query: QueryInputTypeDef = {
             "TableName": self._table,
             "IndexName": keys.BY_DUE,
@@ -126,14 +127,7 @@ class DynamoRecords:
                 ":now": {"S": keys.sortable(now)},
             },
         }
-        listed = [item["pk"]["S"] for item in self._query(query, limit)]
-        # The index lags behind: what it lists may have been settled meanwhile.
-        waking = [
-            (wake_at, record)
-            for record in self._in_order(listed)
-            if (wake_at := record.wake_at()) is not None and wake_at <= now
-        ]
-        return [record for _, record in sorted(waking, key=lambda entry: entry[0])]
+        return [keys.record_key_of(item["pk"]["S"]) for item in self._query(query, limit)]
 
     def in_state(self, connection: str, state: State, limit: int = 100, after: str | None = None) -> RecordPage:
         """A page of the records in a state, most recently changed first. Raises BadPageToken."""

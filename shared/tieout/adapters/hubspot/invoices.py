@@ -30,6 +30,7 @@ _INVOICE = (
     "hs_invoice_date",
     "hs_due_date",
     "hs_createdate",
+    "hs_lastmodifieddate",
     "hs_amount_billed",
     "hs_comments",
     "hs_purchase_order_number",
@@ -135,6 +136,7 @@ def _invoice(record: Record, parts: Mapping[str, _Part], time_zone: str, propert
         origin=values.text("hs_invoice_source"),
         billable=values.flag("hs_invoice_billable", default=True),
         properties={name: record.properties.get(name) for name in properties},
+        modified_at=values.instant("hs_lastmodifieddate"),
     )
 
 

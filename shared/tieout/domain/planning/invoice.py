@@ -25,6 +25,8 @@ from tieout.domain.settings import CustomerLevel, Settings
 
 # Intuit: DocNumber, CustomerMemo and line Description lengths.
 MAX_NUMBER = 21
+# Intuit: amounts have at most ten digits before the point.
+AMOUNT_LIMIT = Decimal(10) ** 10
 MAX_MEMO = 1000
 MAX_DESCRIPTION = 4000
 MAX_EMAIL = 100
@@ -97,6 +99,8 @@ def _line_problem(line: SourceLine) -> Attend | None:
         return Attend(AttentionCode.TAX_UNSUPPORTED, f"Line “{line.name}”.")
     if line.quantity < 0 or line.unit_price < 0:
         return Attend(AttentionCode.NEGATIVE_LINE, f"Line “{line.name}”: {line.quantity} x {line.unit_price}.")
+    if line.quantity * line.unit_price >= AMOUNT_LIMIT:
+        return Attend(AttentionCode.AMOUNT_TOO_LARGE, f"Line “{line.name}”: {line.quantity} x {line.unit_price}.")
     return None
 
 
