@@ -1,7 +1,8 @@
-"""The commands: doctor, status, plan, push, retry. Exit codes: 0 fine, 1 something needs a person, 2 cannot start."""
+"""The commands. Exit codes: 0 fine, 1 something needs a person, 2 cannot start."""
 
 from __future__ import annotations
 
+import getpass
 import sys
 import uuid
 from enum import StrEnum
@@ -21,6 +22,7 @@ from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.domain.status import explain
+from tieout.services import decisions
 from tieout.services.preview import preview
 
 FINE, NEEDS_A_PERSON, CANNOT_START = 0, 1, 2
@@ -184,6 +186,26 @@ def retry(
         show.print_json({"queued": [hint.id for hint in hints]})
     else:
         show.out.print(f"Queued {len(hints)} invoice(s); `tieout status` shows what becomes of them.")
+
+
+@app.command()
+def ignore(
+    invoice: Invoice,
+    note: Annotated[str, typer.Option("--note", help="Why, for other people.")] = "",
+    stack: Stack = None,
+    connection: OnlyConnection = None,
+    json: Json = False,
+) -> None:
+    """Leave an invoice alone, until somebody retries it: it was entered by hand, for instance.
+
+    Example: tieout ignore INV-1001 --note "Entered by hand"
+    """
+    deployment = open_deployment(stack)
+    workspace_id, invoice_id = _find(deployment, connection, invoice)
+    key = RecordKey(workspace_id, Kind.INVOICE, "hubspot", invoice_id)
+    store = deployment.store
+    record = decisions.ignore(store.records, store.clock, key, note, getpass.getuser(), f"cli-{uuid.uuid4().hex[:12]}")
+    _print_record(record, as_json=json)
 
 
 def _find(deployment: Deployment, connection: str | None, invoice: str) -> tuple[str, str]:

@@ -86,6 +86,17 @@ class Operation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class References:
+    """For which HubSpot party and products the ledger ids of an invoice were found: party's and lines' origin ids.
+
+    They make an invoice keep its customer and items when settings or remembered matches change later.
+    """
+
+    party: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """A write that is about to be sent, or was sent with unknown outcome. Stored before the call.
 
@@ -102,6 +113,7 @@ class Intent:
     content: InvoiceContent | None = None
     far_id: str | None = None
     lookup: str = ""
+    references: References | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +133,7 @@ class Link:
     written: InvoiceContent | None = None
     total: Money | None = None
     ledger_updated_at: datetime | None = None
+    references: References | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +183,15 @@ class SyncRecord:
     def wake_at(self) -> datetime | None:
         """When the sweep has to send this record's hint again: due, or left behind by a worker that died.
 
+        A settled record may be due too: something was left to do, such as showing its status.
+
         Customers and items are driven by the invoices that need them.
         """
         if self.key.kind is not Kind.INVOICE:
             return None
-        if self.state in UNSETTLED:
-            return self.due_at if self.lease_until is None else max(self.lease_until, self.due_at or self.lease_until)
-        return self.lease_until
+        if self.lease_until is None:
+            return self.due_at
+        return max(self.lease_until, self.due_at or self.lease_until)
 
 
 class ClaimVerdict(StrEnum):
@@ -206,7 +221,7 @@ def judge_claim(record: SyncRecord | None, hint: Hint, now: datetime) -> ClaimVe
         return ClaimVerdict.TAKE
     if record.lease_owner is not None and record.lease_until is not None and now < record.lease_until:
         return ClaimVerdict.BUSY
-    if hint.cause is Cause.DUE and not record.settled and record.due_at is not None and now < record.due_at:
+    if hint.cause is Cause.DUE and record.due_at is not None and now < record.due_at:
         return ClaimVerdict.NOT_DUE
     # The sweep compares versions before it hints at a ledger document, so what it says is no echo of ours.
     of_the_sweep = hint.cause is Cause.SWEEP and hint.object is HintObject.QUICKBOOKS_INVOICE

@@ -10,10 +10,12 @@ from typing import Any, Protocol
 from tieout.domain.hint import BadHint, Hint
 from tieout.ports import Clock
 from tieout.runtime.observability import count, flushed, loggable, logger
-from tieout.services.push_invoices import Outcome
+from tieout.services.outcome import Outcome, Result
 
-# What a worker needs to finish the record it is at, and to give all of them back.
-_RESERVE = timedelta(seconds=45)
+# What a worker needs to finish the write it is at (three time-outs of 30 s at worst), to show the statuses, and to give
+# all records back.
+_RESERVE = timedelta(seconds=75)
+_CONNECTION_LOST = "connection_lost"
 
 Handler = Callable[[Mapping[str, Any], Any], dict[str, list[dict[str, str]]]]
 Worker = Callable[[Sequence[Hint], datetime], Sequence[Outcome]]
@@ -69,7 +71,7 @@ def _handle(messages: Sequence[_Message], work: Worker, aside: Aside, deadline: 
         return [*failed, *hints]
     for id_, outcome in zip(hints, outcomes, strict=True):
         _report(outcome)
-        if outcome.result == "failed":
+        if outcome.result is Result.FAILED:
             failed.append(id_)
     return failed
 
@@ -93,7 +95,7 @@ def _report(outcome: Outcome) -> None:
         "id": hint.id,
         "cause": hint.cause.value,
         "trace_id": hint.trace_id,
-        "result": outcome.result,
+        "result": outcome.result.value,
         "state": outcome.state,
         "reason": outcome.reason,
     }
@@ -101,4 +103,7 @@ def _report(outcome: Outcome) -> None:
         logger.error("record", extra={**facts, **loggable(outcome.error)})
     else:
         logger.info("record", extra=facts)
-    count(f"{outcome.result}_{outcome.state}" if outcome.result == "handled" else outcome.result)
+    count(f"handled_{outcome.state}" if outcome.result is Result.HANDLED else outcome.result.value)
+    if outcome.reason == _CONNECTION_LOST:
+        # Nothing else tells: the records wait, nothing fails. template.yaml has an alarm on it.
+        count(_CONNECTION_LOST)

@@ -6,7 +6,8 @@ Push and dry run share this; a dry run creates no customer and remembers nothing
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from tieout.domain.attention import AttentionCode
 from tieout.domain.company import LedgerCompany
@@ -22,8 +23,9 @@ from tieout.domain.planning.invoice import (
     represent,
     screen,
 )
-from tieout.domain.planning.plan import Attend, Create, Gone, Nothing, Plan, Skip
-from tieout.domain.record import Link, State, SyncRecord
+from tieout.domain.planning.item import origin_id
+from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update
+from tieout.domain.record import Link, References, State, SyncRecord
 from tieout.ports import Workspace
 from tieout.services.customers import Customers, Resolution
 from tieout.services.items import Items
@@ -48,6 +50,40 @@ class Case:
         """What stands in the ledger, as far as the record knows."""
         return self.record.link
 
+    @property
+    def must_look(self) -> bool:
+        """Whether the ledger has to be asked although HubSpot may not have changed."""
+        return self.look or self.by_person or self.record.state not in _TRUSTED
+
+    @property
+    def forgets(self) -> bool:
+        """Whether remembered customers and items are looked up anew: a person retried, and they may be to blame."""
+        return self.by_person and (self.link is None or self.record.reason == AttentionCode.REFERENCE_INACTIVE)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A case on its way to a plan. Ids are those of the ledger; `items` are by line id."""
+
+    case: Case
+    source: SourceInvoice
+    party: Party | None = None
+    customer: str | None = None
+    items: dict[str, str] = field(default_factory=dict)
+    desired: InvoiceContent | None = None
+    plan: Plan | Exception | None = None
+
+    @property
+    def voided(self) -> bool:
+        return self.source.status is InvoiceStatus.VOIDED
+
+    @property
+    def references(self) -> References | None:
+        """What the ids were found for; an invoice that has its customer already keeps it."""
+        kept = self.case.link.references.party if self.case.link and self.case.link.references else None
+        party = kept if self.party is None else self.party.origin_id
+        return References(party, tuple(origin_id(line) for line in self.source.lines)) if party else None
+
 
 @dataclass(frozen=True, slots=True)
 class Assessor:
@@ -57,99 +93,78 @@ class Assessor:
     items: Items
 
     def assess(
-        self, workspace: Workspace, cases: Sequence[Case], trace_id: str, *, dry: bool = False
-    ) -> list[Plan | Exception]:
-        """A plan for each case, in order, or what stops just that one: a SyncError or a bug. A failed
-        grouped read raises."""
-        plans: list[Plan | Exception | None] = [_before_reading(case, workspace) for case in cases]
-        open_cases = [index for index, plan in enumerate(plans) if plan is None]
-        if not open_cases:
-            return [plan for plan in plans if plan is not None]
-        desired = self._desired(workspace, cases, open_cases, plans, trace_id, dry=dry)
-        present = self._present(workspace, cases, open_cases, desired)
-        for index in open_cases:
-            if plans[index] is None:
-                plans[index] = _decide(cases[index], desired.get(index), present)
-        return [plan if plan is not None else Nothing() for plan in plans]
-
-    def _desired(
         self,
         workspace: Workspace,
         cases: Sequence[Case],
-        open_cases: Sequence[int],
-        plans: list[Plan | Exception | None],
         trace_id: str,
         *,
-        dry: bool,
-    ) -> dict[int, InvoiceContent]:
-        """What should stand for each open case; cases that cannot have it get their plan here."""
-        company = workspace.ledger.company()
-        parties: dict[int, Party] = {}
-        wanted: dict[int, SourceInvoice] = {}
-        for index in open_cases:
-            source = cases[index].source
-            if not isinstance(source, SourceInvoice) or source.status is InvoiceStatus.VOIDED:
+        dry: bool = False,
+        deadline: datetime | None = None,
+    ) -> list[Plan | Exception]:
+        """A plan for each case, in order, or what stops just that one: a SyncError or a bug. A failed grouped read
+        raises. No customer is created after `deadline`."""
+        plans = [_screened(case, workspace) for case in cases]
+        opened = [one for one in plans if isinstance(one, _Open)]
+        live = [one for one in opened if not one.voided]
+        if live:
+            company = workspace.ledger.company()
+            for one in live:
+                _reuse(one)
+            self._choose_parties(workspace, live, company)
+            self._find_items(workspace, live, dry=dry)
+            self._find_customers(workspace, live, trace_id, dry=dry, deadline=deadline)
+            for one in live:
+                _describe(one, company)
+        self._look(workspace, opened)
+        return [_result(one) if isinstance(one, _Open) else one for one in plans]
+
+    def _find_items(self, workspace: Workspace, live: Sequence[_Open], *, dry: bool) -> None:
+        lines = [line for one in live if one.plan is None for line in one.source.lines if line.id not in one.items]
+        if not lines:
+            return
+        forget = {line.id for one in live if one.case.forgets for line in one.source.lines}
+        answers = self.items.resolve(workspace, lines, dry=dry, forget=forget)
+        for one in live:
+            for line in one.source.lines:
+                found = answers.get(line.id)
+                if isinstance(found, str):
+                    one.items[line.id] = found
+                elif found is not None and one.plan is None:
+                    one.plan = found
+
+    def _choose_parties(self, workspace: Workspace, live: Sequence[_Open], company: LedgerCompany) -> None:
+        """Whom the invoices without a customer are billed to; what cannot be posted gets its reason before anything
+        is created for it."""
+        for one in live:
+            if one.customer is not None:
                 continue
-            party = billed_party(source, workspace.settings)
-            problem = represent(source, company)
-            if problem is None and party is None:
-                problem = Attend(AttentionCode.CUSTOMER_MISSING, "The invoice has neither a company nor a contact.")
-            if problem is not None or party is None:
-                plans[index] = problem
-                continue
-            parties[index], wanted[index] = party, source
+            one.plan = represent(one.source, company)
+            one.party = billed_party(one.source, workspace.settings)
+            if one.party is None and one.plan is None:
+                one.plan = Attend(AttentionCode.CUSTOMER_MISSING, "The invoice has neither a company nor a contact.")
+
+    def _find_customers(
+        self, workspace: Workspace, live: Sequence[_Open], trace_id: str, *, dry: bool, deadline: datetime | None
+    ) -> None:
+        wanted = [(one, one.party) for one in live if one.party is not None and one.plan is None]
         if not wanted:
-            return {}
-        retried = [index for index in wanted if cases[index].by_person]
-        item_ids = self.items.resolve(
-            workspace,
-            [line for source in wanted.values() for line in source.lines],
-            dry=dry,
-            forget={line.id for index in retried for line in wanted[index].lines},
-        )
-        for index in list(wanted):
-            missing = [found for line in wanted[index].lines if isinstance(found := item_ids[line.id], Attend)]
-            if missing:
-                plans[index] = missing[0]
-                del wanted[index], parties[index]
-        customer_ids = self.customers.resolve(
-            workspace,
-            parties.values(),
-            trace_id,
-            dry=dry,
-            forget={parties[index].origin_id for index in retried if index in parties},
-        )
-        ids = {line_id: found for line_id, found in item_ids.items() if isinstance(found, str)}
-        desired: dict[int, InvoiceContent] = {}
-        for index, source in wanted.items():
-            content = _content(source, customer_ids[parties[index].origin_id], ids, company)
-            if isinstance(content, InvoiceContent):
-                desired[index] = content
-            else:
-                plans[index] = content
-        return desired
+            return
+        forget = {party.origin_id for one, party in wanted if one.case.forgets}
+        parties = [party for _, party in wanted]
+        answers = self.customers.resolve(workspace, parties, trace_id, dry=dry, forget=forget, deadline=deadline)
+        for one, party in wanted:
+            _take_customer(one, answers[party.origin_id])
 
-    def _present(
-        self,
-        workspace: Workspace,
-        cases: Sequence[Case],
-        open_cases: Sequence[int],
-        desired: Mapping[int, InvoiceContent],
-    ) -> dict[str, LedgerInvoice | None]:
-        """What stands in the ledger, for the linked cases that need a look: one read for all of them."""
-        ids = set()
-        for index in open_cases:
-            case, link = cases[index], cases[index].link
-            if link is None:
-                continue
-            forced = case.look or case.by_person or case.record.state not in _TRUSTED
-            if (index in desired and (forced or needs_look(desired[index], link))) or _is_void(case.source):
-                ids.add(link.far_id)
+    def _look(self, workspace: Workspace, opened: Sequence[_Open]) -> None:
+        """Ask the ledger what stands there, in one read for all that need it, and decide."""
+        ids = {one.case.link.far_id for one in opened if one.case.link and _needs_look(one)}
         found = workspace.ledger.invoices(ids) if ids else {}
-        return {far_id: found.get(far_id) for far_id in ids}
+        for one in opened:
+            if one.plan is None:
+                one.plan = _decide(one, {far_id: found.get(far_id) for far_id in ids})
 
 
-def _before_reading(case: Case, workspace: Workspace) -> Plan | None:
+def _screened(case: Case, workspace: Workspace) -> Plan | Exception | _Open:
     source, link = case.source, case.link
     if source is None:
         if link is None or case.record.state is State.VOIDED:
@@ -157,31 +172,71 @@ def _before_reading(case: Case, workspace: Workspace) -> Plan | None:
         return Attend(AttentionCode.DELETED_IN_HUBSPOT)
     if isinstance(source, UnreadableInvoice):
         return Attend(AttentionCode.REFUSED_BY_HUBSPOT, source.reason)
-    return screen(source, workspace.settings, linked=link is not None)
+    return screen(source, workspace.settings, linked=link is not None) or _Open(case, source)
 
 
-def _content(
-    source: SourceInvoice, customer: Resolution, item_ids: Mapping[str, str], company: LedgerCompany
-) -> InvoiceContent | Attend | Exception:
-    if isinstance(customer, Attend | Exception):
-        return customer
-    customer_id = NEW_CUSTOMER if isinstance(customer, CreateCustomer) else customer
-    return desired_content(source, customer_id, item_ids, company)
+def _reuse(one: _Open) -> None:
+    """Settings and matches decide when an invoice is created. Later it keeps its customer as long as HubSpot bills the
+    same party, and its items as long as its lines name the same products."""
+    link = one.case.link
+    if link is None or link.sent is None or link.references is None or one.case.forgets:
+        return
+    parties = {party.origin_id for party in (one.source.company, one.source.contact) if party is not None}
+    if link.references.party in parties:
+        one.customer = link.sent.customer_id
+    known = dict(zip(link.references.lines, (line.item_id for line in link.sent.lines), strict=False))
+    one.items = {line.id: known[key] for line in one.source.lines if (key := origin_id(line)) in known}
 
 
-def _decide(case: Case, desired: InvoiceContent | None, present: Mapping[str, LedgerInvoice | None]) -> Plan:
-    source, link = case.source, case.link
-    if not isinstance(source, SourceInvoice):
-        raise TypeError("only a readable invoice is decided")
+def _take_customer(one: _Open, found: Resolution) -> None:
+    if isinstance(found, Attend | Exception):
+        one.plan = found
+    else:
+        one.customer = NEW_CUSTOMER if isinstance(found, CreateCustomer) else found
+
+
+def _describe(one: _Open, company: LedgerCompany) -> None:
+    """What should stand in the ledger. An invoice that did not change is not judged anew by today's preferences."""
+    if one.plan is not None or one.customer is None:
+        return
+    content = desired_content(one.source, one.customer, one.items, company)
+    link = one.case.link
+    if isinstance(content, InvoiceContent) and link and link.sent and link.sent.number is None:
+        # It bears the ledger's own number, also when custom numbers are switched on later.
+        content = replace(content, number=None)
+    if isinstance(content, InvoiceContent) and link and not needs_look(content, link):
+        one.desired = content
+        return
+    problem = represent(one.source, company)
+    if problem is not None or not isinstance(content, InvoiceContent):
+        one.plan = problem or (content if isinstance(content, Attend) else None)
+    else:
+        one.desired = content
+
+
+def _needs_look(one: _Open) -> bool:
+    link = one.case.link
+    if link is None or one.plan is not None:
+        return False
+    if one.voided:
+        return True
+    return one.desired is not None and (one.case.must_look or needs_look(one.desired, link))
+
+
+def _decide(one: _Open, present: Mapping[str, LedgerInvoice | None]) -> Plan:
+    case, link = one.case, one.case.link
     standing = present.get(link.far_id) if link else None
-    if desired is None:
+    if one.desired is None:
         return decide_void(link, standing)
     if link and link.far_id not in present:
         return Nothing()
-    plan = decide(source, desired, link, standing)
+    plan = decide(one.source, one.desired, link, standing)
     recreate = case.by_person and case.record.state is State.DELETED_IN_LEDGER
-    return Create(desired) if isinstance(plan, Gone) and recreate else plan
+    return Create(one.desired) if isinstance(plan, Gone) and recreate else plan
 
 
-def _is_void(source: Source) -> bool:
-    return isinstance(source, SourceInvoice) and source.status is InvoiceStatus.VOIDED
+def _result(one: _Open) -> Plan | Exception:
+    plan = one.plan
+    if plan is None:
+        raise AssertionError("every case is decided")
+    return replace(plan, references=one.references) if isinstance(plan, Create | Update | Adopt) else plan

@@ -13,7 +13,7 @@ from tieout.ports import AuditEntry, Clock, Hints, RecordChanged, Records
 
 # Longer than the worker's time-out, shorter than the queue's visibility time-out: a message that comes back after its
 # worker died finds the lease expired.
-LEASE = timedelta(seconds=150)
+LEASE = timedelta(seconds=210)
 # Enough for the settling worker to be done before the hint that it sends again arrives.
 _REHINT_DELAY = 1.0
 _TRIES = 8

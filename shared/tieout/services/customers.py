@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tieout.domain.customer import LedgerCustomer, Party
 from tieout.domain.errors import ConnectionLost, NameTaken, NotReadyYet, OutcomeUnknown, SyncError, Transient
@@ -53,13 +53,20 @@ class Customers:
     vendor_timeout: timedelta
 
     def resolve(
-        self, workspace: Workspace, parties: Collection[Party], trace_id: str, *, dry: bool, forget: Collection[str]
+        self,
+        workspace: Workspace,
+        parties: Collection[Party],
+        trace_id: str,
+        *,
+        dry: bool,
+        forget: Collection[str],
+        deadline: datetime | None = None,
     ) -> Mapping[str, Resolution]:
         """By party origin id: the ledger's customer id, or why there is none yet.
 
         One read of our records and one grouped read of the ledger for all that are not remembered. `dry` writes
         nothing and answers CreateCustomer for what would be created. `forget` names parties whose remembered customer
-        is looked up anew (a person retried). Raises what the grouped reads raise.
+        is looked up anew (a person retried). Nothing is written after `deadline`. Raises what the grouped reads raise.
         """
         connection = workspace.connection.id
         wanted = {party.origin_id: party for party in parties}
@@ -80,7 +87,9 @@ class Customers:
         for party in unknown:
             plan = plan_customer(party, _relevant(party, candidates), workspace.settings)
             if not dry:
-                answers[party.origin_id] = self._guarded(workspace, party, plan, trace_id)
+                before = remembered.get(customer_key(connection, party))
+                known = before.link if before else None
+                answers[party.origin_id] = self._guarded(workspace, party, plan, known, trace_id, deadline)
             else:
                 answers[party.origin_id] = plan.id if isinstance(plan, UseCustomer) else plan
         return answers
@@ -97,16 +106,28 @@ class Customers:
             emails = set()
         return workspace.ledger.find_customers(names, emails) if names or emails else []
 
-    def _guarded(self, workspace: Workspace, party: Party, plan: CustomerPlan, trace_id: str) -> Resolution:
+    def _guarded(
+        self,
+        workspace: Workspace,
+        party: Party,
+        plan: CustomerPlan,
+        known: Link | None,
+        trace_id: str,
+        deadline: datetime | None,
+    ) -> Resolution:
         """What goes wrong with one customer is the affair of its own invoices."""
+        if deadline is not None and self.claims.clock.now() >= deadline:
+            return NotReadyYet(context={"why": "out of time"}, retry_after=1)
         try:
-            return self._carry_out(workspace, party, plan, trace_id)
+            return self._carry_out(workspace, party, plan, known, trace_id)
         except LeaseLost:
             return NotReadyYet(context={"waits_for": "customer"}, retry_after=_BUSY_PAUSE)
         except Exception as error:  # noqa: BLE001 - reported with the invoices that need this customer
             return error
 
-    def _carry_out(self, workspace: Workspace, party: Party, plan: CustomerPlan, trace_id: str) -> Resolution:
+    def _carry_out(
+        self, workspace: Workspace, party: Party, plan: CustomerPlan, known: Link | None, trace_id: str
+    ) -> Resolution:
         if isinstance(plan, Attend):
             return plan
         key = customer_key(workspace.connection.id, party)
@@ -115,7 +136,7 @@ class Customers:
         if isinstance(held, ClaimVerdict):
             return NotReadyYet(context={"waits_for": "customer"}, retry_after=_BUSY_PAUSE)
         try:
-            return self._settle(workspace, party, plan, held)
+            return self._settle(workspace, party, plan, known, held)
         except SyncError as error:
             parked = park(held.record, error, self.claims.clock.now(), self.vendor_timeout)
             self.claims.release(held, parked)
@@ -123,13 +144,15 @@ class Customers:
                 return NotReadyYet(context=error.context, retry_after=self.vendor_timeout.total_seconds())
             return error
 
-    def _settle(self, workspace: Workspace, party: Party, plan: UseCustomer | CreateCustomer, held: Held) -> Resolution:
+    def _settle(
+        self, workspace: Workspace, party: Party, plan: UseCustomer | CreateCustomer, known: Link | None, held: Held
+    ) -> Resolution:
         record = held.record
         if record.intent is not None:
             return self._verify(workspace, party, record.intent, held)
         if isinstance(plan, UseCustomer):
             return self._remember(held, plan.id, f"matched by {plan.how}")
-        if record.link is not None:
+        if record.link is not None and record.link != known:
             # Somebody created it between our look and our claim.
             self.claims.release(held, record.to(State.SYNCED))
             return record.link.far_id

@@ -24,6 +24,8 @@ _LONGEST_BACK_OFF = 900.0
 _LONGEST_VERIFICATION = timedelta(hours=2)
 _CONNECTION_CHECK = 900.0
 _STALE_PAUSE = 5.0
+_BUG_BACK_OFF = timedelta(minutes=1)
+_LONGEST_BUG_BACK_OFF = timedelta(hours=6)
 
 
 def park(record: SyncRecord, error: SyncError, now: datetime, vendor_timeout: timedelta) -> SyncRecord:
@@ -48,7 +50,28 @@ def park(record: SyncRecord, error: SyncError, now: datetime, vendor_timeout: ti
     tried = replace(record, attempts=record.attempts + 1)
     if verifying:
         return tried.to(State.VERIFYING, reason=reason, detail=error.detail, due_at=due_at)
+    if record.settled:
+        # What was found out before stays shown; only the look is due again.
+        return replace(tried, due_at=due_at)
     return replace(tried, intent=None).to(State.WAITING, reason=reason, detail=error.detail, due_at=due_at)
+
+
+def park_bug(record: SyncRecord, now: datetime, vendor_timeout: timedelta) -> SyncRecord:
+    """The record after an error that nobody foresaw: it is looked at less and less often, and an intent stays."""
+    wait = min(_BUG_BACK_OFF * 2 ** min(record.attempts, 10), _LONGEST_BUG_BACK_OFF)
+    due_at = now + max(wait, vendor_timeout)
+    tried = replace(record, attempts=record.attempts + 1)
+    if record.settled:
+        return replace(tried, due_at=due_at)
+    state = State.WAITING if record.intent is None else State.VERIFYING
+    return tried.to(state, reason="internal_error", due_at=due_at)
+
+
+def parked_reason(record: SyncRecord, error: SyncError) -> str:
+    """Why the record that `park` gave for `error` waits, "" when it does not."""
+    if not record.settled:
+        return record.reason
+    return "" if record.due_at is None else _waiting(error, record.attempts)[0]
 
 
 def _waiting(error: SyncError, attempts: int) -> tuple[str, float]:

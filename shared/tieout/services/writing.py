@@ -46,17 +46,24 @@ class Writer:
         content: InvoiceContent | None
         match plan:
             case Create():
-                operation, content, far_id = Operation.CREATE, plan.content, None
+                operation, content, far_id, references = Operation.CREATE, plan.content, None, plan.references
                 prepared = ledger.prepare_invoice(content, with_marker("", record.key, revision), company)
             case Update():
-                operation, content, far_id = Operation.UPDATE, plan.content, plan.present.id
+                operation, content, far_id, references = (
+                    Operation.UPDATE,
+                    plan.content,
+                    plan.present.id,
+                    plan.references,
+                )
                 note = with_marker(plan.present.private_note, record.key, revision)
                 prepared = ledger.prepare_invoice_update(plan.present, content, note, company)
             case Void():
-                operation, content, far_id = Operation.VOID, None, plan.present.id
+                operation, content, far_id, references = Operation.VOID, None, plan.present.id, None
                 prepared = ledger.prepare_invoice_void(plan.present)
         rid = request_id(workspace.connection.realm_id, "invoice", record.key, operation, revision, record.generation)
-        intent = Intent(operation, rid, revision, prepared.body, self.claims.clock.now(), content, far_id)
+        intent = Intent(
+            operation, rid, revision, prepared.body, self.claims.clock.now(), content, far_id, "", references
+        )
         planned = record.to(State.PLANNED).to(State.WRITING)
         self.claims.store(held, replace(planned, revision=revision, intent=intent))
         self._send(workspace, held, intent)
@@ -190,6 +197,7 @@ def _link(intent: Intent, answer: LedgerInvoice, before: Link | None = None, *, 
         written=written,
         total=answer.total,
         ledger_updated_at=answer.updated_at,
+        references=intent.references or (before.references if before else None),
     )
 
 

@@ -44,12 +44,10 @@ def screen(invoice: SourceInvoice, settings: Settings, *, linked: bool) -> Skip 
     An invoice that already stands in the ledger (`linked`) is not forgotten because a filter changed: it keeps
     following HubSpot, and a step back to draft is attention.
     """
-    if linked:
-        if invoice.status is InvoiceStatus.DRAFT:
-            return Attend(AttentionCode.REOPENED_IN_HUBSPOT)
-        return None
     if not settings.push_invoices:
         return Skip("switched_off", "Sending invoices to QuickBooks is switched off in the settings.")
+    if linked:
+        return Attend(AttentionCode.REOPENED_IN_HUBSPOT) if invoice.status is InvoiceStatus.DRAFT else None
     if not invoice.billable:
         return Skip("not_billable", "The invoice is a record of a document billed elsewhere.")
     if settings.skip_data_sync_invoices and invoice.origin == "data_sync":
@@ -179,12 +177,30 @@ def decide(invoice: SourceInvoice, desired: InvoiceContent, link: Link | None, p
         return Attend(AttentionCode.EDITED_IN_QUICKBOOKS, _both_values(conflicts))
     moved = changes(link.sent, desired) if link.sent else difference
     if moved and difference:
-        return Update(present, desired, difference)
+        return _beside_the_lines(link, present, desired) or Update(present, desired, difference)
     verdict = total_verdict(invoice.total, present.total)
     if verdict:
         return verdict
     seen = link.ledger_updated_at == present.updated_at
     return Nothing() if seen and not moved and not edited else Adopt(present, desired)
+
+
+def _beside_the_lines(link: Link, present: LedgerInvoice, desired: InvoiceContent) -> Attend | None:
+    """Attention when a person changed the total by what is no field of ours, such as tax; None when nobody did.
+
+    Measured against what the ledger answered to our last write: what was beside the lines already then (the ledger's
+    own tax, say, which made the totals differ) is no person's doing, and an update that mends it stays possible.
+    """
+    if link.written is None or link.total is None or present.total == link.total:
+        return None
+    beside = present.total.amount - present.content.total.amount
+    if beside in (0, link.total.amount - link.written.total.amount):
+        return None
+    return Attend(
+        AttentionCode.EDITED_IN_QUICKBOOKS,
+        f"total: QuickBooks has {present.total}, of which {present.content.total} in the lines, "
+        f"HubSpot has {desired.total}.",
+    )
 
 
 def needs_look(desired: InvoiceContent, link: Link) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tieout.domain.attention import AttentionCode
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
+from tieout.domain.record import References
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Create:
     """Nothing of ours stands in the ledger: write `content`."""
 
     content: InvoiceContent
+    references: References | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Update:
     present: LedgerInvoice
     content: InvoiceContent
     changes: tuple[Change, ...]
+    references: References | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Adopt:
 
     present: LedgerInvoice
     content: InvoiceContent
+    references: References | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,33 @@
+"""What became of a hint, for whoever delivers hints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tieout.domain.hint import Hint
+
+
+class Result(StrEnum):
+    """`HANDLED`: the record is settled. `PARKED`: the record itself knows when it is due. `COVERED`, `NOT_DUE`, `BUSY`:
+    nothing to do for this hint. `NOT_OURS`: no record can come of it. `FAILED`: our own code or infrastructure is at
+    fault, deliver the hint again."""
+
+    HANDLED = "handled"
+    PARKED = "parked"
+    COVERED = "covered"
+    NOT_DUE = "not_due"
+    BUSY = "busy"
+    NOT_OURS = "not_ours"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`state` is the record's; `reason` why it is there, or why it is parked; `error` is what a failure was."""
+
+    hint: Hint
+    result: Result
+    state: str = ""
+    reason: str = ""
+    error: Exception | None = None
