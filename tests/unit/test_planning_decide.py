@@ -140,6 +140,32 @@ def test_a_ledger_total_that_differs_is_attention_with_both_figures(amount: str)
     assert total_verdict(None, usd("1")) is not None
 
 
+def test_what_a_person_put_beside_the_lines_is_attention_before_any_update() -> None:
+    taxed = a_ledger_invoice(total=usd("388.80"), updated_at=LATER)
+    desired = some_content(memo="Hello")
+    assert planned(desired, a_link(), taxed) == Attend(
+        AttentionCode.EDITED_IN_QUICKBOOKS,
+        "total: QuickBooks has 388.80 USD, of which 360.00 USD in the lines, HubSpot has 360.00 USD.",
+    )
+    both = some_content(lines=(replace(LINE, quantity=Decimal(4), amount=Decimal(480)),))
+    retaxed = replace(taxed, content=both, total=usd("518.40"))
+    assert isinstance(planned(replace(both, memo="Hello"), a_link(), retaxed), Attend)
+
+
+def test_a_total_that_differs_since_our_own_last_write_can_still_be_corrected() -> None:
+    answered = a_ledger_invoice(total=usd("388.80"))
+    desired = some_content(memo="Hello")
+    assert isinstance(planned(desired, a_link(answered), answered), Update)
+    mended = a_ledger_invoice(updated_at=LATER)
+    assert isinstance(planned(desired, a_link(answered), mended), Update)
+
+
+def test_a_total_of_which_little_is_remembered_does_not_stop_an_update() -> None:
+    stands = a_ledger_invoice(total=usd("388.80"))
+    for forgotten in ({"written": None}, {"total": None}, {"total": stands.total}):
+        assert isinstance(planned(some_content(memo="Hello"), a_link(**forgotten), stands), Update)
+
+
 def test_lines_are_compared_in_order_and_added_or_missing_ones_are_named() -> None:
     second = ContentLine("6", None, Decimal(1), Decimal(5), Decimal(5))
     two = some_content(lines=(LINE, second))
@@ -241,12 +267,12 @@ def carried_out(
     return link, stands
 
 
-@given(contents, contents, contents)
+@given(contents, contents, contents, st.sampled_from(["0", "28.80"]))
 def test_after_a_plan_is_carried_out_the_next_one_is_nothing(
-    sent: InvoiceContent, edited: InvoiceContent, desired: InvoiceContent
+    sent: InvoiceContent, edited: InvoiceContent, desired: InvoiceContent, tax: str
 ) -> None:
     link = a_link(present(as_stored(sent)), sent=sent)
-    stands: LedgerInvoice | None = present(edited, updated_at=LATER)
+    stands: LedgerInvoice | None = present(edited, updated_at=LATER, total=edited.total + usd(tax))
     plan = planned(desired, link, stands)
     after, answer = carried_out(plan, link, stands)
     again = planned(desired, after, answer)

@@ -130,7 +130,8 @@ class LedgerInvoice:
     """An invoice that stands in the ledger now.
 
     `settled_by` are the types of transactions applied to it ("Payment", "CreditMemo"...). `updated_at` is the
-    ledger's own time of the last change.
+    ledger's own time of the last change. `line_bodies` are the lines of `content` in the ledger's own words, one text
+    each: they hold fields that only people use, so only the adapter reads them, to keep those through an update.
     """
 
     id: str
@@ -142,6 +143,7 @@ class LedgerInvoice:
     voided: bool
     settled_by: tuple[str, ...]
     updated_at: datetime | None
+    line_bodies: tuple[str, ...] = field(default=(), repr=False)
 
 
 def line_amount(quantity: Decimal, unit_price: Decimal, currency: str) -> Decimal:

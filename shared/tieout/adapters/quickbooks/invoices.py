@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from tieout.adapters.quickbooks.lines import LineWriter, body_of, read_line
 from tieout.adapters.quickbooks.wire import Node, encode
 from tieout.domain.company import LedgerCompany
-from tieout.domain.invoice import ContentLine, InvoiceContent, LedgerInvoice
-from tieout.domain.money import Money, round_to_minor_unit
-
-NOT_TAXED = "NON"
-"""The tax code of a line that bears no sales tax, in companies of the United States (Intuit: invoice)."""
+from tieout.domain.invoice import InvoiceContent, LedgerInvoice
+from tieout.domain.money import Money
 
 # What an invoice can be made from; every other linked transaction settles it.
 _SOURCES = frozenset(
@@ -22,15 +20,18 @@ _VOIDED = "voided"
 
 def create_body(content: InvoiceContent, private_note: str, company: LedgerCompany) -> str:
     """The body that creates the invoice. Equal arguments give equal bytes."""
-    return encode(_owned(content, private_note, company))
+    lines = _line_writer(content, company).new(content.lines)
+    return encode({**_owned(content, private_note, company), "Line": lines})
 
 
 def update_body(present: LedgerInvoice, content: InvoiceContent, private_note: str, company: LedgerCompany) -> str:
     """The sparse body with every owned field and every line.
 
-    Lines bear no ids: the array replaces the one that stands there (Intuit says so of payments; of invoices it is not
-    documented). A memo or e-mail that falls away is sent as an empty text, because a sparse update leaves alone what
-    is absent; that QuickBooks clears it then is not documented, and the answer shows it.
+    A line keeps its id and whatever a person put on it (see `lines`). The array is taken to replace the one that
+    stands there; Intuit says so of payments, of invoices it is not documented, and a company that merged by id would
+    answer a total that differs when a line fell away. A memo or e-mail that falls away is sent as an empty text,
+    because a sparse update leaves alone what is absent; that QuickBooks clears it then is not documented either, and
+    the answer shows it.
     """
     cleared: dict[str, object] = {}
     if present.content.memo and not content.memo:
@@ -38,7 +39,8 @@ def update_body(present: LedgerInvoice, content: InvoiceContent, private_note: s
     if present.content.email and not content.email:
         cleared["BillEmail"] = {"Address": ""}
     head = {"Id": present.id, "SyncToken": present.sync_token, "sparse": True}
-    return encode({**head, **_owned(content, private_note, company), **cleared})
+    lines = _line_writer(content, company).updated(present.content.lines, present.line_bodies, content.lines)
+    return encode({**head, **_owned(content, private_note, company), **cleared, "Line": lines})
 
 
 def void_body(present: LedgerInvoice) -> str:
@@ -60,29 +62,11 @@ def _owned(content: InvoiceContent, private_note: str, company: LedgerCompany) -
         body["CustomerMemo"] = {"value": content.memo}
     if content.email:
         body["BillEmail"] = {"Address": content.email}
-    not_taxed = company.uses_sales_tax and company.country == "US"
-    body["Line"] = [
-        _line(number, line, content.currency, not_taxed=not_taxed) for number, line in enumerate(content.lines, start=1)
-    ]
     return body
 
 
-def _line(number: int, line: ContentLine, currency: str, *, not_taxed: bool) -> Mapping[str, object]:
-    detail: dict[str, object] = {"ItemRef": {"value": line.item_id}}
-    if line.quantity is not None:
-        detail["Qty"] = line.quantity
-    if line.unit_price is not None:
-        detail["UnitPrice"] = line.unit_price
-    if not_taxed:
-        detail["TaxCodeRef"] = {"value": NOT_TAXED}
-    described = {"Description": line.description} if line.description else {}
-    return {
-        "LineNum": number,
-        **described,
-        "Amount": round_to_minor_unit(line.amount, currency),
-        "DetailType": "SalesItemLineDetail",
-        "SalesItemLineDetail": detail,
-    }
+def _line_writer(content: InvoiceContent, company: LedgerCompany) -> LineWriter:
+    return LineWriter(content.currency, not_taxed=company.uses_sales_tax and company.country == "US")
 
 
 def read_invoice(node: Node, home_currency: str) -> LedgerInvoice:
@@ -99,7 +83,7 @@ def read_invoice(node: Node, home_currency: str) -> LedgerInvoice:
         invoice_date=date,
         due_date=node.day("DueDate"),
         currency=currency,
-        lines=tuple(line for one in node.nodes("Line") if (line := _read_line(one)) is not None),
+        lines=tuple(line for one in node.nodes("Line") if (line := read_line(one)) is not None),
         memo=node.node("CustomerMemo").optional_text("value"),
         email=node.node("BillEmail").optional_text("Address"),
     )
@@ -113,6 +97,7 @@ def read_invoice(node: Node, home_currency: str) -> LedgerInvoice:
         voided=_is_voided(node, note, total),
         settled_by=_settled_by(node),
         updated_at=node.node("MetaData").instant("LastUpdatedTime"),
+        line_bodies=tuple(body for one in node.nodes("Line") if (body := body_of(one)) is not None),
     )
 
 
@@ -127,37 +112,3 @@ def _settled_by(node: Node) -> tuple[str, ...]:
     if (node.optional_number("Deposit") or 0) > 0:
         types.append("Deposit")
     return tuple(sorted({kind for kind in types if kind not in _SOURCES}))
-
-
-def _read_line(line: Node) -> ContentLine | None:
-    """A line as content; None for the subtotal that QuickBooks adds by itself.
-
-    Lines of another kind than Tieout writes come out under a word instead of an item's id, so that they show as a
-    difference wherever contents are compared, and with what they do to the total.
-    """
-    kind = line.optional_text("DetailType") or ""
-    amount = line.optional_number("Amount") or Decimal(0)
-    description = line.optional_text("Description")
-    match kind:
-        case "SubTotalLineDetail":
-            return None
-        case "SalesItemLineDetail":
-            detail = line.node(kind)
-            return ContentLine(
-                item_id=detail.reference("ItemRef") or "",
-                description=description,
-                quantity=detail.optional_number("Qty"),
-                unit_price=detail.optional_number("UnitPrice"),
-                amount=amount,
-            )
-        case "DiscountLineDetail":
-            return ContentLine("discount", description, None, None, -amount)
-        case "DescriptionOnly":
-            # An inline subtotal may carry a sum that the other lines carry already.
-            return ContentLine("description", description, None, None, Decimal(0))
-        case "GroupLineDetail":
-            group = line.node(kind)
-            parts = sum((one.optional_number("Amount") or Decimal(0) for one in group.nodes("Line")), Decimal(0))
-            return ContentLine("group", description, group.optional_number("Quantity"), None, amount or parts)
-        case _:
-            return ContentLine(kind or "line", description, None, None, amount)
