@@ -284,8 +284,8 @@ def test_due_records_come_oldest_first_and_no_earlier_than_due(store: Store) -> 
         store.records.put(waiting(id_, NOW + timedelta(minutes=minutes)))
     store.records.put(waiting("5", NOW - timedelta(hours=1), connection="other"))
 
-    assert [record.key.origin_id for record in store.records.due("acme", NOW)] == ["4", "2", "3"]
-    assert [record.key.origin_id for record in store.records.due("acme", NOW, limit=2)] == ["4", "2"]
+    assert [key.origin_id for key in store.records.due("acme", NOW)] == ["4", "2", "3"]
+    assert [key.origin_id for key in store.records.due("acme", NOW, limit=2)] == ["4", "2"]
 
 
 def test_a_record_left_behind_by_a_dead_worker_is_due_when_its_lease_ends(store: Store) -> None:
@@ -293,7 +293,7 @@ def test_a_record_left_behind_by_a_dead_worker_is_due_when_its_lease_ends(store:
     stored = store.records.put(SyncRecord(key(), State.WRITING, lease_owner="dead", lease_until=lease_until))
 
     assert store.records.due("acme", lease_until - timedelta(microseconds=1)) == []
-    assert store.records.due("acme", lease_until) == [stored]
+    assert store.records.due("acme", lease_until) == [stored.key]
 
 
 def test_a_settled_record_is_no_longer_due(store: Store) -> None:
