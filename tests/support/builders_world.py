@@ -37,7 +37,8 @@ from tieout.services.assess import Assessor
 from tieout.services.claims import Claims
 from tieout.services.customers import Customers
 from tieout.services.items import Items
-from tieout.services.push_invoices import Outcome, PushInvoices
+from tieout.services.outcome import Outcome
+from tieout.services.push_invoices import PushInvoices
 from tieout.services.sweep import Sweep
 from tieout.services.writing import Writer
 

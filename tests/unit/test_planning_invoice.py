@@ -78,13 +78,18 @@ def test_all_filters_must_pass_and_the_one_that_stops_is_named() -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        Settings(push_invoices=False),
         Settings(cutover_date=date(2030, 1, 1)),
         Settings(filters=(Filter("x", FilterOperator.KNOWN),)),
     ],
 )
 def test_an_invoice_that_stands_in_the_ledger_is_not_forgotten_because_a_setting_changed(settings: Settings) -> None:
     assert screen(an_invoice(), settings, linked=True) is None
+
+
+def test_the_main_switch_stops_what_stands_in_the_ledger_too() -> None:
+    plan = screen(an_invoice(), Settings(push_invoices=False), linked=True)
+    assert isinstance(plan, Skip)
+    assert plan.reason == "switched_off"
 
 
 def test_an_invoice_that_stands_in_the_ledger_and_is_a_draft_again_is_attention() -> None:

@@ -6,13 +6,10 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.support.builders import KEY, NOW, a_hint, a_link, a_record
 from tieout.domain.hint import Cause, HintObject
 from tieout.domain.record import (
-    CLOCK_SKEW,
     SETTLED,
     TRANSITIONS,
     UNSETTLED,
@@ -21,7 +18,6 @@ from tieout.domain.record import (
     Kind,
     State,
     SyncRecord,
-    covered_by,
     judge_claim,
 )
 
@@ -130,6 +126,7 @@ def test_a_wake_up_before_its_time_is_not_due_and_any_other_hint_is() -> None:
     assert claim(waiting, Cause.WEBHOOK) is ClaimVerdict.TAKE
     assert claim(waiting, Cause.RETRY) is ClaimVerdict.TAKE
     assert claim(replace(waiting, due_at=None), Cause.DUE) is ClaimVerdict.TAKE
+    assert claim(a_record(due_at=NOW + SECOND), Cause.DUE) is ClaimVerdict.NOT_DUE
 
 
 def test_the_echo_of_our_own_write_is_covered_and_a_later_change_in_the_ledger_is_not() -> None:
@@ -154,24 +151,6 @@ def test_a_ledger_event_about_a_record_that_knows_no_version_is_looked_at(link: 
     assert claim(record, object=HintObject.QUICKBOOKS_INVOICE) is ClaimVerdict.TAKE
 
 
-# -- what a read covers
-
-
-@pytest.mark.parametrize("cause", [Cause.SWEEP, Cause.DUE, Cause.RETRY])
-def test_a_read_covers_changes_up_to_our_own_clock_less_the_skew(cause: Cause) -> None:
-    assert covered_by(a_hint(cause=cause, occurred_at=NOW + SECOND), NOW) == NOW - CLOCK_SKEW
-    ledger = a_hint(object=HintObject.QUICKBOOKS_INVOICE, occurred_at=NOW + SECOND)
-    assert covered_by(ledger, NOW) == NOW - CLOCK_SKEW
-
-
-@given(st.timedeltas(timedelta(days=-400), timedelta(days=400)))
-def test_a_read_covers_its_own_hint_but_never_the_future(offset: timedelta) -> None:
-    covered = covered_by(a_hint(occurred_at=NOW + offset), NOW)
-    assert NOW - CLOCK_SKEW <= covered <= NOW + CLOCK_SKEW
-    if abs(offset) <= CLOCK_SKEW:
-        assert covered == NOW + offset
-
-
 # -- when the sweep wakes it
 
 
@@ -187,6 +166,8 @@ def test_a_read_covers_its_own_hint_but_never_the_future(offset: timedelta) -> N
         (State.SYNCED, None, None, None),
         (State.ATTENTION, None, None, None),
         (State.SYNCED, None, 9, 9),
+        (State.SYNCED, 5, None, 5),
+        (State.ATTENTION, 5, 9, 9),
     ],
 )
 def test_a_record_wakes_when_it_is_due_or_was_left_behind(

@@ -17,7 +17,7 @@ from tests.support.memory import VirtualClock
 from tieout.domain.errors import Transient
 from tieout.domain.hint import Cause, Hint
 from tieout.runtime.batch import run_batch
-from tieout.services.push_invoices import Outcome
+from tieout.services.outcome import Outcome, Result
 
 
 @dataclass
@@ -60,9 +60,9 @@ class Worker:
         return [self._outcome(hint) for hint in hints]
 
     def _outcome(self, hint: Hint) -> Outcome:
-        result = self.results.get(hint.id, "handled")
-        error = ValueError("Anna Muster") if result == "failed" else None
-        return Outcome(hint, result, "synced" if result == "handled" else "", "", error)
+        result = Result(self.results.get(hint.id, "handled"))
+        error = ValueError("Anna Muster") if result is Result.FAILED else None
+        return Outcome(hint, result, "synced" if result is Result.HANDLED else "", "", error)
 
 
 def event(*bodies: str) -> dict[str, Any]:
@@ -85,11 +85,11 @@ def test_the_whole_batch_goes_to_the_worker_at_once_with_time_to_spare() -> None
     failed, found = run(worker, message("1"), message("2"))
     assert failed == []
     assert worker.got == [a_hint("1"), a_hint("2")]
-    assert worker.deadline == NOW + timedelta(seconds=75)
+    assert worker.deadline == NOW + timedelta(seconds=45)
     assert found.counts == {"handled_synced": 2}
 
 
-@pytest.mark.parametrize("result", ["handled", "covered", "not_due", "busy", "not_ours"])
+@pytest.mark.parametrize("result", sorted(set(Result) - {Result.FAILED}))
 def test_every_result_but_failed_acknowledges_the_message(result: str) -> None:
     failed, found = run(Worker({"1": result}), message("1"))
     assert failed == []

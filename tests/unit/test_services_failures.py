@@ -8,12 +8,13 @@ from typing import Any, cast
 import pytest
 
 from tests.support.builders import usd
-from tests.support.builders_world import World
+from tests.support.builders_world import VENDOR_TIMEOUT, World
 from tieout.domain.attention import AttentionCode
 from tieout.domain.hint import Cause
 from tieout.domain.record import State
 from tieout.domain.status import ShownStatus
 from tieout.ports import Crm, Ledger
+from tieout.services.outcome import Result
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_hubspot_down_at_the_write_back_does_not_hold_up_the_books_and_the_statu
     assert len(world.booked()) == 1
 
 
-def test_a_status_that_hubspot_refuses_for_good_is_not_tried_for_ever(world: World) -> None:
+def test_a_status_that_hubspot_refuses_is_tried_once_more_and_not_for_ever(world: World) -> None:
     id_ = world.invoice()
     refusals = []
 
@@ -131,10 +132,10 @@ def test_a_status_that_hubspot_refuses_for_good_is_not_tried_for_ever(world: Wor
         return dict.fromkeys(statuses, "no")
 
     world.crm = cast("Crm", Broken(world.crm, "show_statuses", refuse))
-    world.sync(id_)
-    world.sync(id_, Cause.RETRY)
-    assert len(refusals) == 1
-    assert world.hints.queued == []
+    assert world.sync(id_).state is State.SYNCED
+    world.run()
+    assert len(refusals) == 2
+    assert world.record(id_).wake_at() is None
 
 
 def test_a_bug_in_showing_the_status_gives_every_record_back_and_fails_their_messages(world: World) -> None:
@@ -165,7 +166,8 @@ def test_a_bug_in_one_record_fails_its_message_and_not_its_neighbours(world: Wor
     assert isinstance(outcomes[1].error, ZeroDivisionError)
     assert world.record(ids[0]).state is world.record(ids[2]).state is State.SYNCED
     stuck = world.record(ids[1])
-    assert stuck.wake_at() == stuck.lease_until
+    assert (stuck.state, stuck.reason, stuck.lease_owner) == (State.WAITING, "internal_error", None)
+    assert stuck.wake_at() == stuck.due_at == world.clock.now() + VENDOR_TIMEOUT
     world.ledger = cast("Ledger", world.ledger._port)  # type: ignore[attr-defined]  # the bug is mended
     world.run()
     assert world.record(ids[1]).state is State.SYNCED
@@ -175,17 +177,38 @@ def test_a_failed_grouped_read_parks_the_whole_batch_and_loses_none(world: World
     ids = [world.invoice() for _ in range(3)]
     world.hubspot_fault("timeout_before", "/batch/read")
     outcomes = world.push(*map(world.hint, ids))
-    assert {(outcome.result, outcome.state) for outcome in outcomes} == {("handled", "waiting")}
+    assert {(outcome.result, outcome.state) for outcome in outcomes} == {(Result.PARKED, "waiting")}
     world.run()
     assert {world.record(id_).state for id_ in ids} == {State.SYNCED}
 
 
-def test_after_the_deadline_nothing_is_written_and_the_record_comes_back_at_once(world: World) -> None:
+def test_what_comes_after_the_deadline_is_handed_back_to_the_queue_untouched(world: World) -> None:
     id_ = world.invoice()
-    world.push(world.hint(id_), deadline=world.clock.now())
+    hint = world.hint(id_)
+    before = world.calls
+    [outcome] = world.push(hint, deadline=world.clock.now())
+    assert (outcome.result, outcome.reason) == (Result.BUSY, "out_of_time")
+    assert world.calls == before
+    assert world.hints.queued == [hint]
+    world.run()
+    assert world.record(id_).state is State.SYNCED
+
+
+def test_when_the_deadline_passes_during_the_read_nothing_is_written_and_the_record_comes_back_at_once(
+    world: World,
+) -> None:
+    id_ = world.invoice()
+    read = world.crm.invoices
+
+    def slow(*given: Any) -> Any:
+        world.clock.advance(30)
+        return read(*given)
+
+    world.crm = cast("Crm", Broken(world.crm, "invoices", slow))
+    world.push(world.hint(id_), deadline=world.clock.now() + timedelta(seconds=30))
     record = world.record(id_)
     assert (record.state, record.reason) == (State.WAITING, "not_ready")
-    assert world.booked() == []
+    assert world.booked() == world.booked("Customer") == []
     assert record.due_at == world.clock.now() + timedelta(seconds=1)
     world.run()
     assert world.record(id_).state is State.SYNCED
