@@ -24,15 +24,12 @@ from tests.support.memory import (
     VirtualClock,
 )
 from tieout.adapters.http import make_client
-from tieout.adapters.hubspot.client import HubSpotClient
-from tieout.adapters.hubspot.crm import HubSpotCrm
-from tieout.adapters.quickbooks.auth import TokenSource
-from tieout.adapters.quickbooks.client import QuickBooksClient
-from tieout.adapters.quickbooks.ledger import QuickBooksLedger
+from tieout.adapters.secrets.secrets import VendorSecrets
 from tieout.domain.company import Connection
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.record import Kind, RecordKey, SyncRecord
 from tieout.ports import Crm, Ledger, TokenSet, Workspace
+from tieout.runtime.workspaces import ConnectedWorkspaces, VendorAccess
 from tieout.services.assess import Assessor
 from tieout.services.claims import Claims
 from tieout.services.customers import Customers
@@ -88,21 +85,34 @@ class World:
             base_url="https://api.hubapi.test",
             headers={"Authorization": "Bearer pat-na1-sandbox", "x-sandbox-actor": "CRM_UI"},
         )
-        self.crm: Crm = self._crm()
-        self.ledger: Ledger
-        self.client, self.ledger = self._ledger()
+        vendors = ConnectedWorkspaces(
+            self.connections,
+            self.tokens,
+            self.limiter,
+            self.clock,
+            self._access(),
+            lambda: f"owner-{next(self._names)}",
+        ).open("c1")
+        assert vendors is not None
+        self.crm: Crm = vendors.crm
+        self.ledger: Ledger = vendors.ledger
         self.claims = Claims(self.records, self.hints, self.clock, lambda: f"worker-{next(self._names)}")
         self.service = self.make_service()
 
-    def _crm(self) -> HubSpotCrm:
-        http = make_client("https://api.hubapi.test", transport=SandboxTransport(self.hubspot))
-        return HubSpotCrm(self.connection, HubSpotClient(http, lambda: "pat-na1-sandbox", self.limiter, "c1"))
-
-    def _ledger(self) -> tuple[QuickBooksClient, QuickBooksLedger]:
-        http = make_client("https://quickbooks.test", transport=SandboxTransport(self.quickbooks))
-        source = TokenSource("c1", self.tokens, http, CLIENT_ID, CLIENT_SECRET, self.clock, lambda: "worker")
-        client = QuickBooksClient(self.connection, http, source, self.limiter)
-        return client, QuickBooksLedger(self.connection, client, self.clock, "https://app.test")
+    def _access(self) -> VendorAccess:
+        books = SandboxTransport(self.quickbooks)
+        secrets = VendorSecrets(
+            intuit_client_id=CLIENT_ID,
+            intuit_client_secret=CLIENT_SECRET,
+            hubspot_tokens={self.connection.portal_id: "pat-na1-sandbox"},
+        )
+        return VendorAccess(
+            make_client("https://api.hubapi.test", transport=SandboxTransport(self.hubspot)),
+            make_client("https://quickbooks.test", transport=books),
+            make_client("https://oauth.test", transport=books),
+            "https://app.test",
+            lambda: secrets,
+        )
 
     def make_service(self) -> PushInvoices:
         """A worker; several share store, queue and clock."""

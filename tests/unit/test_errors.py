@@ -23,7 +23,7 @@ from tieout.domain.errors import (
     Transient,
 )
 from tieout.domain.record import SETTLED, Intent, Operation, State, SyncRecord
-from tieout.services.parking import park
+from tieout.services.parking import park, park_bug, parked_reason
 
 TIMEOUT = timedelta(seconds=120)
 INTENT = Intent(Operation.CREATE, "rid", 1, "{}", NOW, some_content())
@@ -74,6 +74,43 @@ def test_the_wait_doubles_with_each_attempt_up_to_a_quarter_of_an_hour(attempts:
     parked = park(a_record(State.WAITING, attempts=attempts), Transient(), NOW, TIMEOUT)
     assert parked.due_at == NOW + timedelta(seconds=seconds)
     assert parked.attempts == attempts + 1
+
+
+def test_a_document_whose_outcome_stays_unknown_is_looked_at_less_and_less() -> None:
+    waits = []
+    record = WRITING
+    for _ in range(9):
+        parked = park(record, OutcomeUnknown(), NOW, TIMEOUT)
+        assert parked.due_at is not None
+        waits.append((parked.due_at - NOW).total_seconds())
+        record = parked.to(State.WRITING)
+    assert waits == [120, 240, 480, 960, 1920, 3840, 7200, 7200, 7200]
+
+
+@pytest.mark.parametrize("error", [RateLimited(), NotReadyYet(), ConnectionLost(), Transient(), StaleVersion()])
+def test_what_was_found_out_before_stays_when_a_later_look_has_to_wait(error: SyncError) -> None:
+    attention = a_record(State.ATTENTION, reason="duplicate_number", detail="It is borne by Invoice 7.")
+    parked = park(attention, error, NOW, TIMEOUT)
+    assert (parked.state, parked.reason, parked.detail) == (attention.state, attention.reason, attention.detail)
+    assert parked.due_at is not None
+    assert parked.wake_at() == parked.due_at > NOW
+    assert parked_reason(parked, error) == parked_reason(park(WRITING, error, NOW, TIMEOUT), error) != ""
+
+
+@pytest.mark.parametrize("error", [NeedsAttention(), NotInLedger()])
+def test_what_is_settled_by_an_error_does_not_wait(error: SyncError) -> None:
+    assert not parked_reason(park(WRITING, error, NOW, TIMEOUT), error)
+
+
+def test_a_bug_is_looked_at_less_and_less_and_keeps_an_intent() -> None:
+    parked = park_bug(WRITING, NOW, TIMEOUT)
+    assert (parked.state, parked.reason, parked.intent) == (State.VERIFYING, "internal_error", INTENT)
+    assert parked.due_at == NOW + TIMEOUT
+    waits = [park_bug(a_record(State.WAITING, attempts=n), NOW, TIMEOUT).due_at for n in range(12)]
+    minutes = [(due - NOW).total_seconds() / 60 for due in waits if due is not None]
+    assert minutes == [2, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360, 360]
+    settled = park_bug(a_record(State.SYNCED), NOW, TIMEOUT)
+    assert (settled.state, settled.due_at) == (State.SYNCED, NOW + TIMEOUT)
 
 
 @pytest.mark.parametrize("error", [RateLimited(), NotReadyYet(), ConnectionLost(), Transient()])

@@ -1,6 +1,6 @@
 """When a vendor, the queue or our own code fails: what waits, what is told, and that neighbours do not suffer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, cast
@@ -10,10 +10,11 @@ import pytest
 from tests.support.builders import usd
 from tests.support.builders_world import VENDOR_TIMEOUT, World
 from tieout.domain.attention import AttentionCode
+from tieout.domain.errors import Transient
 from tieout.domain.hint import Cause
 from tieout.domain.record import State
 from tieout.domain.status import ShownStatus
-from tieout.ports import Crm, Ledger
+from tieout.ports import Crm, Ledger, Workspace
 from tieout.services.outcome import Result
 
 
@@ -180,6 +181,35 @@ def test_a_failed_grouped_read_parks_the_whole_batch_and_loses_none(world: World
     assert {(outcome.result, outcome.state) for outcome in outcomes} == {(Result.PARKED, "waiting")}
     world.run()
     assert {world.record(id_).state for id_ in ids} == {State.SYNCED}
+
+
+def test_an_invoice_whose_own_read_hubspot_refuses_does_not_stop_the_others(world: World) -> None:
+    ids = [world.invoice() for _ in range(4)]
+    read = world.crm.invoices
+
+    def picky(asked: Collection[str], *rest: Any) -> Any:
+        if ids[2] in asked:
+            raise Transient(context={"status": "400"})
+        return read(asked, *rest)
+
+    world.crm = cast("Crm", Broken(world.crm, "invoices", picky))
+    outcomes = world.push(*map(world.hint, ids))
+    assert [outcome.result for outcome in outcomes] == [Result.HANDLED, Result.HANDLED, Result.PARKED, Result.HANDLED]
+    assert len(world.booked()) == 3
+
+
+def test_a_connection_that_cannot_be_opened_fails_its_own_hints_alone(world: World) -> None:
+    id_ = world.invoice()
+    opened = world.open
+
+    def broken(connection: str) -> Workspace | None:
+        if connection == "c2":
+            raise KeyError(connection)
+        return opened(connection)
+
+    setattr(world, "open", broken)  # noqa: B010 - a connection without its secret
+    outcomes = world.push(replace(world.hint(id_), connection="c2"), world.hint(id_))
+    assert [outcome.result for outcome in outcomes] == [Result.FAILED, Result.HANDLED]
 
 
 def test_what_comes_after_the_deadline_is_handed_back_to_the_queue_untouched(world: World) -> None:

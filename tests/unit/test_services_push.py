@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from tests.support.builders_world import START, World
 from tests.support.memory import MemoryRecords
 from tieout.domain.attention import AttentionCode
+from tieout.domain.errors import NotReadyYet
 from tieout.domain.hint import Cause
 from tieout.domain.invoice import LedgerInvoice, UnreadableInvoice
 from tieout.domain.record import BY_HAND, State, SyncRecord, marker
 from tieout.ports import Crm, Ledger, PreparedWrite
+from tieout.services.decisions import ignore
 
 
 @pytest.fixture
@@ -128,6 +131,17 @@ def test_an_unknown_product_is_attention_until_it_is_made_and_a_person_retries(w
 def test_a_fallback_item_takes_what_is_not_found(world: World) -> None:
     world.settings(fallback_item_id="1")
     assert world.sync(world.invoice(product="Rocket")).state is State.SYNCED
+
+
+def test_a_change_that_hubspot_told_of_but_does_not_show_yet_is_looked_for_once_more(world: World) -> None:
+    id_ = world.invoice()
+    world.clock.advance(30)
+    record = world.sync(id_)
+    assert record.state is State.SYNCED
+    assert record.wake_at() == world.clock.now() + timedelta(seconds=5)
+    world.run()
+    assert world.record(id_).wake_at() is None
+    assert len(world.booked()) == 1
 
 
 # -- nothing for nothing
@@ -422,6 +436,29 @@ def test_without_custom_numbers_quickbooks_gives_the_number_and_it_is_remembered
 
 
 # -- what stays ignored
+
+
+def test_a_person_can_have_an_invoice_left_alone_and_the_note_is_kept(world: World) -> None:
+    id_ = world.invoice()
+    key = world.sync(id_).key
+    ignored = ignore(world.records, world.clock, key, "Entered by hand.", "anna", "t")
+    assert (ignored.state, ignored.reason, ignored.detail) == (State.IGNORED, BY_HAND, "Entered by hand.")
+    assert (world.records.trail(key)[0].actor, world.records.trail(key)[0].action) == ("anna", "ignored invoice")
+    unseen = ignore(world.records, world.clock, replace(key, origin_id="1"), "", "anna", "t")
+    assert unseen.detail == "Ignored by hand."
+
+
+def test_an_invoice_that_is_being_worked_on_cannot_be_left_alone_just_now(world: World) -> None:
+    id_ = world.invoice()
+    world.fault("timeout_after")
+    key = world.sync(id_).key
+    with pytest.raises(NotReadyYet):
+        ignore(world.records, world.clock, key, "", "anna", "t")
+    world.run()
+    world.claims.take(key, world.hint(id_, Cause.RETRY))
+    with pytest.raises(NotReadyYet):
+        ignore(world.records, world.clock, key, "", "anna", "t")
+    assert world.record(id_).state is State.SYNCED
 
 
 def test_what_a_person_ignored_by_hand_stays_ignored_until_a_person_retries(world: World) -> None:
