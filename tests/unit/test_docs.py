@@ -14,10 +14,11 @@ import pytest
 from infra.cli.main import app
 from tests.template.stack_template import of_type, template
 from tieout.domain.attention import AttentionCode
-from tieout.domain.record import BY_HAND, State
+from tieout.domain.record import BY_HAND, SETTLED, State
 from tieout.domain.settings import FilterOperator, Settings
 from tieout.domain.status import WAITING
 from tieout.runtime import config
+from tieout.services.outcome import Result
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -27,6 +28,7 @@ PARKING = ROOT / "shared/tieout/services/parking.py"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 CODE = sorted([*(ROOT / "shared/tieout").rglob("*.py"), *(ROOT / "functions").rglob("*.py")])
 
+_NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -86,8 +88,7 @@ def _waiting_reasons() -> set[str]:
         reason
         for call in _calls("to")
         if call.args
-        and isinstance(call.args[0], ast.Attribute)
-        and call.args[0].attr in ("WAITING", "VERIFYING")
+        and getattr(call.args[0], "attr", "") not in {state.name for state in SETTLED}
         and (reason := _literal(_keyword(call, "reason")))
     }
     parked = {
@@ -199,13 +200,18 @@ def test_every_environment_variable_is_documented() -> None:
 
 def test_every_metric_is_documented() -> None:
     counted = {name for call in _calls("count") if call.args and (name := _literal(call.args[0]))}
-    results = {name for call in _calls("Outcome") if len(call.args) > 1 and (name := _literal(call.args[1]))}
+    results = {result.value for result in Result} - {Result.HANDLED.value}
+    watched = {
+        alarm["MetricName"]
+        for alarm in of_type("AWS::CloudWatch::Alarm").values()
+        if alarm["Namespace"] == template()["Globals"]["Function"]["Environment"]["Variables"][_NAMESPACE]
+    }
     scheduled = {name for call in _calls("run_scheduled") if len(call.args) > 1 and (name := _literal(call.args[1]))}
     assert {"batch_failed", "delivery_refused"} <= counted
-    assert {"failed", "not_ours"} <= results
+    assert watched
     assert scheduled
     documented = _first_column(RUNBOOK, "metric")
-    assert counted | (results - {"handled"}) | scheduled <= documented
+    assert counted | results | scheduled | watched <= documented
 
 
 def test_every_log_message_is_documented() -> None:
