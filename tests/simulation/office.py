@@ -139,8 +139,7 @@ class Office:
             CONNECTION,
             cast(Tokens, Observed(self.tokens, "tokens", stage)),
             http["quickbooks"],
-            config.client_id,
-            config.client_secret,
+            lambda: (config.client_id, config.client_secret),
             clock,
             self._new_token,
         )

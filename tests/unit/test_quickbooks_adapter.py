@@ -51,7 +51,7 @@ class World:
         assert tokens.save("c1", TokenSet(ACCESS_TOKEN, REFRESH_TOKEN, START + timedelta(hours=1), version=1))
         http = make_client("https://quickbooks.test", transport=SandboxTransport(self.sandbox))
         self.connection = Connection("c1", "1", self.sandbox.config.realm_id)
-        source = TokenSource("c1", tokens, http, CLIENT_ID, CLIENT_SECRET, self.clock, lambda: "worker")
+        source = TokenSource("c1", tokens, http, lambda: (CLIENT_ID, CLIENT_SECRET), self.clock, lambda: "worker")
         self.client = QuickBooksClient(self.connection, http, source, self.limiter)
         self.quickbooks = QuickBooksLedger(self.connection, self.client, self.clock, "https://app.test/")
         self.ledger: Ledger = self.quickbooks

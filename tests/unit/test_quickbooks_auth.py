@@ -2,10 +2,11 @@
 
 import threading
 import traceback
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, pairwise
 from urllib.parse import parse_qs
 
 import httpx
@@ -42,6 +43,7 @@ class World:
     answers: list[Callable[[], httpx.Response]] = field(default_factory=list)
     minutes: int = 0
     requests: list[httpx.Request] = field(default_factory=list)
+    credentials: tuple[str, str] = ("the-id", "the-secret")
 
     def __post_init__(self) -> None:
         self.clock = VirtualClock()
@@ -57,7 +59,7 @@ class World:
     def source(self, clock: VirtualClock | None = None) -> TokenSource:
         http = make_client("https://oauth.test", transport=httpx.MockTransport(self.answer))
         return TokenSource(
-            "c1", self.tokens, http, "the-id", "the-secret", clock or self.clock, lambda: next(self.owners)
+            "c1", self.tokens, http, lambda: self.credentials, clock or self.clock, lambda: next(self.owners)
         )
 
     def lease_is_free(self) -> bool:
@@ -70,14 +72,37 @@ class World:
 
 
 class FailingStore(MemoryTokens):
-    """Holds tokens and cannot store others."""
+    """Holds tokens and fails to store others the next `failures` times, or cannot be asked at all when `down`."""
 
-    def __init__(self, clock: VirtualClock, held: TokenSet) -> None:
+    def __init__(self, clock: VirtualClock, held: TokenSet, failures: int = 10**9) -> None:
         super().__init__(clock)
         super().save("c1", held)
+        self.failures = failures
+        self.tries: list[datetime] = []
+        self.down = False
+
+    def load(self, connection: str) -> TokenSet | None:
+        if self.down:
+            raise Transient
+        return super().load(connection)
 
     def save(self, connection: str, tokens: TokenSet) -> bool:
-        raise Transient
+        self.tries.append(self._clock.now())
+        if len(self.tries) <= self.failures:
+            raise Transient
+        return super().save(connection, tokens)
+
+    def release_refresh(self, connection: str, owner: str) -> None:
+        if self.down:
+            raise Transient
+        super().release_refresh(connection, owner)
+
+
+def failing(world: World, failures: int = 10**9) -> FailingStore:
+    """Give the world a store that fails."""
+    store = FailingStore(world.clock, world.stored(), failures)
+    world.tokens = store
+    return store
 
 
 def lost() -> httpx.Response:
@@ -182,13 +207,99 @@ def test_a_refresh_by_somebody_else_just_before_the_lease_is_taken_makes_no_requ
     assert world.requests == []
 
 
-def test_the_new_tokens_are_stored_before_the_access_token_is_used() -> None:
+@pytest.mark.parametrize("failures", [1, 6])
+def test_new_tokens_that_cannot_be_stored_at_once_are_stored_while_the_lease_is_held(failures: int) -> None:
     world = World([good])
-    world.tokens = FailingStore(world.clock, world.stored())
-    with pytest.raises(Transient):
-        world.source().access_token()
-    assert world.stored().access_token == "access-0"
+    store = failing(world, failures)
+    began = world.clock.now()
+    assert world.source().access_token() == "access-1"
+    assert world.stored().refresh_token == "refresh-1"
+    assert len(store.tries) == failures + 1
+    pauses = [(after - before).total_seconds() for before, after in pairwise(store.tries)]
+    assert pauses == [0.5, 1, 2, 4, 8, 8][:failures]
+    assert world.clock.now() - began < timedelta(seconds=30)
     assert world.lease_is_free()
+
+
+def test_new_tokens_that_cannot_be_stored_at_all_serve_this_worker_and_are_stored_later(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World([good])
+    store = failing(world)
+    source = world.source()
+    assert source.access_token() == "access-1"
+    assert [record.getMessage() for record in caplog.records] == ["new tokens could not be stored"]
+    assert world.stored().refresh_token == "refresh-0"
+    # Another worker must not try the dead refresh token meanwhile.
+    assert not world.lease_is_free()
+    tried = len(store.tries)
+    assert [source.access_token() for _ in range(3)] == ["access-1"] * 3
+    assert len(store.tries) == tried, "not with each call"
+    world.clock.advance(5)
+    assert source.access_token() == "access-1"
+    assert len(store.tries) == tried + 1
+    store.failures = 0
+    world.clock.advance(5)
+    assert source.access_token() == "access-1"
+    assert world.stored().refresh_token == "refresh-1"
+    assert world.source().access_token() == "access-1"
+    assert len(world.requests) == 1
+
+
+def test_a_worker_with_unstored_tokens_goes_on_while_the_store_is_down_and_refreshes_nothing_more() -> None:
+    world = World([good, lambda: good(2)])
+    store = failing(world)
+    source = world.source()
+    source.access_token()
+    store.down = True
+    world.clock.advance(60)
+    assert source.access_token() == "access-1"
+    assert source.refresh_after_401("access-0") == "access-1"
+    with pytest.raises(Transient):
+        source.refresh_after_401("access-1")
+    world.clock.advance(3600)
+    with pytest.raises(Transient):
+        source.access_token()
+    assert len(world.requests) == 1
+    store.down, store.failures = False, 0
+    assert source.access_token() == "access-2"
+    assert world.stored().version == 3
+    assert parse_qs(world.requests[1].content.decode())["refresh_token"] == ["refresh-1"]
+
+
+def test_unstored_tokens_give_way_to_those_of_a_person_who_reconnected() -> None:
+    world = World([good])
+    store = failing(world)
+    source = world.source()
+    source.access_token()
+    store.failures = 0
+    later = world.clock.now() + timedelta(hours=1)
+    assert world.tokens.save("c1", TokenSet("access-5", "refresh-5", later, version=2))
+    world.clock.advance(5)
+    assert source.access_token() == "access-5"
+    assert world.stored().refresh_token == "refresh-5"
+
+
+def test_stored_tokens_are_used_even_when_the_lease_cannot_be_given_back() -> None:
+    class Kept(MemoryTokens):
+        def release_refresh(self, connection: str, owner: str) -> None:
+            raise Transient
+
+    world = World([good])
+    held, world.tokens = world.stored(), Kept(world.clock)
+    assert world.tokens.save("c1", held)
+    assert world.source().access_token() == "access-1"
+
+
+def test_a_rotated_client_secret_is_used_from_the_next_refresh_on() -> None:
+    world = World([lambda: httpx.Response(401, json={"error": "invalid_client"}), good])
+    source = world.source()
+    with pytest.raises(ConnectionLost):
+        source.access_token()
+    world.credentials = ("the-id", "a-new-secret")
+    assert source.access_token() == "access-1"
+    sent = [request.headers["Authorization"].partition(" ")[2] for request in world.requests]
+    assert [b64decode(one).decode() for one in sent] == ["the-id:the-secret", "the-id:a-new-secret"]
 
 
 def test_tokens_that_somebody_stored_meanwhile_win() -> None:
@@ -274,7 +385,7 @@ def test_a_token_service_that_cannot_be_reached_or_throttles_is_not_a_lost_conne
 
 def test_a_connection_that_was_never_made_is_lost() -> None:
     world = World()
-    source = TokenSource("c2", world.tokens, httpx.Client(), "i", "s", world.clock, lambda: "o")
+    source = TokenSource("c2", world.tokens, httpx.Client(), lambda: ("i", "s"), world.clock, lambda: "o")
     with pytest.raises(ConnectionLost):
         source.access_token()
 

@@ -61,15 +61,11 @@ class ConnectedWorkspaces:
         return HubSpotCrm(connection, HubSpotClient(self.access.hubspot, token, self.limiter, connection.id))
 
     def _ledger(self, connection: Connection) -> QuickBooksLedger:
-        secrets = self.access.secrets()
-        tokens = TokenSource(
-            connection.id,
-            self.tokens,
-            self.access.intuit_oauth,
-            secrets.intuit_client_id,
-            secrets.intuit_client_secret,
-            self.clock,
-            self.new_token,
-        )
+        def credentials() -> tuple[str, str]:
+            secrets = self.access.secrets()
+            return secrets.intuit_client_id, secrets.intuit_client_secret
+
+        oauth = self.access.intuit_oauth
+        tokens = TokenSource(connection.id, self.tokens, oauth, credentials, self.clock, self.new_token)
         client = QuickBooksClient(connection, self.access.quickbooks, tokens, self.limiter)
         return QuickBooksLedger(connection, client, self.clock, self.access.quickbooks_app_url)

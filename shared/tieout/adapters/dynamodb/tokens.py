@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import TypeAdapter, ValidationError
 
 from tieout.adapters.dynamodb import keys
 from tieout.adapters.dynamodb.conflicts import CONDITION_FAILED, code_of
 from tieout.adapters.dynamodb.errors import UnreadableItem
+from tieout.domain.errors import Transient
 from tieout.ports import Clock, TokenSet
 
 if TYPE_CHECKING:
@@ -21,7 +24,11 @@ _TOKENS = TypeAdapter(TokenSet)
 
 
 class DynamoTokens:
-    """Fulfils `ports.Tokens` on the table `table`, whose encryption at rest protects them."""
+    """Fulfils `ports.Tokens` on the table `table`, whose encryption at rest protects them.
+
+    Every method raises Transient when DynamoDB does not answer or refuses, whatever the reason: what is at stake is a
+    token pair that exists nowhere else, and the caller must be able to rely on one kind of error to try again.
+    """
 
     def __init__(self, client: DynamoDBClient, table: str, clock: Clock) -> None:
         self._client = client
@@ -30,9 +37,10 @@ class DynamoTokens:
 
     def load(self, connection: str) -> TokenSet | None:
         """The newest tokens, by a consistent read. Raises UnreadableItem."""
-        answer = self._client.get_item(
-            TableName=self._table, Key=keys.item_key(_partition(connection), "CURRENT"), ConsistentRead=True
-        )
+        with _transient(connection, "load"):
+            answer = self._client.get_item(
+                TableName=self._table, Key=keys.item_key(_partition(connection), "CURRENT"), ConsistentRead=True
+            )
         item = answer.get("Item")
         if item is None:
             return None
@@ -56,46 +64,61 @@ class DynamoTokens:
         if tokens.version != 1:
             put["ConditionExpression"] = "version = :before"
             put["ExpressionAttributeValues"] = {":before": {"N": str(tokens.version - 1)}}
-        try:
-            self._client.put_item(**put)
-        except ClientError as error:
-            if code_of(error) != CONDITION_FAILED:
-                raise
-            # The SDK repeats a write whose answer was lost, and then the condition fails on our own tokens.
-            return self.load(connection) == tokens
-        return True
+        with _transient(connection, "save"):
+            try:
+                self._client.put_item(**put)
+            except ClientError as error:
+                if code_of(error) != CONDITION_FAILED:
+                    raise
+            else:
+                return True
+        # The SDK repeats a write whose answer was lost, and then the condition fails on our own tokens.
+        return self.load(connection) == tokens
 
     def acquire_refresh(self, connection: str, owner: str, until: datetime) -> bool:
         """Take the refresh lease; False while another owner holds it."""
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item={
-                    **keys.item_key(_partition(connection), "LEASE"),
-                    "holder": {"S": owner},
-                    "held_until": {"S": keys.sortable(until)},
-                },
-                ConditionExpression="attribute_not_exists(pk) OR holder = :owner OR held_until <= :now",
-                ExpressionAttributeValues={":owner": {"S": owner}, ":now": {"S": keys.sortable(self._clock.now())}},
-            )
-        except ClientError as error:
-            if code_of(error) != CONDITION_FAILED:
-                raise
-            return False
+        with _transient(connection, "acquire_refresh"):
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item={
+                        **keys.item_key(_partition(connection), "LEASE"),
+                        "holder": {"S": owner},
+                        "held_until": {"S": keys.sortable(until)},
+                    },
+                    ConditionExpression="attribute_not_exists(pk) OR holder = :owner OR held_until <= :now",
+                    ExpressionAttributeValues={":owner": {"S": owner}, ":now": {"S": keys.sortable(self._clock.now())}},
+                )
+            except ClientError as error:
+                if code_of(error) != CONDITION_FAILED:
+                    raise
+                return False
         return True
 
     def release_refresh(self, connection: str, owner: str) -> None:
         """Give the lease back; nothing happens when another owner holds it by now."""
-        try:
-            self._client.delete_item(
-                TableName=self._table,
-                Key=keys.item_key(_partition(connection), "LEASE"),
-                ConditionExpression="holder = :owner",
-                ExpressionAttributeValues={":owner": {"S": owner}},
-            )
-        except ClientError as error:
-            if code_of(error) != CONDITION_FAILED:
-                raise
+        with _transient(connection, "release_refresh"):
+            try:
+                self._client.delete_item(
+                    TableName=self._table,
+                    Key=keys.item_key(_partition(connection), "LEASE"),
+                    ConditionExpression="holder = :owner",
+                    ExpressionAttributeValues={":owner": {"S": owner}},
+                )
+            except ClientError as error:
+                if code_of(error) != CONDITION_FAILED:
+                    raise
+
+
+@contextmanager
+def _transient(connection: str, operation: str) -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        says = code_of(error) if isinstance(error, ClientError) else type(error).__name__
+        facts = {"system": "dynamodb", "connection": connection, "operation": f"tokens.{operation}", "says": says}
+        # The error's own text may carry the item, and with it tokens, into the logs.
+        raise Transient(context=facts) from None
 
 
 def _partition(connection: str) -> str:
