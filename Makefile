@@ -39,7 +39,7 @@ down: ## Stop the local stack
 	$(RUN) python -m infra.local.stack down
 
 simulate: ## Run the seeded simulation (SEEDS=200 FIRST=1)
-	SIMULATION_SEEDS=$(SEEDS) SIMULATION_FIRST=$(FIRST) $(RUN) pytest -n $(JOBS) tests/simulation
+	$(RUN) python -m tests.simulation --seeds $(SEEDS) --first $(FIRST)
 
 requirements: ## Write the layer's requirements anew, after a change of uv.lock
 	$(UV) export --quiet --locked --no-dev --no-emit-project --no-annotate --no-header -o shared/requirements.txt

@@ -22,6 +22,7 @@ from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.domain.status import explain
+from tieout.ports import Crm
 from tieout.services import decisions
 from tieout.services.preview import preview
 
@@ -209,17 +210,38 @@ def ignore(
 
 
 def _find(deployment: Deployment, connection: str | None, invoice: str) -> tuple[str, str]:
-    """(connection, HubSpot id) of an invoice named by number or id."""
+    """(connection, HubSpot id) of an invoice named by number or id, in HubSpot or in our own records of it."""
+    lost: SyncError | None = None
     for one in deployment.connections(connection):
-        crm = deployment.workspace(one.id).crm
-        if not isinstance(crm, HubSpotCrm):
+        known = _find_record(deployment, one.id, invoice)
+        if known:
+            return one.id, known
+        try:
+            found = _find_in_hubspot(deployment.workspace(one.id).crm, invoice)
+        except SyncError as error:
+            lost = error
             continue
-        if invoice.isdigit() and crm.invoices([invoice]):
-            return one.id, invoice
-        by_number = crm.invoice_id_by_number(invoice)
-        if by_number:
-            return one.id, by_number
+        if found:
+            return one.id, found
+    if lost is not None:
+        raise lost
     raise _NotFound(f"HubSpot has no invoice with the id or number {invoice!r}.")
+
+
+def _find_record(deployment: Deployment, connection: str, invoice: str) -> str | None:
+    """The HubSpot id of an invoice that Tieout keeps a record of: by id, or by number among those that need a person,
+    which may have been deleted in HubSpot."""
+    records = deployment.store.records
+    if invoice.isdigit() and records.get(RecordKey(connection, Kind.INVOICE, "hubspot", invoice)):
+        return invoice
+    needy = (record for state in _NEEDS_A_PERSON for record in _in_state(deployment, connection, state))
+    return next((record.key.origin_id for record in needy if record.label == invoice), None)
+
+
+def _find_in_hubspot(crm: Crm, invoice: str) -> str | None:
+    if invoice.isdigit() and crm.invoices([invoice]):
+        return invoice
+    return crm.invoice_id_by_number(invoice) if isinstance(crm, HubSpotCrm) else None
 
 
 def _hint(deployment: Deployment, connection: str, invoice_id: str) -> Hint:

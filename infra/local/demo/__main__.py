@@ -82,7 +82,9 @@ def play(running: stack.Stack) -> list[Finding]:
         for invoice in bar.track(cases, description="Invoices finalised in HubSpot"):
             day.finalise(invoice)
         first = [as_finalised(one) for one in cases]
-        settle(bar, "Settled in QuickBooks and shown in HubSpot", day, first, by_hand)
+        settled = settle(bar, "Settled in QuickBooks and shown in HubSpot", day, first, by_hand)
+        if any(one.problem for one in settled):
+            return settled
         changed = [one for one in cases if one.later]
         for invoice in bar.track(changed, description="Changed, voided and deleted by people"):
             if invoice.later:

@@ -144,7 +144,7 @@ ATTENTION: dict[AttentionCode, Explanation] = {
     ),
     AttentionCode.VOID_OF_PAID_INVOICE: Explanation(
         "The invoice was voided in HubSpot, but payments or credits are applied to it in QuickBooks.",
-        "Unapply them in QuickBooks, or enter a credit memo; " + _RETRY + ".",
+        "Unapply them in QuickBooks, then retry this invoice; or leave it as it is in QuickBooks and ignore it here.",
     ),
     AttentionCode.LINKED_ELSEWHERE: Explanation(
         "The QuickBooks document already belongs to another HubSpot invoice.",

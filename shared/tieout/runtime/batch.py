@@ -90,6 +90,7 @@ def _set_aside(message: _Message, aside: Aside) -> bool:
 def _report(outcome: Outcome) -> None:
     hint = outcome.hint
     facts: dict[str, object] = {
+        **outcome.context,
         "connection": hint.connection,
         "object": hint.object.value,
         "id": hint.id,

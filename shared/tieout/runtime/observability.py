@@ -18,6 +18,11 @@ for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 logger = Logger()
+# What the adapters say of each vendor call (ids only) goes the same way.
+_adapters = logging.getLogger("tieout")
+_adapters.addHandler(logger.registered_handler)
+_adapters.setLevel(logger.log_level)
+_adapters.propagate = False
 metrics = Metrics()
 _FRAMES = 6
 

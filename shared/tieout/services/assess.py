@@ -17,6 +17,7 @@ from tieout.domain.planning.customer import CreateCustomer
 from tieout.domain.planning.invoice import (
     billed_party,
     decide,
+    decide_deleted,
     decide_void,
     desired_content,
     needs_look,
@@ -103,7 +104,7 @@ class Assessor:
     ) -> list[Plan | Exception]:
         """A plan for each case, in order, or what stops just that one: a SyncError or a bug. A failed grouped read
         raises. No customer is created after `deadline`."""
-        plans = [_screened(case, workspace) for case in cases]
+        plans = self._deleted(workspace, cases, [_screened(case, workspace) for case in cases])
         opened = [one for one in plans if isinstance(one, _Open)]
         live = [one for one in opened if not one.voided]
         if live:
@@ -117,6 +118,17 @@ class Assessor:
                 _describe(one, company)
         self._look(workspace, opened)
         return [_result(one) if isinstance(one, _Open) else one for one in plans]
+
+    def _deleted(
+        self, workspace: Workspace, cases: Sequence[Case], plans: Sequence[_Screened]
+    ) -> list[Plan | Exception | _Open]:
+        """Decide about the invoices that were deleted in HubSpot by what stands in the ledger."""
+        ids = {case.link.far_id for case, plan in zip(cases, plans, strict=True) if plan is None and case.link}
+        found = workspace.ledger.invoices(ids) if ids else {}
+        return [
+            decide_deleted(found.get(case.link.far_id) if case.link else None) if plan is None else plan
+            for case, plan in zip(cases, plans, strict=True)
+        ]
 
     def _find_items(self, workspace: Workspace, live: Sequence[_Open], *, dry: bool) -> None:
         lines = [line for one in live if one.plan is None for line in one.source.lines if line.id not in one.items]
@@ -164,12 +176,14 @@ class Assessor:
                 one.plan = _decide(one, {far_id: found.get(far_id) for far_id in ids})
 
 
-def _screened(case: Case, workspace: Workspace) -> Plan | Exception | _Open:
+_Screened = Plan | _Open | None
+
+
+def _screened(case: Case, workspace: Workspace) -> _Screened:
+    """A plan where none of the ledger is needed; None for an invoice that was deleted after it was written."""
     source, link = case.source, case.link
     if source is None:
-        if link is None or case.record.state is State.VOIDED:
-            return Skip("deleted", "The invoice was deleted in HubSpot.")
-        return Attend(AttentionCode.DELETED_IN_HUBSPOT)
+        return Skip("deleted", "The invoice was deleted in HubSpot.") if link is None else None
     if isinstance(source, UnreadableInvoice):
         return Attend(AttentionCode.REFUSED_BY_HUBSPOT, source.reason)
     return screen(source, workspace.settings, linked=link is not None) or _Open(case, source)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tieout.domain.hint import Hint
@@ -24,10 +25,12 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`state` is the record's; `reason` why it is there, or why it is parked; `error` is what a failure was."""
+    """`state` is the record's; `reason` why it is there, or why it is parked; `error` is what a failure was; `context`
+    is safe to log and holds the vendors' request ids of what stopped the record."""
 
     hint: Hint
     result: Result
     state: str = ""
     reason: str = ""
     error: Exception | None = None
+    context: Mapping[str, str] = field(default_factory=dict)

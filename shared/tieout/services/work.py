@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tieout.domain.errors import SyncError
@@ -31,7 +31,7 @@ class Work:
 
     `read`: HubSpot was asked, `source` is what it answered (None: deleted). `done`: nothing more is to be done in this
     batch. `parked`: why the record waits, "" when it does not. `lost`: another worker took it over. `bug`: what nobody
-    foresaw.
+    foresaw. `context`: safe to log, of the error that stopped it.
     """
 
     held: Held
@@ -43,6 +43,7 @@ class Work:
     parked: str = ""
     lost: bool = False
     bug: Exception | None = None
+    context: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def record(self) -> SyncRecord:
@@ -57,6 +58,7 @@ class Work:
     def park(self, error: SyncError, now: datetime, vendor_timeout: timedelta) -> None:
         """The record waits, or ends, because of `error`."""
         record = park(self.record, error, now, vendor_timeout)
+        self.context = error.context
         self.park_as(record, parked_reason(record, error))
 
     def park_as(self, record: SyncRecord, reason: str) -> None:
@@ -103,7 +105,7 @@ class Work:
             result, reason = Result.PARKED, self.parked
         else:
             result, reason = Result.HANDLED, self.record.reason
-        return [Outcome(hint, result, self.record.state, reason, self.bug) for hint in self.hints]
+        return [Outcome(hint, result, self.record.state, reason, self.bug, self.context) for hint in self.hints]
 
 
 def still_open(works: Sequence[Work]) -> list[Work]:

@@ -211,6 +211,13 @@ def needs_look(desired: InvoiceContent, link: Link) -> bool:
     return link.sent is None or bool(changes(link.sent, desired)) or link.total != desired.total
 
 
+def decide_deleted(present: LedgerInvoice | None) -> Plan:
+    """What to do for an invoice that was deleted in HubSpot after it was written: nothing by itself."""
+    if present is None or present.voided:
+        return Skip("deleted", "The invoice was deleted in HubSpot and stands no longer in QuickBooks.")
+    return Attend(AttentionCode.DELETED_IN_HUBSPOT)
+
+
 def decide_void(link: Link | None, present: LedgerInvoice | None) -> Plan:
     """What to do for an invoice that was voided in HubSpot after it was written."""
     if link is None:
@@ -270,7 +277,7 @@ def _both_values(conflicts: list[Change]) -> str:
         f"{one.field}: QuickBooks has {one.before or 'nothing'}, HubSpot has {one.after or 'nothing'}"
         for one in conflicts
     )
-    return "; ".join(told) + "."
+    return "; ".join(told).rstrip(".") + "."
 
 
 def total_verdict(source_total: Money | None, ledger_total: Money) -> Attend | None:
