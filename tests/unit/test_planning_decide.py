@@ -166,6 +166,20 @@ def test_a_total_of_which_little_is_remembered_does_not_stop_an_update() -> None
         assert isinstance(planned(some_content(memo="Hello"), a_link(**forgotten), stands), Update)
 
 
+def test_a_total_that_a_person_changed_beside_the_lines_is_not_overwritten_by_an_update() -> None:
+    taxed = a_ledger_invoice(total=usd("388.80"), updated_at=LATER)
+    plan = planned(some_content(memo="New"), a_link(), taxed)
+    assert isinstance(plan, Attend)
+    assert plan.code is AttentionCode.EDITED_IN_QUICKBOOKS
+    assert "388.80 USD" in plan.detail
+    assert "360.00 USD" in plan.detail
+
+
+def test_a_total_that_the_ledger_itself_made_differ_does_not_stop_the_update_that_mends_it() -> None:
+    taxed = a_ledger_invoice(total=usd("388.80"))
+    assert isinstance(planned(some_content(memo="New"), a_link(taxed), taxed), Update)
+
+
 def test_lines_are_compared_in_order_and_added_or_missing_ones_are_named() -> None:
     second = ContentLine("6", None, Decimal(1), Decimal(5), Decimal(5))
     two = some_content(lines=(LINE, second))

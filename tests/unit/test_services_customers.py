@@ -117,6 +117,19 @@ def test_a_person_who_retries_has_the_customer_looked_up_anew(world: World) -> N
     assert world.booked()[-1]["CustomerRef"]["value"] != row["Id"]
 
 
+def test_an_invoice_keeps_its_customer_when_the_settings_bill_others_later(world: World) -> None:
+    id_ = world.invoice(company=world.company("Acme Ltd"), contact=world.contact())
+    world.sync(id_)
+    [before] = world.booked()
+    world.settings(customer_level="contact")
+    world.edit(id_, hs_due_date="2026-04-15T00:00:00Z")
+    assert world.sync(id_).state is State.SYNCED
+    [after] = world.booked()
+    assert after["CustomerRef"]["value"] == before["CustomerRef"]["value"]
+    assert after["DueDate"] == "2026-04-15"
+    assert names(world) == ["Acme Ltd"]
+
+
 def test_a_name_with_characters_that_quickbooks_forbids_is_freed_of_them(world: World) -> None:
     world.sync(world.invoice(company=world.company("Acme: Europe\tLtd")))
     assert names(world) == ["Acme Europe Ltd"]
