@@ -203,6 +203,8 @@ class ClaimVerdict(StrEnum):
     NOT_DUE = "not_due"
 
 
+# Instead of a fingerprint: what is shown on the origin is not known, so the next status is written in any case.
+SHOWN_UNKNOWN = "unknown"
 # What a person reads about an invoice that was voided on both sides.
 VOIDED_TEXT = "Voided in QuickBooks."
 # The reason of a record that a person told Tieout to leave alone.

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from tieout.domain.errors import NotReadyYet
 from tieout.domain.hint import Cause, Hint, HintObject
-from tieout.domain.record import ClaimVerdict, Kind, RecordKey, SyncRecord, judge_claim
+from tieout.domain.record import SHOWN_UNKNOWN, ClaimVerdict, Kind, RecordKey, SyncRecord, judge_claim
 from tieout.ports import AuditEntry, Clock, Hints, RecordChanged, Records
 
 # Longer than the worker's time-out, shorter than the queue's visibility time-out: a message that comes back after its
@@ -56,7 +56,7 @@ class Claims:
                     return verdict
                 continue
             mine = replace(
-                stored or SyncRecord(key=key, created_at=now),
+                _left_behind(stored) if stored else SyncRecord(key=key, created_at=now),
                 lease_owner=self.new_token(),
                 lease_until=now + LEASE,
                 updated_at=now,
@@ -101,6 +101,11 @@ class Claims:
         if key.kind is not Kind.INVOICE:
             raise ValueError(f"no queue works on {key.kind} records")
         return Hint(key.connection, HintObject.HUBSPOT_INVOICE, key.origin_id, self.clock.now(), cause, trace_id)
+
+
+def _left_behind(stored: SyncRecord) -> SyncRecord:
+    """A lease that ended by itself was a worker's that died, perhaps after it showed a status."""
+    return replace(stored, shown=SHOWN_UNKNOWN) if stored.lease_owner and stored.shown else stored
 
 
 def _rehints_if_still_mine(mine: SyncRecord, current: SyncRecord | None) -> int:

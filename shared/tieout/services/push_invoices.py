@@ -18,7 +18,7 @@ from tieout.domain.errors import (
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.invoice import InvoiceStatus, SourceInvoice
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update, Void
-from tieout.domain.record import BY_HAND, VOIDED_TEXT, ClaimVerdict, Kind, RecordKey, State, SyncRecord
+from tieout.domain.record import BY_HAND, SHOWN_UNKNOWN, VOIDED_TEXT, ClaimVerdict, Kind, RecordKey, State, SyncRecord
 from tieout.domain.status import ShownStatus
 from tieout.ports import Workspace, Workspaces
 from tieout.services.assess import Assessor, Case
@@ -229,6 +229,9 @@ class PushInvoices:
         """An outage passes, so it is tried until it works; what HubSpot refuses is tried once more, and then with the
         next change. A bug fails the message too, so that somebody sees it."""
         refused = failure is None or isinstance(failure, NeedsAttention)
+        if not refused:
+            # The answer may be what was lost.
+            work.held.record = replace(work.record, shown=SHOWN_UNKNOWN)
         if not (refused and work.held.hint.cause is Cause.DUE):
             work.wake_at(now + _STATUS_RETRY)
         if failure is not None and not isinstance(failure, SyncError):
