@@ -111,7 +111,7 @@ class Office:
             secret = self.hubspot.config.client_secret
             return HubSpotWebhooks(lambda: [secret], lambda: False, lambda _: self.connection, self.stage.clock)
         token = self.quickbooks.config.verifier_token
-        return QuickBooksWebhooks(lambda: [token], lambda: False, lambda _: self.connection)
+        return QuickBooksWebhooks(lambda: [token], lambda: False, lambda _: self.connection, self.stage.clock)
 
     def start_worker(self) -> PushInvoices:
         """A cold start: new clients, nothing remembered."""

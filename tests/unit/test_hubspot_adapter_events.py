@@ -1,7 +1,7 @@
 """Webhook bodies from HubSpot: what is read of them, what is tolerated, and what is refused."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -129,19 +129,59 @@ def test_what_is_no_list_of_events_is_refused(body: bytes, reason: str) -> None:
     assert refusal(body) == reason
 
 
-@pytest.mark.parametrize("value", [0, -1, True, 1.0, 1.5, 2**63, "", "-1", "1.0", "abc", "٣", " 1", [1], {"id": 1}])
+NO_IDS = [0, -1, True, 1.0, 1.5, 2**63, "", "-1", "1.0", "abc", "٣", " 1", [1], {"id": 1}]
+
+
+@pytest.mark.parametrize("value", NO_IDS)
 @pytest.mark.parametrize("field", ["objectId", "portalId", "fromObjectId"])
-def test_an_id_that_is_none_is_refused(field: str, value: object) -> None:
-    assert refusal(json.dumps([EVENT | {field: value}]).encode()) == f"bad_{field}"
+def test_an_id_of_an_invoice_that_is_none_is_refused(field: str, value: object) -> None:
+    assert refusal(json.dumps([EVENT, EVENT | {field: value}]).encode()) == f"bad_{field}"
 
 
-@pytest.mark.parametrize("value", [-1, True, "soon", 1.5, 10**15, [], {}])
-def test_a_time_that_is_none_is_refused(value: object) -> None:
-    assert refusal(json.dumps([EVENT | {"occurredAt": value}]).encode()) == "bad_occurredAt"
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"objectId": None}, "bad_objectId"),
+        ({"portalId": None}, "bad_portalId"),
+        ({"mergedObjectIds": [2, "x"]}, "bad_mergedObjectIds"),
+        ({"toObjectTypeId": "0-53"}, "bad_toObjectId"),
+        ({"toObjectId": "x", "associationType": "CONTACT_TO_INVOICE"}, "bad_toObjectId"),
+    ],
+)
+def test_an_invoice_or_a_portal_that_is_not_named_is_refused(change: dict[str, object], reason: str) -> None:
+    assert refusal(json.dumps([EVENT | change]).encode()) == reason
 
 
-def test_an_event_of_an_unnamed_portal_is_refused() -> None:
-    assert refusal(json.dumps([{"objectId": 1}]).encode()) == "bad_portalId"
+@pytest.mark.parametrize("value", NO_IDS)
+@pytest.mark.parametrize("field", ["objectId", "portalId", "fromObjectId"])
+@pytest.mark.parametrize("type_", ["0-3", "contact", None])
+def test_an_odd_id_of_what_is_not_followed_costs_the_other_events_nothing(
+    type_: str | None, field: str, value: object
+) -> None:
+    odd, *others = parse(EVENT | {"objectTypeId": type_, field: value}, EVENT)
+    assert "" in {odd.portal_id, *(one.object_id for one in (odd, *others))}
+    assert odd.object_type_id != "0-53"
+    assert others[-1:] == list(parse(EVENT))
+
+
+def test_an_invoice_is_read_although_the_other_end_of_its_association_makes_no_sense() -> None:
+    ends = {"fromObjectTypeId": "0-53", "fromObjectId": 1, "toObjectTypeId": "0-8", "toObjectId": "x"}
+    invoice, line = parse({"portalId": 62515, "subscriptionType": "object.associationChange", **ends})
+    assert (invoice.object_type_id, invoice.object_id) == ("0-53", "1")
+    assert (line.object_type_id, line.object_id) == ("0-8", "")
+
+
+@pytest.mark.parametrize("value", [None, 0, -1, True, "soon", 1.5, 10**15, 10**18, 1790000000, [], {}])
+def test_an_event_with_an_odd_time_happened_when_it_arrived(value: object) -> None:
+    (event,) = parse(EVENT | {"occurredAt": value})
+    assert event.occurred_at == RECEIVED
+
+
+def test_a_time_that_is_a_little_ahead_is_the_vendors_clock() -> None:
+    ahead = RECEIVED + timedelta(minutes=5)
+    for time, kept in ((ahead, ahead), (ahead + timedelta(seconds=1), RECEIVED)):
+        (event,) = parse(EVENT | {"occurredAt": int(time.timestamp()) * 1000})
+        assert event.occurred_at == kept
 
 
 def test_a_type_of_another_form_is_an_unknown_type() -> None:
@@ -167,7 +207,6 @@ def test_any_json_is_parsed_or_refused_in_an_orderly_way(value: object) -> None:
         "",
         "not_json",
         "bad_objectId",
-        "bad_occurredAt",
         "bad_mergedObjectIds",
     )
 

@@ -6,17 +6,20 @@ import hmac
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tieout.adapters.quickbooks.events import QuickBooksEvent, parse
+from tieout.adapters.quickbooks import events
+from tieout.adapters.quickbooks.events import QuickBooksEvent
 from tieout.adapters.quickbooks.signature import SIGNATURE_HEADER, verify
 from tieout.domain.errors import Malformed
 
+RECEIVED = datetime(2025, 9, 10, 21, 31, 26, tzinfo=UTC)
 BODY = b'{"eventNotifications": []}'
-LEGACY = {
+LEGACY: dict[str, Any] = {
     "realmId": "310687",
     "dataChangeEvent": {
         "entities": [
@@ -42,6 +45,10 @@ CLOUD = {
     "intuitaccountid": "310687",
     "data": {},
 }
+
+
+def parse(body: bytes) -> tuple[QuickBooksEvent, ...]:
+    return events.parse(body, RECEIVED)
 
 
 def signed(body: bytes, token: str) -> str:
@@ -129,19 +136,55 @@ def test_a_body_that_is_no_delivery_is_refused(body: bytes, reason: str) -> None
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"type": "qbo.invoice.created"}, "bad_type"),
-        ({"type": "qbo..created.v1"}, "bad_type"),
-        ({"type": 7}, "unknown_shape"),
         ({"intuitaccountid": "../1"}, "bad_realm"),
         ({"intuitaccountid": None}, "bad_realm"),
-        ({"intuitentityid": "' or 1"}, "bad_id"),
-        ({"intuitentityid": True}, "bad_id"),
-        ({"time": "yesterday"}, "bad_time"),
-        ({"time": "2025-09-10T21:31:25"}, "bad_time"),
+        *(
+            ({"intuitentityid": id_}, "bad_id")
+            for id_ in ("' or 1", "7a", "-1", "0", 0, -1, 1.0, True, None, "", 2**63)
+        ),
     ],
 )
-def test_an_event_that_makes_no_sense_is_refused(change: dict[str, object], reason: str) -> None:
-    assert reason_of(lambda: parse(json.dumps([{**CLOUD, **change}]).encode())) == reason
+def test_an_invoice_or_its_company_with_an_id_that_is_none_is_refused(change: dict[str, object], reason: str) -> None:
+    assert reason_of(lambda: parse(json.dumps([CLOUD, {**CLOUD, **change}]).encode())) == reason
+    names = {"intuitaccountid": "realmId", "intuitentityid": "id"}
+    [(field, value)] = ((names[key], value) for key, value in change.items())
+    legacy = {"realmId": "310687", **({field: value} if field == "realmId" else {})}
+    entity = {"name": "Invoice", "id": "1", "operation": "Update", **({field: value} if field == "id" else {})}
+    body = {"eventNotifications": [{**legacy, "dataChangeEvent": {"entities": [entity]}}]}
+    assert reason_of(lambda: parse(json.dumps(body).encode())) == reason
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": "qbo.invoice.created"},
+        {"type": "qbo..created.v1"},
+        {"type": 7},
+        {"type": "qbo.3dmodel.created.v1"},
+        {"type": "qbo.customer.created.v1", "intuitentityid": "' or 1", "intuitaccountid": "../1"},
+        {"type": "qbo.customer.created.v1", "intuitentityid": None, "time": None},
+    ],
+)
+def test_an_odd_event_of_what_is_not_followed_costs_the_others_nothing(change: dict[str, object]) -> None:
+    odd, good = parse(json.dumps([{**CLOUD, **change}, CLOUD]).encode())
+    assert odd.entity != "invoice"
+    assert (good.entity, good.entity_id) == ("invoice", "1234")
+
+
+def test_an_odd_entity_of_the_older_form_costs_the_others_nothing() -> None:
+    invoice = LEGACY["dataChangeEvent"]["entities"][0]
+    body = {"realmId": "310687", "dataChangeEvent": {"entities": [{}, {"name": 7, "id": []}, invoice]}}
+    found = parse(json.dumps({"eventNotifications": [body]}).encode())
+    assert [event.entity for event in found] == ["", "", "invoice"]
+
+
+@pytest.mark.parametrize(
+    "time",
+    [None, "", 7, "yesterday", "2025-09-10T21:31:25", "0001-01-01T00:00:00+14:00", "2099-01-01T00:00:00Z"],
+)
+def test_an_invoice_event_with_an_odd_time_happened_when_it_arrived(time: object) -> None:
+    (event,) = parse(json.dumps([{**CLOUD, "time": time}]).encode())
+    assert (event.entity_id, event.occurred_at) == ("1234", RECEIVED)
 
 
 _KEYS = st.sampled_from(["eventNotifications", "realmId", "dataChangeEvent", "entities", "id", "name", "type", "time"])

@@ -88,7 +88,7 @@ def webhook_intake() -> WebhookIntake:
     return WebhookIntake(
         WebhookApi(Intake(SqsHints(_sqs(), _queue_urls(settings), clock)), settings.public_url),
         HubSpotWebhooks(lambda: signing().hubspot_client_secrets, refresh, connections.by_portal, clock),
-        QuickBooksWebhooks(lambda: signing().intuit_verifier_tokens, refresh, connections.by_realm),
+        QuickBooksWebhooks(lambda: signing().intuit_verifier_tokens, refresh, connections.by_realm, clock),
     )
 
 

@@ -1,4 +1,7 @@
-"""A webhook body from HubSpot as plain events; property values are never kept, because events are only hints."""
+"""A webhook body from HubSpot as plain events; property values are never kept, because events are only hints.
+
+Each event is read by itself: what makes no sense in one that Tieout does not follow anyway must not cost the others.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST_ID = 2**63 - 1
 # HubSpot sends up to 100 events at a time; a few more are no reason to lose them.
 _MOST_EVENTS = 1000
-_LATEST_MS = 4_102_444_800_000  # the year 2100
+# Clocks differ a little and repetitions come late. A time further ahead would make every later event look old, one
+# further back (of seconds taken for milliseconds, say) the event itself.
+_AHEAD, _BACK = timedelta(minutes=5), timedelta(days=365)
 _TYPE_ID = re.compile(r"[0-9]{1,9}-[0-9]{1,18}")
 _DIGITS = re.compile(r"[0-9]{1,19}")
 # Events on an object, then both ends of an association, then what a merge leaves behind.
@@ -29,13 +34,15 @@ _OBJECT_FIELDS = (
     ("newObjectId", "objectTypeId"),
 )
 _MERGED = "mergedObjectIds"
+_ENDS = ("fromObjectId", "toObjectId")
 
 
 @dataclass(frozen=True, slots=True)
 class HubSpotEvent:
     """Something happened to the object `object_id` of the portal.
 
-    `object_type_id` ("0-53" is an invoice) is None where HubSpot did not say; `occurred_at` is aware UTC.
+    `object_type_id` ("0-53" is an invoice) is None where HubSpot did not say; `occurred_at` is aware UTC. Of an invoice
+    all of it makes sense; of anything else an id is empty where it does not.
     """
 
     portal_id: str
@@ -49,9 +56,9 @@ class HubSpotEvent:
 def parse_events(body: bytes, received_at: datetime) -> tuple[HubSpotEvent, ...]:
     """The events of a webhook body: one for each object that an event names, so an association makes two.
 
-    Unknown fields are ignored and missing ones tolerated: an event without a time gets `received_at`, one that names
-    no object is left out. Raises Malformed, with a `reason` safe to log, for what is no JSON array of objects, and
-    for an id or a time that is none.
+    Unknown fields are ignored and missing ones tolerated: an event without a time that makes sense gets `received_at`,
+    one that names no object is left out. Raises Malformed, with a `reason` safe to log, for what is no JSON array of
+    objects, and for an invoice or its portal whose id is missing or none.
     """
     events = _array(body)
     return tuple(event for raw in events for event in _events(raw, received_at))
@@ -70,24 +77,32 @@ def _array(body: bytes) -> list[Mapping[str, object]]:
 
 
 def _events(raw: Mapping[str, object], received_at: datetime) -> Iterator[HubSpotEvent]:
-    objects = dict.fromkeys(_objects(raw))
-    if not objects:
-        return
-    portal = _id(raw, "portalId")
     occurred_at = _instant(raw, received_at)
     subscription = _text(raw, "subscriptionType") or _text(raw, "eventType") or ""
-    for type_, id_ in objects:
+    for type_, id_ in dict.fromkeys(_objects(raw)):
+        portal = _id(raw.get("portalId"))
+        if type_ == INVOICE_TYPE and not portal:
+            raise _malformed("bad_portalId")
         yield HubSpotEvent(portal, type_, id_, occurred_at, subscription, _text(raw, "propertyName"))
 
 
 def _objects(raw: Mapping[str, object]) -> Iterator[tuple[str | None, str]]:
-    for id_field, type_field in _OBJECT_FIELDS:
-        if raw.get(id_field) is not None:
-            yield _type(raw, type_field, id_field), _id(raw, id_field)
+    """Type and id of each object that the event names."""
+    values = [
+        (id_field, _type(raw, type_field, id_field), raw.get(id_field))
+        for id_field, type_field in _OBJECT_FIELDS
+        if raw.get(id_field) is not None or (id_field in _ENDS and _text(raw, type_field))
+    ]
     merged = raw.get(_MERGED)
     if isinstance(merged, list):
-        for value in merged:
-            yield _type(raw, "objectTypeId", _MERGED), _id({_MERGED: value}, _MERGED)
+        values += [(_MERGED, _type(raw, "objectTypeId", _MERGED), value) for value in merged]
+    if not values and _text(raw, "objectTypeId") == INVOICE_TYPE:
+        raise _malformed("bad_objectId")
+    for field, type_, value in values:
+        id_ = _id(value)
+        if type_ == INVOICE_TYPE and not id_:
+            raise _malformed(f"bad_{field}")
+        yield type_, id_
 
 
 def _type(raw: Mapping[str, object], type_field: str, id_field: str) -> str | None:
@@ -110,24 +125,27 @@ def _text(raw: Mapping[str, object], name: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _number(raw: Mapping[str, object], name: str, largest: int) -> int:
-    """A whole number greater than zero, also as a text of digits."""
-    value = raw.get(name)
+def _number(value: object) -> int | None:
+    """A whole number greater than zero, also as a text of digits; None for anything else."""
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= largest:
-        raise _malformed(f"bad_{name}")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ID:
+        return None
     return value
 
 
-def _id(raw: Mapping[str, object], name: str) -> str:
-    return str(_number(raw, name, _LARGEST_ID))
+def _id(value: object) -> str:
+    number = _number(value)
+    return "" if number is None else str(number)
 
 
 def _instant(raw: Mapping[str, object], received_at: datetime) -> datetime:
-    if raw.get("occurredAt") is None:
+    milliseconds = _number(raw.get("occurredAt"))
+    try:
+        value = _EPOCH + timedelta(milliseconds=milliseconds or 0)
+    except OverflowError:
         return received_at
-    return _EPOCH + timedelta(milliseconds=_number(raw, "occurredAt", _LATEST_MS))
+    return value if received_at - _BACK <= value <= received_at + _AHEAD else received_at
 
 
 def _malformed(reason: str) -> Malformed:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tieout.adapters.quickbooks import signature
-from tieout.adapters.quickbooks.events import parse
+from tieout.adapters.quickbooks.events import INVOICE, parse
 from tieout.domain.company import Connection
 from tieout.domain.hint import HintObject
-from tieout.ports import Delivery, Notice
+from tieout.ports import Clock, Delivery, Notice
 
-_FOLLOWED = {"invoice": HintObject.QUICKBOOKS_INVOICE}
+_FOLLOWED = {INVOICE: HintObject.QUICKBOOKS_INVOICE}
 
 
 class QuickBooksWebhooks:
@@ -22,17 +22,19 @@ class QuickBooksWebhooks:
         tokens: Callable[[], Sequence[str]],
         refresh: Callable[[], bool],
         find: Callable[[str], Connection | None],
+        clock: Clock,
     ) -> None:
         self._tokens = tokens
         self._refresh = refresh
         self._find = find
+        self._clock = clock
 
     def read(self, delivery: Delivery) -> Sequence[Notice]:
         """The events of a delivery that Intuit signed; raises Malformed for any other."""
         signature.verify(delivery.body, delivery.headers.get(signature.SIGNATURE_HEADER), self._tokens())
         return [
             Notice(event.realm_id, _FOLLOWED.get(event.entity), event.entity_id, event.occurred_at)
-            for event in parse(delivery.body)
+            for event in parse(delivery.body, self._clock.now())
         ]
 
     def refresh(self) -> bool:
