@@ -79,7 +79,7 @@ CASES: list[tuple[str, Callable[[Event], Event], int, set[tuple[str, str]]]] = [
     ("hubspot_nested_too_deeply", signed, 400, set()),
     ("hubspot_bad_object_id", signed, 400, set()),
     ("hubspot_bad_portal_id", signed, 400, set()),
-    ("hubspot_time_out_of_range", signed, 400, set()),
+    ("hubspot_time_out_of_range", signed, 200, {("hubspot.invoice", "1001")}),
     ("hubspot_body_too_large", grown, 413, set()),
     ("quickbooks_invoice_updated", signed, 200, {("quickbooks.invoice", "145")}),
     ("quickbooks_older_form", signed, 200, {("quickbooks.invoice", "145")}),
@@ -93,7 +93,7 @@ CASES: list[tuple[str, Callable[[Event], Event], int, set[tuple[str, str]]]] = [
     ("quickbooks_unknown_shape", signed, 400, set()),
     ("quickbooks_bad_realm", signed, 400, set()),
     ("quickbooks_bad_id", signed, 400, set()),
-    ("quickbooks_bad_time", signed, 400, set()),
+    ("quickbooks_bad_time", signed, 200, {("quickbooks.invoice", "145")}),
     ("unknown_route", signed_by_hubspot, 404, set()),
 ]
 

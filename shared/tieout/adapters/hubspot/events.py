@@ -20,9 +20,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST_ID = 2**63 - 1
 # HubSpot sends up to 100 events at a time; a few more are no reason to lose them.
 _MOST_EVENTS = 1000
-# Clocks differ a little and repetitions come late. A time further ahead would make every later event look old, one
-# further back (of seconds taken for milliseconds, say) the event itself.
-_AHEAD, _BACK = timedelta(minutes=5), timedelta(days=365)
+# A time far ahead would make every later event look old, one of long ago (seconds taken for milliseconds, say) the
+# event itself; clocks differ by a few minutes at most.
+_EARLIEST, _AHEAD = datetime(2020, 1, 1, tzinfo=UTC), timedelta(minutes=5)
 _TYPE_ID = re.compile(r"[0-9]{1,9}-[0-9]{1,18}")
 _DIGITS = re.compile(r"[0-9]{1,19}")
 # Events on an object, then both ends of an association, then what a merge leaves behind.
@@ -145,7 +145,7 @@ def _instant(raw: Mapping[str, object], received_at: datetime) -> datetime:
         value = _EPOCH + timedelta(milliseconds=milliseconds or 0)
     except OverflowError:
         return received_at
-    return value if received_at - _BACK <= value <= received_at + _AHEAD else received_at
+    return value if _EARLIEST <= value <= received_at + _AHEAD else received_at
 
 
 def _malformed(reason: str) -> Malformed:

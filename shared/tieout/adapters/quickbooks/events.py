@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from tieout.domain.errors import Malformed
 
@@ -37,9 +37,9 @@ _DIGITS = re.compile(r"[0-9]{1,19}")
 _REALM = re.compile(r"[0-9]{1,32}")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
-# Clocks differ a little and repetitions come late. A time further ahead would make every later event look old, one
-# further back the event itself.
-_AHEAD, _BACK = timedelta(minutes=5), timedelta(days=365)
+# A time far ahead would make every later event look old, one of long ago the event itself; clocks differ by a few
+# minutes at most.
+_EARLIEST, _AHEAD = datetime(2020, 1, 1, tzinfo=UTC), timedelta(minutes=5)
 
 
 def parse(body: bytes, received_at: datetime) -> tuple[QuickBooksEvent, ...]:
@@ -137,7 +137,7 @@ def _instant(text: str, received_at: datetime) -> datetime:
     try:
         # Intuit writes up to nine digits of a second, a datetime holds six.
         value = datetime.fromisoformat(_FRACTION.sub(r"\1", text))
-        usable = value.utcoffset() is not None and received_at - _BACK <= value <= received_at + _AHEAD
+        usable = value.utcoffset() is not None and _EARLIEST <= value <= received_at + _AHEAD
     except (ValueError, OverflowError):
         return received_at
     return value if usable else received_at
