@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import sys
 import uuid
 from enum import StrEnum
@@ -309,6 +310,8 @@ def _print_record(record: SyncRecord | None, *, as_json: bool) -> None:
 
 def main() -> None:
     """The entry point: errors become one line on standard error."""
+    # The functions' log lines are not for this terminal.
+    logging.getLogger("tieout").setLevel(logging.CRITICAL)
     try:
         app()
     except (NoDeployment, _NotFound) as error:
