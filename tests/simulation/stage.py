@@ -11,8 +11,8 @@ START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 # The function's time-out in the template.
 TIMEOUT = timedelta(seconds=120)
 _CALL_SECONDS = 0.12
-_CHANCE_OF_HANDING_OVER = 0.4
-_CHANCE_WHEN_ALONE = 0.12
+_CHANCE_OF_HANDING_OVER = 0.25
+_CHANCE_WHEN_ALONE = 0.06
 
 
 class Crash(BaseException):

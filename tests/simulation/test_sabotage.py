@@ -1,4 +1,4 @@
-"""The simulation would notice the absence of each safety: without it, a world breaks soon."""
+"""The simulation would notice the absence of each safety: without it, a world breaks soon that holds with it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ MOST_SEEDS = 100
 
 @pytest.mark.simulation
 @pytest.mark.parametrize(
-    ("sabotage", "symptom"),
+    ("sabotage", "symptoms"),
     [
-        (Sabotage.LOOK, "times in QuickBooks"),
-        (Sabotage.CLAIM, ""),
-        (Sabotage.GENERATION, "QuickBooks holds []"),
+        (Sabotage.LOOK, ("stands 2 times in QuickBooks",)),
+        (Sabotage.CLAIM, ("went back", "without a stored intent", "stands 2 times in QuickBooks")),
+        (Sabotage.GENERATION, ("QuickBooks holds []", "does not come to rest")),
     ],
 )
-def test_without_this_safety_a_world_breaks(sabotage: Sabotage, symptom: str) -> None:
+def test_without_this_safety_a_world_breaks(sabotage: Sabotage, symptoms: tuple[str, ...]) -> None:
     for seed in range(MOST_SEEDS):
         try:
             simulate(seed, sabotage)
         except Failed as failed:
-            if symptom in str(failed):
+            if any(symptom in str(failed) for symptom in symptoms):
+                simulate(seed)
                 return
     pytest.fail(f"{MOST_SEEDS} worlds without {sabotage} did not show it")

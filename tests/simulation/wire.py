@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -21,6 +22,9 @@ PATIENCE = 30.0
 # Less than the vendor time-out: later than that nothing is carried out (Intuit: 120 s).
 LATEST = 118.0
 _WRITES_SUFFER = 3
+_COMPANY = "/v3/company/"
+_FROM = re.compile(r"FROM (\w+)")
+_Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 _WRITE_FAULTS = {"timeout_after": 4, "late": 4, "timeout_before": 2, "done_500": 1}
 _FAULTS = {"timeout_before": 1, "status_429": 1, "status_500": 2, "status_401": 1, "delay": 3}
 
@@ -82,13 +86,14 @@ class Watcher(Protocol):
 class Wire(httpx.BaseTransport):
     """A transport to one sandbox.
 
-    `trouble` is the probability of a fault for each exchange. `version` is to be raised whenever the sandbox's data
-    change by another way: while it stays, the same read gets the same answer without asking the sandbox again.
+    `trouble` is the probability of a fault for each exchange, `writes` counts what was carried out. Until something
+    changes, the same read gets the same answer without asking the sandbox again; `forget` tells of changes made by
+    another way.
     """
 
     def __init__(self, name: str, app: SandboxApp, stage: Stage, chance: random.Random, watcher: Watcher) -> None:
         self.trouble = 0.0
-        self.version = 0
+        self.writes = 0
         self.lost = 0
         self.late: list[tuple[datetime, httpx.Request]] = []
         self._name = name
@@ -97,8 +102,11 @@ class Wire(httpx.BaseTransport):
         self._chance = chance
         self._watcher = watcher
         self._sandbox = SandboxTransport(app)
-        self._answers: dict[tuple[object, ...], tuple[int, list[tuple[bytes, bytes]], bytes]] = {}
-        self._answers_of = -1
+        self._answers: dict[str, dict[tuple[object, ...], _Answer]] = {}
+
+    def forget(self) -> None:
+        """Somebody changed something."""
+        self._answers.clear()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """One exchange as the worker sees it."""
@@ -167,7 +175,9 @@ class Wire(httpx.BaseTransport):
     def _carry_out(self, request: httpx.Request) -> httpx.Response:
         if not _writes(request):
             return self._read(request)
-        self.version += 1
+        self.writes += 1
+        # A write changes nothing but records of its own kind.
+        self._answers.pop(_kind(request), None)
         id_ = request.url.params.get("requestid")
         under_way = id_ is not None and any(one.url.params.get("requestid") == id_ for _, one in self.late)
         if under_way:
@@ -177,14 +187,12 @@ class Wire(httpx.BaseTransport):
             return self._sandbox.handle_request(request)
 
     def _read(self, request: httpx.Request) -> httpx.Response:
-        if self._answers_of != self.version:
-            self._answers.clear()
-            self._answers_of = self.version
-        key = (request.url, request.content, request.headers.get("authorization"))
-        known = self._answers.get(key)
+        answers = self._answers.setdefault(_kind(request), {})
+        key = (str(request.url), request.content, request.headers.get("authorization"))
+        known = answers.get(key)
         if known is None:
             answer = self._sandbox.handle_request(request)
-            known = self._answers[key] = (answer.status_code, answer.headers.raw, answer.content)
+            known = answers[key] = (answer.status_code, answer.headers.raw, answer.content)
         return httpx.Response(known[0], headers=known[1], content=known[2], request=request)
 
     @contextmanager
@@ -194,6 +202,15 @@ class Wire(httpx.BaseTransport):
             yield
         finally:
             self._app.faults.rules.remove(added)
+
+
+def _kind(request: httpx.Request) -> str:
+    """What a request is about: of HubSpot the path without the last two parts, of QuickBooks the entity."""
+    path, _, operation = request.url.path.partition("/batch/")
+    if operation or _COMPANY not in path:
+        return path
+    asked = _FROM.search(str(request.url.params.get("query", "")))
+    return asked[1].lower() if asked else path.split("/")[4]
 
 
 def _writes(request: httpx.Request) -> bool:
