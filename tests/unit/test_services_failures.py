@@ -12,7 +12,7 @@ from tests.support.builders_world import VENDOR_TIMEOUT, World
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import Transient
 from tieout.domain.hint import Cause
-from tieout.domain.record import State
+from tieout.domain.record import SHOWN_UNKNOWN, State
 from tieout.domain.status import ShownStatus
 from tieout.ports import Crm, Ledger, Workspace
 from tieout.services.outcome import Result
@@ -113,7 +113,7 @@ def test_hubspot_down_at_the_write_back_does_not_hold_up_the_books_and_the_statu
     id_ = world.invoice()
     world.hubspot_fault("status_500", "/batch/update")
     record = world.sync(id_)
-    assert (record.state, record.shown) == (State.SYNCED, "")
+    assert (record.state, record.shown) == (State.SYNCED, SHOWN_UNKNOWN)
     assert len(world.booked()) == 1
     assert world.shown(id_) is None
     [hint] = world.hints.queued

@@ -104,7 +104,7 @@ class PushInvoices:
             if isinstance(held, ClaimVerdict):
                 outcomes.extend(Outcome(hint, Result(held.value)) for hint in same)
             else:
-                works.append(Work(held, same, look=any(map(about_ledger, same))))
+                works.append(Work(held, same, look=held.record.must_look or any(map(about_ledger, same))))
         return works, outcomes
 
     def _take(self, key: RecordKey, hints: Sequence[Hint]) -> Held | ClaimVerdict:
@@ -202,6 +202,9 @@ class PushInvoices:
             if work.bug is not None:
                 work.held.record = park_bug(work.record, now, self.vendor_timeout)
             work.reflect(now)
+            # Whoever looks next must not forget what this batch could not do.
+            unfinished = bool(work.parked or work.bug)
+            work.held.record = replace(work.record, must_look=work.look and unfinished)
         statuses = {
             work.record.key.origin_id: status for work in mine if (status := work.status_to_show(workspace)) is not None
         }

@@ -35,8 +35,11 @@ CustomerPlan = UseCustomer | CreateCustomer | Attend
 
 def display_name(party: Party) -> str:
     """The name a party bears in the ledger: its own, else its e-mail address; empty when it has neither."""
-    name = re.sub(r"[:\t\r\n]+", " ", party.name or party.email or "")
-    return re.sub(r" {2,}", " ", name).strip()[:MAX_NAME]
+    return _clean(party.name) or _clean(party.email or "")
+
+
+def _clean(text: str) -> str:
+    return re.sub(r" {2,}", " ", re.sub(r"[:\t\r\n]+", " ", text)).strip()[:MAX_NAME].rstrip()
 
 
 def plan_customer(party: Party, candidates: Sequence[LedgerCustomer], settings: Settings) -> CustomerPlan:
