@@ -372,3 +372,15 @@ def test_nothing_can_fail_between_a_write_and_its_answer(world: World) -> None:
     with pytest.raises(Transient):
         world.ledger.create_invoice(write, "r1")
     assert world.sandbox.company.rows["Invoice"] == {}
+
+
+@pytest.mark.parametrize("code", ["4000", "4001", "4002"])
+def test_a_company_that_cannot_filter_items_by_sku_finds_them_by_name(code: str) -> None:
+    world = World()
+    [item] = world.quickbooks.find_items({"Services"}, set())
+    # The first query is the one by SKU.
+    world.sandbox.faults.add({"kind": "fault_400", "path": "/query$", "times": 1, "code": code, "detail": "no"})
+    assert [one.id for one in world.quickbooks.find_items({"Services"}, {"SRV-1"})] == [item.id]
+    before = world.exchanges
+    world.quickbooks.find_items({"Services"}, {"SRV-1"})
+    assert world.exchanges == before + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from tieout.adapters.quickbooks import company as companies
@@ -21,7 +22,9 @@ from tieout.ports import Clock, PreparedWrite
 _COMPANY_KEPT = timedelta(minutes=10)
 _IDS_A_QUERY = 100
 _NAMES_A_QUERY = 50
-_INVALID_QUERY = "4001"
+# Which one a field that cannot be filtered gives is not documented.
+_INVALID_QUERY = frozenset({"4000", "4001", "4002"})
+_T = TypeVar("_T")
 
 
 class QuickBooksLedger:
@@ -45,7 +48,7 @@ class QuickBooksLedger:
         self._client = client
         self._clock = clock
         self._app_url = app_url.rstrip("/")
-        self._filter_by_email = filter_by_email
+        self._not_filterable = set() if filter_by_email else {"PrimaryEmailAddr"}
         self._company: tuple[datetime, LedgerCompany] | None = None
 
     def company(self) -> LedgerCompany:
@@ -133,14 +136,23 @@ class QuickBooksLedger:
     def find_customers(self, names: Collection[str], emails: Collection[str]) -> Sequence[LedgerCustomer]:
         """By display name and, where QuickBooks lets us, by e-mail."""
         found = self._customers("DisplayName", names)
-        if self._filter_by_email and any(email.strip() for email in emails):
-            try:
-                found |= self._customers("PrimaryEmailAddr", emails)
-            except Transient as error:
-                if error.context.get("code") != _INVALID_QUERY:
-                    raise
-                self._filter_by_email = False
+        spellings = {spelling for email in emails if email.strip() for spelling in (email, email.lower())}
+        if spellings:
+            found |= self._if_allowed("PrimaryEmailAddr", lambda: self._customers("PrimaryEmailAddr", spellings))
         return list(found.values())
+
+    def _if_allowed(self, field: str, ask: Callable[[], dict[str, _T]]) -> dict[str, _T]:
+        """Ask by a field that Intuit does not document as filterable; once QuickBooks calls such a query invalid, it
+        is not asked again by this object, and what matches by other fields has to do."""
+        if field in self._not_filterable:
+            return {}
+        try:
+            return ask()
+        except Transient as error:
+            if error.context.get("code") not in _INVALID_QUERY:
+                raise
+            self._not_filterable.add(field)
+            return {}
 
     def _customers(self, field: str, values: Collection[str]) -> dict[str, LedgerCustomer]:
         found = {}
@@ -169,12 +181,15 @@ class QuickBooksLedger:
 
     def find_items(self, names: Collection[str], skus: Collection[str]) -> Sequence[LedgerItem]:
         """Queries of items give active ones only."""
-        found: dict[str, LedgerItem] = {}
-        for field, values in (("Sku", skus), ("Name", names)):
-            for chunk in query.chunks(values, _NAMES_A_QUERY):
-                for item in self._client.query("Item", query.one_of(field, chunk), convert=items.read_item):
-                    found[item.id] = item
-        return list(found.values())
+        found = self._if_allowed("Sku", lambda: self._items("Sku", skus))
+        return list((found | self._items("Name", names)).values())
+
+    def _items(self, field: str, values: Collection[str]) -> dict[str, LedgerItem]:
+        return {
+            item.id: item
+            for chunk in query.chunks(values, _NAMES_A_QUERY)
+            for item in self._client.query("Item", query.one_of(field, chunk), convert=items.read_item)
+        }
 
     def item(self, id_: str) -> LedgerItem | None:
         """By query, in which an unknown id is an empty answer and not a fault."""
