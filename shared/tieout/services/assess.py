@@ -54,7 +54,8 @@ class Case:
     @property
     def must_look(self) -> bool:
         """Whether the ledger has to be asked although HubSpot may not have changed."""
-        return self.look or self.by_person or self.record.state not in _TRUSTED
+        unseen = self.link is not None and self.link.ledger_updated_at is None
+        return self.look or self.by_person or unseen or self.record.state not in _TRUSTED
 
     @property
     def forgets(self) -> bool:

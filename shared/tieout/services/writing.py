@@ -184,7 +184,8 @@ _DONE = {
 
 def _link(intent: Intent, answer: LedgerInvoice, before: Link | None = None, *, looked: bool = False) -> Link:
     """What is remembered of a write. `looked`: the answer is not the write's own but what stands there later, and a
-    person may have changed it since; what counts as written is then what was sent."""
+    person may have changed it since; what counts as written is then what was sent, and no version counts as seen, so
+    that the next look compares the two."""
     sent = intent.content or (before.sent if before else None)
     written = answer.content
     if looked and sent is not None:
@@ -196,7 +197,7 @@ def _link(intent: Intent, answer: LedgerInvoice, before: Link | None = None, *, 
         sent=sent,
         written=written,
         total=answer.total,
-        ledger_updated_at=answer.updated_at,
+        ledger_updated_at=None if looked else answer.updated_at,
         references=intent.references or (before.references if before else None),
     )
 
