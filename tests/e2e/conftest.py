@@ -2,25 +2,16 @@
 
 import fcntl
 from collections.abc import Generator, Iterator
-from pathlib import Path
 
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local import stack as local_stack
 from infra.local.deployment import Aws
 from infra.local.paths import LOCAL
 from infra.local.stack import Stack
 
-HERE = Path(__file__).parent
 LINES_OF_LOG = 40
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One stack serves all of these tests, so they run one after the other, in one worker (`--dist loadgroup`)."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker("stack")
-            item.add_marker(pytest.mark.xdist_group("stack"))
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +46,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     stack = getattr(item, "funcargs", {}).get("stack")
     if report.failed and isinstance(stack, Stack):
         logs = Aws(stack.aws_endpoint_url).client("logs")
-        for worker, group in stack.log_groups.items():
-            lines = [event["message"].rstrip() for event in logs.filter_log_events(logGroupName=group)["events"]]
-            report.sections.append((f"log of {worker}", "\n".join(lines[-LINES_OF_LOG:])))
+        try:
+            for worker, group in stack.log_groups.items():
+                lines = [event["message"].rstrip() for event in logs.filter_log_events(logGroupName=group)["events"]]
+                report.sections.append((f"log of {worker}", "\n".join(lines[-LINES_OF_LOG:])))
+        except (BotoCoreError, ClientError) as error:
+            report.sections.append(("logs", f"not to be had: {error}"))
     return report
