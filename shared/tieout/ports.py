@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol
 
-from tieout.domain.company import Connection, CrmAccount, LedgerCompany
+from tieout.domain.company import Connection, CrmAccount, LedgerCompany, TaxCode, Term
 from tieout.domain.customer import CustomerDraft, LedgerCustomer, LedgerItem, NameHolder
 from tieout.domain.hint import Hint, HintObject
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice, SourceInvoice, UnreadableInvoice
@@ -69,6 +70,18 @@ class Ledger(Protocol):
 
     def company(self) -> LedgerCompany:
         """Company and preferences, cached for a few minutes."""
+        ...
+
+    def tax_codes(self) -> Sequence[TaxCode]:
+        """The sales tax codes, inactive ones too, cached like `company`."""
+        ...
+
+    def terms(self) -> Sequence[Term]:
+        """The terms of payment, inactive ones too, cached like `company`."""
+        ...
+
+    def exchange_rate(self, currency: str, day: date) -> Decimal | None:
+        """Home units for one unit of `currency` on `day`; None when QuickBooks has no rate."""
         ...
 
     def invoices(self, ids: Collection[str]) -> Mapping[str, LedgerInvoice]:

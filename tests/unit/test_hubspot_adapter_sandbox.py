@@ -115,7 +115,7 @@ def test_an_invoice_with_everything_is_read_as_it_was_written() -> None:
     assert (found.company.name, found.contact.name) == ("Acme Ltd", "Anna Muster")
     assert [one.name for one in found.lines] == ["Consulting 0", "Consulting 1"]
     assert [one.amount for one in found.lines] == [Decimal(360), Decimal(360)]
-    assert not any(one.discounted or one.taxed for one in found.lines)
+    assert not any(one.discount or one.discount_percent or one.tax_rate_id for one in found.lines)
     assert [one.kind for one in found.adjustments] == list(AdjustmentKind)
     assert found.total == Money(Decimal("724.63"), "USD")
     assert len(portal.sandbox.traffic.exchanges) - before == 13
@@ -130,7 +130,7 @@ def test_a_discounted_and_a_taxed_line_are_seen() -> None:
     portal.finalise(id_)
     found = portal.crm.invoices([id_])[id_]
     assert isinstance(found, SourceInvoice)
-    assert [(one.discounted, one.taxed) for one in found.lines] == [(True, False), (False, True)]
+    assert [(one.discount_percent, one.tax_rate_id) for one in found.lines] == [(Decimal(10), None), (None, "15970230")]
 
 
 @pytest.mark.parametrize("reports_missing", [True, False])

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.support.builders import NOW, a_ledger_invoice, a_link, an_invoice, some_content, usd
 from tieout.domain.attention import AttentionCode
 from tieout.domain.invoice import ContentLine, InvoiceContent, LedgerInvoice, SourceInvoice
-from tieout.domain.planning.invoice import changes, decide, decide_void, needs_look, total_verdict
+from tieout.domain.planning.difference import changes
+from tieout.domain.planning.invoice import decide, decide_void, needs_look, total_verdict
 from tieout.domain.planning.plan import Adopt, Attend, Change, Create, Gone, Nothing, Plan, Skip, Update, Void
 from tieout.domain.record import Link
 
@@ -27,8 +28,16 @@ FIELDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "due date": ({"due_date": date(2026, 4, 1)}, {"due_date": None}),
     "memo": ({"memo": "Hello"}, {"memo": None}),
     "e-mail": ({"email": "b@example.test"}, {"email": None}),
+    "discount": ({"discount": Decimal(5)}, {"discount": Decimal(6)}),
+    "terms": ({"terms_id": "3"}, {"terms_id": "4"}),
+    "custom field 1": ({"custom_fields": (("1", "PO-1"),)}, {"custom_fields": (("1", "PO-2"),)}),
+    "tax calculation": ({"tax_calculation": "TaxExcluded"}, {"tax_calculation": "NotApplicable"}),
     "line 1": ({"lines": (replace(LINE, description="A"),)}, {"lines": (replace(LINE, item_id="6"),)}),
 }
+
+
+# What Tieout owns only where it names it.
+NAMED = {"terms_id": "2", "custom_fields": (("1", "PO-0"),), "tax_calculation": "TaxInclusive"}
 
 
 def present(content: InvoiceContent, **changes: Any) -> LedgerInvoice:
@@ -45,7 +54,8 @@ def planned(desired: InvoiceContent, link: Link | None, stands: LedgerInvoice | 
 
 def test_every_field_of_the_content_is_compared() -> None:
     compared = {next(iter(one)) for one, _ in FIELDS.values()} | {"currency"}
-    assert compared == set(InvoiceContent.__dataclass_fields__)
+    told_apart = {"billed", "exchange_rate", "notice"}
+    assert compared | told_apart == set(InvoiceContent.__dataclass_fields__)
 
 
 def test_what_was_never_written_is_created() -> None:
@@ -73,9 +83,10 @@ def test_a_change_in_hubspot_updates_the_ledger(field: str) -> None:
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_persons_change_in_the_ledger_is_attention_with_both_values(field: str) -> None:
-    edited = present(some_content(**FIELDS[field][0]), updated_at=LATER)
-    plan = planned(some_content(), a_link(), edited)
-    [change] = changes(edited.content, some_content())
+    ours = some_content(**NAMED)
+    edited = present(replace(ours, **FIELDS[field][0]), updated_at=LATER)
+    plan = planned(ours, a_link(present(ours)), edited)
+    [change] = changes(edited.content, ours)
     assert isinstance(plan, Attend)
     assert plan.code is AttentionCode.EDITED_IN_QUICKBOOKS
     assert plan.detail == f"{field}: QuickBooks has {change.before}, HubSpot has {change.after}."
@@ -99,11 +110,28 @@ def test_a_field_that_both_sides_changed_alike_is_adopted(field: str) -> None:
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_change_in_hubspot_beside_a_persons_conflicting_one_does_not_overwrite_it(field: str) -> None:
     other = "memo" if field != "memo" else "due date"
-    edited = present(some_content(**FIELDS[field][0]), updated_at=LATER)
-    plan = planned(some_content(**FIELDS[other][0]), a_link(), edited)
+    ours = some_content(**NAMED)
+    edited = present(replace(ours, **FIELDS[field][0]), updated_at=LATER)
+    plan = planned(replace(ours, **FIELDS[other][0]), a_link(present(ours)), edited)
     assert isinstance(plan, Attend)
     assert f"{field}: " in plan.detail
     assert f"{other}: " not in plan.detail
+
+
+@pytest.mark.parametrize("field", ["terms", "custom field 1", "tax calculation"])
+def test_what_hubspot_does_not_name_is_a_persons_own(field: str) -> None:
+    touched = present(some_content(**FIELDS[field][0]), updated_at=LATER)
+    assert planned(some_content(), a_link(), touched) == Adopt(touched, some_content())
+
+
+def test_a_tax_code_that_was_not_sent_is_a_persons_own() -> None:
+    touched = present(some_content(lines=(replace(LINE, tax_code="TAX"),)), updated_at=LATER)
+    assert planned(some_content(), a_link(), touched) == Adopt(touched, some_content())
+    named = some_content(lines=(replace(LINE, tax_code="NON"),))
+    assert [str(one) for one in changes(touched.content, named)] == [
+        "line 1: Consulting - March: 3 x 120 = 360.00 (tax code TAX) -> "
+        "Consulting - March: 3 x 120 = 360.00 (tax code NON)"
+    ]
 
 
 def test_a_change_of_what_is_not_ours_is_only_remembered() -> None:

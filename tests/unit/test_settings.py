@@ -3,13 +3,25 @@
 import json
 from dataclasses import fields
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tieout.domain.settings import BadSettings, CustomerLevel, Filter, FilterOperator, Settings, parse_settings
+from tieout.domain.settings import (
+    BadSettings,
+    BeyondTolerance,
+    ClosedPeriod,
+    CustomerLevel,
+    DeletedInHubSpot,
+    Filter,
+    FilterOperator,
+    Settings,
+    TaxMode,
+    parse_settings,
+)
 
 FILTER = {"property": "hs_currency", "operator": "in", "values": ["USD", "EUR"]}
 # By field: JSON values that are taken, with what they become.
@@ -27,7 +39,33 @@ GOOD: dict[str, list[tuple[Any, object]]] = {
     "fallback_item_id": [("17", "17"), (None, None)],
     "write_status_to_hubspot": [(True, True), (False, False)],
     "skip_data_sync_invoices": [(True, True), (False, False)],
+    "tax_mode": [(one.value, one) for one in TaxMode],
+    "tax_item_id": [("17", "17"), (None, None)],
+    "tax_items": [({}, {}), ({"VAT 20 %": "17"}, {"VAT 20 %": "17"})],
+    "tax_codes": [({}, {}), ({"15970230": "5"}, {"15970230": "5"})],
+    "untaxed_code": [("10", "10"), ("NON", "NON"), (None, None)],
+    "fee_item_id": [("17", "17"), (None, None)],
+    "fee_items": [({}, {}), ({"Rush": "17"}, {"Rush": "17"})],
+    "total_tolerance": [("0.00", Decimal(0)), ("0.01", Decimal("0.01"))],
+    "variance_tolerance": [("0", Decimal(0)), ("1.5", Decimal("1.5"))],
+    "beyond_tolerance": [(one.value, one) for one in BeyondTolerance],
+    "closed_period": [(one.value, one) for one in ClosedPeriod],
+    "deleted_in_hubspot": [(one.value, one) for one in DeletedInHubSpot],
+    "terms": [({}, {}), ({"30": "3", "0": "1"}, {30: "3", 0: "1"})],
+    "custom_fields": [({}, {}), ({"deal_name": "1", "region": "3"}, {"deal_name": "1", "region": "3"})],
+    "purchase_order_field": [("2", "2"), (None, None)],
 }
+NO_IDS: list[tuple[Any, str]] = [
+    ([], "an object from"),
+    ("17", "to QuickBooks ids"),
+    ({"x": 17}, "x: a QuickBooks id"),
+    ({" ": "17"}, "an object from"),
+    ({"x": None}, "x: a QuickBooks id"),
+]
+NO_ID: list[tuple[Any, str]] = [(17, "digits, as text"), ("A1", "digits, as text"), ("", "digits"), ("²", "digits")]
+NO_AMOUNT: list[tuple[Any, str]] = [
+    (one, "an amount as text") for one in (0.05, 1, None, "", "-1", "1,5", "1e2", "NaN", "1.23456", "²")
+]
 NOT_BOOLEAN = [("yes", "true or false"), (1, "true or false"), (None, "true or false"), ([], "true or false")]
 # By field: JSON values that are refused, with a part of the reason.
 BAD: dict[str, list[tuple[Any, str]]] = {
@@ -50,14 +88,34 @@ BAD: dict[str, list[tuple[Any, str]]] = {
     "customer_level": [("deal", "one of company, contact"), (None, "one of company"), (1, "one of company")],
     "match_customers_by_email": NOT_BOOLEAN,
     "create_customers": NOT_BOOLEAN,
-    "fallback_item_id": [
-        (17, "digits, as text"),
-        ("A1", "digits, as text"),
-        ("", "digits, as text"),
-        ("²", "digits, as text"),
-    ],
+    "fallback_item_id": NO_ID,
     "write_status_to_hubspot": NOT_BOOLEAN,
     "skip_data_sync_invoices": NOT_BOOLEAN,
+    "tax_mode": [("auto", "one of none, as_item, automated, codes"), (None, "one of none")],
+    "tax_item_id": NO_ID,
+    "tax_items": NO_IDS,
+    "tax_codes": [*NO_IDS, ({"15970230": "TAX"}, "15970230: a QuickBooks id")],
+    "untaxed_code": [("TAX", "digits, as text"), (5, "digits, as text")],
+    "fee_item_id": NO_ID,
+    "fee_items": NO_IDS,
+    "total_tolerance": [*NO_AMOUNT],
+    "variance_tolerance": NO_AMOUNT,
+    "beyond_tolerance": [("delete", "one of void, keep"), (None, "one of void")],
+    "closed_period": [("skip", "one of hold, first_open_day, ignore"), (None, "one of hold")],
+    "deleted_in_hubspot": [("delete", "one of attention, void, ignore"), (None, "one of attention")],
+    "terms": [
+        *NO_IDS,
+        ({"soon": "3"}, "soon: a number of days"),
+        ({"-1": "3"}, "-1: a number of days"),
+        ({"30": "3", "030": "4"}, "the same number of days twice"),
+    ],
+    "custom_fields": [
+        ("deal_name", "to custom fields"),
+        ({"deal_name": "4"}, "deal_name: a QuickBooks custom field"),
+        ({"deal_name": 1}, "deal_name: a QuickBooks custom field"),
+        ({"deal_name": "1", "region": "1"}, "two properties for one custom field"),
+    ],
+    "purchase_order_field": [("4", "a QuickBooks custom field"), (1, "a QuickBooks custom field")],
 }
 NAMES = [field.name for field in fields(Settings)]
 
@@ -123,6 +181,15 @@ documents = st.fixed_dictionaries(
         "fallback_item_id": st.integers(1, 10**9).map(str) | st.none(),
         "write_status_to_hubspot": st.booleans(),
         "skip_data_sync_invoices": st.booleans(),
+        "tax_mode": st.sampled_from([one.value for one in TaxMode]),
+        "tax_codes": st.dictionaries(st.integers(1, 99).map(str), st.integers(1, 99).map(str), max_size=3),
+        "total_tolerance": st.sampled_from(["0", "0.00", "0.01"]),
+        "variance_tolerance": st.sampled_from(["0.02", "1"]),
+        "beyond_tolerance": st.sampled_from(["void", "keep"]),
+        "closed_period": st.sampled_from([one.value for one in ClosedPeriod]),
+        "terms": st.dictionaries(st.integers(0, 365).map(str), st.integers(1, 99).map(str), max_size=3),
+        "custom_fields": st.just({"deal_name": "1"}),
+        "purchase_order_field": st.sampled_from(["2", "3", None]),
     },
 )
 
@@ -133,6 +200,9 @@ def as_document(settings: Settings) -> dict[str, Any]:
     document["filters"] = [
         {"property": one.property, "operator": one.operator, "values": list(one.values)} for one in settings.filters
     ]
+    document["terms"] = {str(days): id_ for days, id_ in settings.terms.items()}
+    for name in ("total_tolerance", "variance_tolerance"):
+        document[name] = str(document[name])
     return document
 
 
@@ -162,6 +232,19 @@ def test_a_filter_compares_as_its_operator_says(
     assert rule.passes({}) is (None in passing)
 
 
-def test_the_filtered_properties_are_the_ones_to_be_read() -> None:
-    settings = parse_settings({"filters": [FILTER, {"property": "x", "operator": "known"}, FILTER]})
-    assert settings.filtered_properties == {"hs_currency", "x"}
+def test_the_properties_of_filters_and_custom_fields_are_the_ones_to_be_read() -> None:
+    settings = parse_settings(
+        {"filters": [FILTER, {"property": "x", "operator": "known"}, FILTER], "custom_fields": {"y": "1"}}
+    )
+    assert settings.needed_properties == {"hs_currency", "x", "y"}
+
+
+def test_settings_that_contradict_each_other_are_refused() -> None:
+    document = {
+        "total_tolerance": "0.10",
+        "custom_fields": {"deal_name": "1"},
+        "purchase_order_field": "1",
+    }
+    with pytest.raises(BadSettings) as raised:
+        parse_settings(document)
+    assert [name for name, _ in raised.value.problems] == ["variance_tolerance", "purchase_order_field"]

@@ -54,7 +54,10 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
     if isinstance(kind, types.UnionType):
         return st.one_of([values_of(one) for one in typing.get_args(kind)])
     if typing.get_origin(kind) is tuple:
-        return st.lists(values_of(typing.get_args(kind)[0]), max_size=3).map(tuple)
+        parts = typing.get_args(kind)
+        if Ellipsis not in parts:
+            return st.tuples(*(values_of(one) for one in parts))
+        return st.lists(values_of(parts[0]), max_size=3).map(tuple)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return st.sampled_from(kind)
     assert isinstance(kind, type), kind

@@ -18,7 +18,10 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class LedgerCompany:
-    """The ledger's company and the preferences that decide the form of an invoice."""
+    """The ledger's company and the preferences that decide the form of an invoice.
+
+    `allow_discount`: discount lines are switched on, and post to `discount_account_id` (None: QuickBooks' default).
+    """
 
     name: str
     country: str
@@ -29,6 +32,28 @@ class LedgerCompany:
     uses_sales_tax: bool
     automated_sales_tax: bool
     books_closed_through: date | None = None
+    allow_discount: bool = False
+    discount_account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaxCode:
+    """A sales tax code of the ledger. `taxable` False: the code for what bears no tax."""
+
+    id: str
+    name: str
+    active: bool
+    taxable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Terms of payment in the ledger; `due_days` None when they name a day of the month instead."""
+
+    id: str
+    name: str
+    due_days: int | None
+    active: bool
 
 
 @dataclass(frozen=True, slots=True)

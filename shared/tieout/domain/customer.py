@@ -32,13 +32,17 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class CustomerDraft:
-    """A customer to be created. `name` is the ledger's display name, unique over customers, vendors and employees."""
+    """A customer to be created. `name` is the ledger's display name, unique over customers, vendors and employees.
+
+    `currency` None: the company's home currency. It can never be changed later.
+    """
 
     name: str
     company_name: str | None = None
     given_name: str | None = None
     family_name: str | None = None
     email: str | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

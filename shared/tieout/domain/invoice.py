@@ -23,7 +23,11 @@ class InvoiceStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """A HubSpot line item. `unit_price` and `quantity` keep their decimals; `amount` is HubSpot's net line total."""
+    """A HubSpot line item. `unit_price` and `quantity` keep their decimals; `amount` is HubSpot's net line total.
+
+    `discount` is HubSpot's fixed discount (whether of a unit or of the whole line is told by `amount`),
+    `discount_percent` its percentage. `tax_rate_id` is HubSpot's tax rate group, `tax_amount` the tax it calculated.
+    """
 
     id: str
     name: str
@@ -33,8 +37,10 @@ class SourceLine:
     description: str | None = None
     sku: str | None = None
     product_id: str | None = None
-    discounted: bool = False
-    taxed: bool = False
+    discount: Decimal | None = None
+    discount_percent: Decimal | None = None
+    tax_rate_id: str | None = None
+    tax_amount: Decimal | None = None
 
 
 class AdjustmentKind(StrEnum):
@@ -93,13 +99,17 @@ class UnreadableInvoice:
 
 @dataclass(frozen=True, slots=True)
 class ContentLine:
-    """One sales line in the ledger; `amount` = `quantity` x `unit_price` to the cent."""
+    """One sales line in the ledger; `amount` = `quantity` x `unit_price` to the cent.
+
+    `tax_code` is the ledger's code (in the United States TAX or NON); None: not sent, and not Tieout's.
+    """
 
     item_id: str
     description: str | None
     quantity: Decimal | None
     unit_price: Decimal | None
     amount: Decimal
+    tax_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,12 @@ class InvoiceContent:
 
     The same type says what should stand there, what was written last, and what stands there now, so that the
     three can be compared field by field. `number` None means that the ledger numbers by itself.
+
+    `discount` is the one order discount: positive, a fixed amount. `exchange_rate` is in home units for one unit of
+    `currency`. `custom_fields` are pairs of the ledger's definition id and text. `tax_calculation` is QuickBooks'
+    GlobalTaxCalculation, None in the United States. `billed` is HubSpot's total, to which the ledger's total has to
+    come; what the ledger reads back has none. `notice` is said above the marker in the private note; it is a person's
+    to change, so it is never compared.
     """
 
     customer_id: str
@@ -118,11 +134,18 @@ class InvoiceContent:
     lines: tuple[ContentLine, ...]
     memo: str | None = None
     email: str | None = None
+    discount: Decimal = Decimal(0)
+    exchange_rate: Decimal | None = None
+    terms_id: str | None = None
+    custom_fields: tuple[tuple[str, str], ...] = ()
+    tax_calculation: str | None = None
+    billed: Money | None = None
+    notice: str = ""
 
     @property
     def total(self) -> Money:
-        """The sum of the lines, in `currency`."""
-        return Money(sum((line.amount for line in self.lines), Decimal(0)), self.currency)
+        """The sum of the lines less the discount, in `currency`, without the tax that the ledger adds by itself."""
+        return Money(sum((line.amount for line in self.lines), Decimal(0)) - self.discount, self.currency)
 
 
 @dataclass(frozen=True, slots=True)

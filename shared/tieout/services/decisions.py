@@ -1,12 +1,17 @@
-"""What a person decides about a record: leave it alone."""
+"""What a person decides about a record: leave it alone, or both sides are put right."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from tieout.domain.errors import NotReadyYet
 from tieout.domain.record import BY_HAND, RecordKey, State, SyncRecord
 from tieout.ports import AuditEntry, Clock, RecordChanged, Records
+
+
+class NothingToResolve(ValueError):
+    """A person resolved what needs no person; the text says so."""
 
 
 def ignore(records: Records, clock: Clock, key: RecordKey, note: str, actor: str, trace_id: str) -> SyncRecord:
@@ -15,13 +20,35 @@ def ignore(records: Records, clock: Clock, key: RecordKey, note: str, actor: str
     Raises NotReadyYet while a worker holds the record or a write of it has an unknown outcome.
     """
     now = clock.now()
-    record = records.get(key) or SyncRecord(key=key, created_at=now)
+    record = _free(records.get(key) or SyncRecord(key=key, created_at=now), now)
+    ignored = replace(record, updated_at=now).to(State.IGNORED, reason=BY_HAND, detail=note or "Ignored by hand.")
+    return _put(records, ignored, AuditEntry(now, actor, "ignored invoice", trace_id))
+
+
+def resolve(records: Records, clock: Clock, key: RecordKey, note: str, actor: str, trace_id: str) -> SyncRecord:
+    """Keep in the trail that a person has put both sides right, and `note`. Nothing else changes: whoever calls this
+    sends a hint, and the look that follows shows whether both sides agree.
+
+    Raises NotReadyYet while a worker holds the record or a write of it has an unknown outcome, NothingToResolve when
+    the record needs no person.
+    """
+    now = clock.now()
+    record = _free(records.get(key) or SyncRecord(key=key, created_at=now), now)
+    if record.state not in (State.ATTENTION, State.DELETED_IN_LEDGER):
+        raise NothingToResolve("This invoice does not need a person.")
+    facts = {"code": record.reason, **({"note": note} if note else {})}
+    return _put(records, replace(record, updated_at=now), AuditEntry(now, actor, "resolved invoice", trace_id, facts))
+
+
+def _free(record: SyncRecord, now: datetime) -> SyncRecord:
     held = record.lease_until is not None and now < record.lease_until
     if held or record.intent is not None:
         raise NotReadyYet("Tieout is working on this invoice just now; try again in a few minutes.")
-    ignored = replace(record, updated_at=now).to(State.IGNORED, reason=BY_HAND, detail=note or "Ignored by hand.")
-    entry = AuditEntry(now, actor, "ignored invoice", trace_id)
+    return record
+
+
+def _put(records: Records, record: SyncRecord, entry: AuditEntry) -> SyncRecord:
     try:
-        return records.put(ignored, entry)
+        return records.put(record, entry)
     except RecordChanged:
         raise NotReadyYet("Somebody else changed this record just now; look again.") from None

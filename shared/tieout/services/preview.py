@@ -34,7 +34,7 @@ def preview(
     """
     key = RecordKey(workspace.connection.id, Kind.INVOICE, "hubspot", invoice_id)
     record = records.get(key)
-    source = workspace.crm.invoices([invoice_id], workspace.settings.filtered_properties).get(invoice_id)
+    source = workspace.crm.invoices([invoice_id], workspace.settings.needed_properties).get(invoice_id)
     case = Case(record or SyncRecord(key=key), source, look=True, by_person=by_person)
     plan = assessor.assess(workspace, [case], trace_id, dry=True)[0]
     return Preview(record, source, plan)

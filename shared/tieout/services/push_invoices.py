@@ -155,7 +155,7 @@ class PushInvoices:
             work.park_as(work.record.to(State.VERIFYING, reason=reason, due_at=due_at), reason)
 
     def _read(self, workspace: Workspace, works: Sequence[Work]) -> None:
-        properties = workspace.settings.filtered_properties
+        properties = workspace.settings.needed_properties
         found = workspace.crm.invoices([work.record.key.origin_id for work in works], properties)
         for work in works:
             work.source, work.read = found.get(work.record.key.origin_id), True

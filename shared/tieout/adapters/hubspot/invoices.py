@@ -37,8 +37,8 @@ _INVOICE = (
     "hs_invoice_source",
     "hs_invoice_billable",
 )
-_DISCOUNTING = ("discount", "hs_discount_percentage", "hs_total_discount")
-_TAXING = ("hs_tax_amount", "hs_auto_tax_amount", "hs_tax_rate", "tax")
+# HubSpot's dumps show a line's tax under several names; the first that is not zero counts.
+_TAX_AMOUNTS = ("hs_tax_amount", "hs_auto_tax_amount", "tax")
 _LINE = (
     "name",
     "description",
@@ -49,8 +49,9 @@ _LINE = (
     "amount",
     "hs_position_on_quote",
     "hs_tax_rate_group_id",
-    *_DISCOUNTING,
-    *_TAXING,
+    "discount",
+    "hs_discount_percentage",
+    *_TAX_AMOUNTS,
 )
 _ADJUSTMENT = ("hs_label", "hs_type", "hs_value", "hs_sort_order")
 # What belongs to an invoice: HubSpot's object type, and the properties to read of it.
@@ -210,9 +211,10 @@ def _line(id_: str, values: Values) -> SourceLine:
         description=values.text("description"),
         sku=values.text("hs_sku"),
         product_id=values.text("hs_product_id"),
-        discounted=any(values.nonzero(name) for name in _DISCOUNTING),
-        # A line with a tax rate group is taxed although the amount may not be calculated yet.
-        taxed=values.text("hs_tax_rate_group_id") is not None or any(values.nonzero(name) for name in _TAXING),
+        discount=values.decimal("discount") or None,
+        discount_percent=values.decimal("hs_discount_percentage") or None,
+        tax_rate_id=values.text("hs_tax_rate_group_id"),
+        tax_amount=next((tax for name in _TAX_AMOUNTS if (tax := values.decimal(name))), None),
     )
 
 

@@ -19,6 +19,7 @@ from tieout.domain.invoice import (
     line_amount,
 )
 from tieout.domain.money import Money
+from tieout.domain.planning.difference import changes
 from tieout.domain.planning.plan import Adopt, Attend, Change, Create, Gone, Nothing, Plan, Skip, Update, Void
 from tieout.domain.record import Link
 from tieout.domain.settings import CustomerLevel, Settings
@@ -91,9 +92,9 @@ def represent(invoice: SourceInvoice, company: LedgerCompany) -> Attend | None:
 
 
 def _line_problem(line: SourceLine) -> Attend | None:
-    if line.discounted:
+    if line.discount or line.discount_percent:
         return Attend(AttentionCode.DISCOUNT_UNSUPPORTED, f"Line “{line.name}”.")
-    if line.taxed:
+    if line.tax_rate_id or line.tax_amount:
         return Attend(AttentionCode.TAX_UNSUPPORTED, f"Line “{line.name}”.")
     if line.quantity < 0 or line.unit_price < 0:
         return Attend(AttentionCode.NEGATIVE_LINE, f"Line “{line.name}”: {line.quantity} x {line.unit_price}.")
@@ -227,49 +228,6 @@ def decide_void(link: Link | None, present: LedgerInvoice | None) -> Plan:
     if present.settled_by:
         return Attend(AttentionCode.VOID_OF_PAID_INVOICE, f"Applied: {', '.join(sorted(set(present.settled_by)))}.")
     return Void(present)
-
-
-def changes(before: InvoiceContent, after: InvoiceContent) -> tuple[Change, ...]:
-    """The fields that Tieout owns and that differ, as texts for people.
-
-    No number in `after` means that the ledger numbers by itself: then the number is not ours and never differs.
-    """
-    found = [
-        Change(name, _text(old), _text(new))
-        for name, old, new in (
-            ("customer", before.customer_id, after.customer_id),
-            ("number", before.number, after.number or before.number),
-            ("invoice date", before.invoice_date, after.invoice_date),
-            ("due date", before.due_date, after.due_date),
-            ("currency", before.currency, after.currency),
-            ("memo", before.memo, after.memo),
-            ("e-mail", before.email, after.email),
-        )
-        if old != new
-    ]
-    for position in range(max(len(before.lines), len(after.lines))):
-        old_line = before.lines[position] if position < len(before.lines) else None
-        new_line = after.lines[position] if position < len(after.lines) else None
-        if old_line != new_line:
-            found.append(Change(f"line {position + 1}", _line_text(old_line), _line_text(new_line)))
-    return tuple(found)
-
-
-def _line_text(line: ContentLine | None) -> str:
-    if line is None:
-        return ""
-    what = f"{line.description or 'item ' + line.item_id}"
-    if line.quantity is None or line.unit_price is None:
-        return f"{what}: {line.amount}"
-    return f"{what}: {_plain(line.quantity)} x {_plain(line.unit_price)} = {line.amount}"
-
-
-def _plain(number: Decimal) -> str:
-    return f"{number.normalize():f}"
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 def _both_values(conflicts: list[Change]) -> str:
