@@ -4,40 +4,101 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final, Protocol
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tieout.adapters.secrets.secrets import Secrets, VendorSecrets, WebhookSecrets
 from tieout.domain.company import Connection
-from tieout.ports import Workspace
+from tieout.domain.settings import Settings
+from tieout.ports import Clock, Hints, Records, Tokens, Workspace, Workspaces
 from tieout.runtime import bootstrap, config
-from tieout.runtime.workspaces import ConnectedWorkspaces
 from tieout.services.assess import Assessor
 from tieout.services.push_invoices import PushInvoices
 
 LOCAL_STACK = Path(".local/stack.json")
+_VISIBLE: Final = "ApproximateNumberOfMessages"
+_HIDDEN: Final = "ApproximateNumberOfMessagesNotVisible"
 
 
 class NoDeployment(Exception):
     """There is nothing to talk to; the text says what to do."""
 
 
+class AppliedVersion(Protocol):
+    """One version of a connection's settings: the document as it was given, by whom and when."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def document(self) -> Mapping[str, object]: ...
+    @property
+    def by(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+
+
+class ConnectionBook(Protocol):
+    """The connections and their settings, and changing them."""
+
+    def all(self) -> Iterable[Connection]:
+        """Every connection, by id."""
+        ...
+
+    def settings(self, connection: str) -> Settings:
+        """The settings in force."""
+        ...
+
+    def add_connection(self, connection: Connection) -> None:
+        """Store a connection."""
+        ...
+
+    def apply_settings(self, connection: str, document: Mapping[str, object], by: str, at: datetime) -> Settings:
+        """Store the next version. Raises BadSettings."""
+        ...
+
+    def settings_history(self, connection: str, limit: int = 50) -> Sequence[AppliedVersion]:
+        """The latest versions, newest first."""
+        ...
+
+
+class Store(Protocol):
+    """A deployment's own state, as far as people watch and steer it."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def connections(self) -> ConnectionBook: ...
+    @property
+    def records(self) -> Records: ...
+    @property
+    def tokens(self) -> Tokens: ...
+    @property
+    def hints(self) -> Hints: ...
+
+
 @dataclass(frozen=True)
 class Deployment:
-    """A deployment, opened. `where` names it for people."""
+    """A deployment, opened. `where` names it for people; `public_url` is where the vendors send their webhooks.
+
+    `queues` counts the messages of each queue; the secrets are read when asked for.
+    """
 
     where: str
-    settings: config.PushConfig
-    intake: config.IntakeConfig
-    store: bootstrap.Store
-    workspaces: ConnectedWorkspaces
+    public_url: str
+    store: Store
+    workspaces: Workspaces
     service: PushInvoices
     assessor: Assessor
+    queues: Callable[[], Mapping[str, int]]
+    vendor_secret: Callable[[], VendorSecrets]
+    webhook_secret: Callable[[], WebhookSecrets]
 
     def connections(self, only: str | None) -> list[Connection]:
         """The connections, or just the one named; raises NoDeployment when there is none."""
@@ -64,9 +125,27 @@ def open_deployment(stack: str | None) -> Deployment:
     own = bootstrap.store(settings)
     opened = bootstrap.workspaces(settings, own)
     wait = timedelta(seconds=settings.vendor_timeout_seconds)
+    secrets = Secrets(boto3.client("secretsmanager"), own.clock)
     return Deployment(
-        where, settings, intake, own, opened, bootstrap.push_service(opened, own, wait), bootstrap.assessor(own, wait)
+        where,
+        intake.public_url,
+        own,
+        opened,
+        bootstrap.push_service(opened, own, wait),
+        bootstrap.assessor(own, wait),
+        lambda: _depths({"invoice push": settings.invoice_push_queue, "dead letters": settings.invoice_push_dlq}),
+        lambda: secrets.read(settings.vendor_secret, VendorSecrets),
+        lambda: secrets.read(intake.webhook_secret, WebhookSecrets),
     )
+
+
+def _depths(urls: Mapping[str, str]) -> dict[str, int]:
+    client = boto3.client("sqs")
+    found = {name: client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]) for name, url in urls.items()}
+    return {
+        name: int(answer["Attributes"].get(_VISIBLE, "0")) + int(answer["Attributes"].get(_HIDDEN, "0"))
+        for name, answer in found.items()
+    }
 
 
 def _on_this_machine() -> tuple[str, str, str]:

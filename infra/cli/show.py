@@ -9,6 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from infra.cli.check import Check
+from infra.cli.settings_document import Change
+from tieout.domain.attention import ATTENTION
 from tieout.domain.errors import NeedsAttention, SyncError
 from tieout.domain.invoice import InvoiceContent, SourceInvoice
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update, Void
@@ -17,6 +20,7 @@ from tieout.domain.status import explain
 
 out = Console()
 err = Console(stderr=True)
+_LEVELS = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 COLOURS = {
     State.SYNCED: "green",
@@ -31,6 +35,42 @@ COLOURS = {
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
     out.print_json(json.dumps(value, default=str))
+
+
+def print_error(text: str) -> None:
+    """One line on standard error."""
+    err.print(Text.assemble(("error", "red"), " ", text), highlight=False, soft_wrap=True)
+
+
+def print_check(check: Check) -> None:
+    """A line for one check, and one for what to do about it."""
+    line = Text.assemble("  ", (f"{check.level:<8}", _LEVELS[check.level]), f"{check.name}: {check.found}")
+    out.print(line, highlight=False)
+    if check.advice:
+        out.print(Text(f"          {check.advice}", style="italic"), highlight=False)
+
+
+def print_record(record: SyncRecord) -> None:
+    """What became of an invoice."""
+    link = record.link
+    line = Text.assemble((record.label or record.key.origin_id, "bold"), ": ", state_text(record.state))
+    if link:
+        line.append(f", QuickBooks invoice {link.number or ''} (id {link.far_id}), {link.total}")
+    out.print(line)
+    if text := explain(record):
+        out.print(Text(f"  {text}"), highlight=False)
+    if record.reason in ATTENTION:
+        out.print(f"  code: {record.reason}", highlight=False)
+
+
+def print_changes(changes: Sequence[Change]) -> None:
+    """Settings as a diff, old and new beside each other."""
+    rows = [
+        (f"{change.name}: {part}" if part else change.name, Text(before, style="red"), Text(after, style="green"))
+        for change in changes
+        for part, before, after in change.lines
+    ]
+    table("Settings", ("setting", "was", "becomes"), rows)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.invoices import read_invoices
-from tieout.adapters.hubspot.properties import ensure_properties, missing_properties
+from tieout.adapters.hubspot.properties import ensure_properties, missing_properties, undefined_properties
 from tieout.adapters.hubspot.statuses import StatusWriter
 from tieout.adapters.hubspot.wire import AccountDetails, SearchPage
 from tieout.domain.attention import AttentionCode
@@ -58,6 +58,10 @@ class HubSpotCrm:
     def missing_properties(self) -> tuple[str, ...]:
         """Which of Tieout's invoice properties the portal lacks."""
         return missing_properties(self._client)
+
+    def undefined_properties(self, names: Collection[str]) -> tuple[str, ...]:
+        """Which of these invoice properties (HubSpot internal names) the portal does not have."""
+        return undefined_properties(self._client, names)
 
     def ensure_properties(self) -> tuple[str, ...]:
         """Create those; returns their names. Raises as any read: a repetition does no harm."""

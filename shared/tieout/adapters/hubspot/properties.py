@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from tieout.adapters.hubspot.client import HubSpotClient
@@ -50,6 +50,11 @@ def missing_properties(client: HubSpotClient) -> tuple[str, ...]:
     """The names of the properties that the portal lacks. Raises as any read."""
     present = _present(client)
     return tuple(one.name for one in _DEFINITIONS if one.name not in present)
+
+
+def undefined_properties(client: HubSpotClient, names: Collection[str]) -> tuple[str, ...]:
+    """Which of these invoice properties the portal does not have, by name. Raises as any read."""
+    return tuple(sorted(set(names) - set(_present(client))))
 
 
 def ensure_properties(client: HubSpotClient) -> tuple[str, ...]:

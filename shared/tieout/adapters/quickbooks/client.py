@@ -96,6 +96,12 @@ class QuickBooksClient:
                 return found
         raise Transient(context={"system": SYSTEM, "operation": "GET query", "says": "too many results"})
 
+    def any_one(self, entity: str, *, convert: Callable[[Node], _T]) -> _T | None:
+        """Any one entity of a kind, None when there is none."""
+        parameters = {"query": query.select(entity, page=1)}
+        rows = self._json(self._request("GET", ("query",), parameters)).entities(entity, convert)
+        return rows[0] if rows else None
+
     def post(self, entity: str, body: str, request_id: str, *, operation: str | None = None) -> Answer:
         """Write: create or update by the body, or `operation` (void). The same `request_id` gives the first answer."""
         parameters = {"requestid": request_id} | ({"operation": operation} if operation else {})

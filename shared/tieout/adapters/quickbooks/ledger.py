@@ -197,6 +197,16 @@ class QuickBooksLedger:
         found = self._client.query("Item", *conditions, convert=items.read_item)
         return found[0] if found else None
 
+    def custom_field_names(self) -> dict[str, str] | None:
+        """The custom fields that invoices have in this company: name by definition id. An invoice shows all of them,
+        filled or not, so any one tells; None while there is no invoice."""
+        return self._client.any_one(
+            "Invoice",
+            convert=lambda node: {
+                field.text("DefinitionId"): field.text("Name") for field in node.nodes("CustomField")
+            },
+        )
+
     def _invoice_reader(self) -> Callable[[Node], LedgerInvoice]:
         return partial(invoices.read_invoice, home_currency=self.company().home_currency)
 

@@ -1,0 +1,54 @@
+"""What the commands share: options, exit codes, and the deployment they speak to."""
+
+from __future__ import annotations
+
+import getpass
+import uuid
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated, cast
+
+import typer
+
+from infra.cli.deployment import Deployment
+from tieout.domain.attention import AttentionCode
+
+FINE, NEEDS_A_PERSON, CANNOT_START = 0, 1, 2
+Opener = Callable[[str | None], Deployment]
+
+
+class NotFound(Exception):
+    """What was named is not there."""
+
+
+class Codes(StrEnum):
+    """The attention codes as an option's choices."""
+
+    _ignore_ = ["code"]  # noqa: RUF012 - the enum's own protocol
+    for code in AttentionCode:
+        vars()[code.name] = code.value
+
+
+Stack = Annotated[str | None, typer.Option("--stack", help="CloudFormation stack in AWS; without it, the local stack.")]
+OnlyConnection = Annotated[str | None, typer.Option("--connection", help="One connection, by its id.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of tables.")]
+Invoice = Annotated[str, typer.Argument(help="HubSpot invoice: its id or its number.", metavar="INVOICE")]
+Invoices = Annotated[list[str] | None, typer.Argument(help="HubSpot invoices: ids or numbers.", metavar="[INVOICE]...")]
+Code = Annotated[Codes | None, typer.Option("--code", help="All that need a person for this reason.")]
+Everything = Annotated[bool, typer.Option("--all", help="All that need a person.")]
+Note = Annotated[str, typer.Option("--note", help="Why, for other people.")]
+
+
+def opened(context: typer.Context, stack: str | None) -> Deployment:
+    """The deployment that a command was called for. Raises NoDeployment."""
+    return cast(Opener, context.obj)(stack)
+
+
+def actor() -> str:
+    """Who sits at this terminal, for the audit trail."""
+    return getpass.getuser()
+
+
+def new_trace_id() -> str:
+    """What follows one command through the logs."""
+    return f"cli-{uuid.uuid4().hex[:12]}"

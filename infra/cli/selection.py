@@ -1,0 +1,101 @@
+"""Which invoices a command is about: by id or number, by attention code, or all that need a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import typer
+
+from infra.cli.deployment import Deployment
+from infra.cli.options import Codes, NotFound
+from tieout.adapters.hubspot.crm import HubSpotCrm
+from tieout.domain.errors import SyncError
+from tieout.domain.hint import Cause, Hint, HintObject
+from tieout.domain.record import Kind, RecordKey, State, SyncRecord
+from tieout.ports import Crm
+
+STATES_OF_A_PERSON = (State.ATTENTION, State.DELETED_IN_LEDGER)
+_PAGE = 100
+
+
+def in_state(deployment: Deployment, connection: str, state: State, most: int | None = None) -> list[SyncRecord]:
+    """The invoices in a state, the latest first; at most `most` of them."""
+
+    def pages() -> Iterator[SyncRecord]:
+        after: str | None = None
+        while True:
+            page = deployment.store.records.in_state(connection, state, _PAGE, after)
+            yield from (record for record in page.records if record.key.kind is Kind.INVOICE)
+            after = page.next
+            if after is None:
+                return
+
+    return list(islice(pages(), most))
+
+
+def needing_a_person(deployment: Deployment, connection: str | None, code: str | None = None) -> list[SyncRecord]:
+    """The invoices that need a person, for any reason or for one."""
+    return [
+        record
+        for one in deployment.connections(connection)
+        for state in STATES_OF_A_PERSON
+        for record in in_state(deployment, one.id, state)
+        if code in (None, record.reason)
+    ]
+
+
+def select(
+    deployment: Deployment, connection: str | None, invoices: Sequence[str], code: Codes | None, *, everything: bool
+) -> list[RecordKey]:
+    """The invoices that were asked for. Raises BadParameter unless exactly one way of naming them was used."""
+    if sum((bool(invoices), code is not None, everything)) != 1:
+        raise typer.BadParameter("name invoices, or give --code, or --all: one of the three")
+    if invoices:
+        return list(dict.fromkeys(find(deployment, connection, one) for one in invoices))
+    return [record.key for record in needing_a_person(deployment, connection, code.value if code else None)]
+
+
+def find(deployment: Deployment, connection: str | None, invoice: str) -> RecordKey:
+    """An invoice named by number or id, in HubSpot or in our own records of it. Raises NotFound, or the SyncError of a
+    connection that could not be asked."""
+    lost: SyncError | None = None
+    for one in deployment.connections(connection):
+        known = _find_record(deployment, one.id, invoice)
+        if known:
+            return known
+        try:
+            found = _find_in_hubspot(deployment.workspace(one.id).crm, invoice)
+        except SyncError as error:
+            lost = error
+            continue
+        if found:
+            return _key(one.id, found)
+    if lost is not None:
+        raise lost
+    raise NotFound(f"HubSpot has no invoice with the id or number {invoice!r}.")
+
+
+def _key(connection: str, invoice_id: str) -> RecordKey:
+    return RecordKey(connection, Kind.INVOICE, "hubspot", invoice_id)
+
+
+def _find_record(deployment: Deployment, connection: str, invoice: str) -> RecordKey | None:
+    """An invoice that Tieout keeps a record of: by id, or by number among those that need a person, which may have
+    been deleted in HubSpot."""
+    if invoice.isdigit() and deployment.store.records.get(_key(connection, invoice)):
+        return _key(connection, invoice)
+    needy = (record for state in STATES_OF_A_PERSON for record in in_state(deployment, connection, state))
+    return next((record.key for record in needy if record.label == invoice), None)
+
+
+def _find_in_hubspot(crm: Crm, invoice: str) -> str | None:
+    if invoice.isdigit() and crm.invoices([invoice]):
+        return invoice
+    return crm.invoice_id_by_number(invoice) if isinstance(crm, HubSpotCrm) else None
+
+
+def retry_hint(deployment: Deployment, key: RecordKey, trace_id: str) -> Hint:
+    """A person wants this invoice to be looked at."""
+    now = deployment.store.clock.now()
+    return Hint(key.connection, HintObject.HUBSPOT_INVOICE, key.origin_id, now, Cause.RETRY, trace_id)

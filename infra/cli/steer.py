@@ -1,0 +1,166 @@
+"""The commands by which a person decides about invoices: push, retry, resolve, ignore."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import typer
+
+from infra.cli import show
+from infra.cli.deployment import Deployment
+from infra.cli.options import (
+    FINE,
+    NEEDS_A_PERSON,
+    Code,
+    Everything,
+    Invoice,
+    Invoices,
+    Json,
+    Note,
+    NotFound,
+    OnlyConnection,
+    Stack,
+    actor,
+    new_trace_id,
+    opened,
+)
+from infra.cli.selection import STATES_OF_A_PERSON, find, retry_hint, select
+from tieout.domain.errors import SyncError
+from tieout.domain.record import RecordKey, SyncRecord
+from tieout.services import decisions
+
+
+def push(
+    context: typer.Context,
+    invoice: Invoice,
+    *,
+    stack: Stack = None,
+    connection: OnlyConnection = None,
+    json: Json = False,
+) -> None:
+    """Push an invoice now and show what became of it.
+
+    Example: tieout push INV-1001
+    """
+    deployment = opened(context, stack)
+    key = find(deployment, connection, invoice)
+    outcome = deployment.service.push([retry_hint(deployment, key, new_trace_id())])[0]
+    if outcome.error is not None:
+        raise outcome.error
+    record = deployment.store.records.get(key)
+    if record is None:
+        raise NotFound("Tieout keeps no record of this invoice.")
+    if json:
+        show.print_json(show.record_facts(record))
+    else:
+        show.print_record(record)
+    raise typer.Exit(NEEDS_A_PERSON if record.state in STATES_OF_A_PERSON else FINE)
+
+
+def retry(
+    context: typer.Context,
+    invoice: Invoices = None,
+    *,
+    code: Code = None,
+    everything: Everything = False,
+    stack: Stack = None,
+    connection: OnlyConnection = None,
+    json: Json = False,
+) -> None:
+    """Have invoices looked at again: some, all of one attention code, or all that need a person.
+
+    Example: tieout retry --code item_missing
+    """
+    deployment = opened(context, stack)
+    keys = select(deployment, connection, invoice or (), code, everything=everything)
+    _queue(deployment, keys)
+    _print_queued(keys, json=json)
+
+
+def resolve(
+    context: typer.Context,
+    invoice: Invoices = None,
+    *,
+    code: Code = None,
+    everything: Everything = False,
+    note: Note = "",
+    stack: Stack = None,
+    connection: OnlyConnection = None,
+    json: Json = False,
+) -> None:
+    """Say that you have put both sides right: it is kept in the trail, and the invoices are looked at again.
+
+    Nothing is taken over from one side to the other: enter the right value yourself, then resolve. What still differs
+    comes back with its code.
+
+    Example: tieout resolve INV-1001 --note "Due date agreed with the buyer"
+    """
+    deployment = opened(context, stack)
+    keys = select(deployment, connection, invoice or (), code, everything=everything)
+    store, trace_id, who = deployment.store, new_trace_id(), actor()
+
+    def settle(key: RecordKey) -> SyncRecord:
+        return decisions.resolve(store.records, store.clock, key, note, who, trace_id)
+
+    done = _each(keys, settle)
+    _queue(deployment, [record.key for record in done])
+    _print_queued([record.key for record in done], json=json)
+    raise typer.Exit(FINE if len(done) == len(keys) else NEEDS_A_PERSON)
+
+
+def ignore(
+    context: typer.Context,
+    invoice: Invoices = None,
+    *,
+    code: Code = None,
+    everything: Everything = False,
+    note: Note = "",
+    stack: Stack = None,
+    connection: OnlyConnection = None,
+    json: Json = False,
+) -> None:
+    """Leave invoices alone, until somebody retries them by number: they were entered by hand, for instance.
+
+    Example: tieout ignore INV-1001 --note "Entered by hand"
+    """
+    deployment = opened(context, stack)
+    keys = select(deployment, connection, invoice or (), code, everything=everything)
+    store, trace_id, who = deployment.store, new_trace_id(), actor()
+
+    def leave(key: RecordKey) -> SyncRecord:
+        return decisions.ignore(store.records, store.clock, key, note, who, trace_id)
+
+    done = _each(keys, leave)
+    if json:
+        show.print_json({"ignored": [show.record_facts(record) for record in done]})
+    else:
+        for record in done:
+            show.print_record(record)
+        show.out.print(f"Ignored {len(done)} invoice(s).")
+    raise typer.Exit(FINE if len(done) == len(keys) else NEEDS_A_PERSON)
+
+
+def _each(keys: Sequence[RecordKey], decide: Callable[[RecordKey], SyncRecord]) -> list[SyncRecord]:
+    """Decide about each; what cannot be decided just now is said on standard error and does not stop the others."""
+    done = []
+    for key in keys:
+        try:
+            done.append(decide(key))
+        except SyncError as error:
+            show.print_error(f"{key.origin_id}: {error.detail or error}")
+        except decisions.NothingToResolve as error:
+            show.print_error(f"{key.origin_id}: {error}")
+    return done
+
+
+def _queue(deployment: Deployment, keys: Sequence[RecordKey]) -> None:
+    trace_id = new_trace_id()
+    if keys:
+        deployment.store.hints.send([retry_hint(deployment, key, trace_id) for key in keys])
+
+
+def _print_queued(keys: Sequence[RecordKey], *, json: bool) -> None:
+    if json:
+        show.print_json({"queued": [key.origin_id for key in keys]})
+    else:
+        show.out.print(f"Queued {len(keys)} invoice(s); `tieout status` shows what becomes of them.")

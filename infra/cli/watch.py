@@ -1,0 +1,113 @@
+"""The commands that only look: doctor, status, plan."""
+
+from __future__ import annotations
+
+import typer
+
+from infra.cli import show
+from infra.cli.check import as_json
+from infra.cli.doctor import examine
+from infra.cli.options import FINE, NEEDS_A_PERSON, Invoice, Json, OnlyConnection, Stack, opened
+from infra.cli.selection import STATES_OF_A_PERSON, find, in_state
+from tieout.domain.record import State, SyncRecord
+from tieout.domain.status import explain
+from tieout.services.preview import preview
+
+_MOST_COUNTED = 2000
+
+
+def doctor(
+    context: typer.Context, *, stack: Stack = None, connection: OnlyConnection = None, json: Json = False
+) -> None:
+    """Check both connections, scopes, preferences, settings and webhooks.
+
+    Example: tieout doctor --stack tieout
+    """
+    deployment = opened(context, stack)
+    checks = []
+    if not json:
+        show.out.print(f"Doctor: {deployment.where}")
+    for check in examine(deployment, connection):
+        checks.append(check)
+        if not json:
+            show.print_check(check)
+    if json:
+        show.print_json(as_json(checks))
+    raise typer.Exit(NEEDS_A_PERSON if any(check.level == "problem" for check in checks) else FINE)
+
+
+def status(
+    context: typer.Context, *, stack: Stack = None, connection: OnlyConnection = None, json: Json = False
+) -> None:
+    """Show how many invoices are in which state, what needs a person, and the queues.
+
+    Example: tieout status --json
+    """
+    deployment = opened(context, stack)
+    queues = dict(deployment.queues())
+    facts: list[dict[str, object]] = []
+    waiting_for_a_person = False
+    for one in deployment.connections(connection):
+        records = {state: in_state(deployment, one.id, state, _MOST_COUNTED) for state in State}
+        needy = [record for state in STATES_OF_A_PERSON for record in records[state]]
+        parked = [record for state in (State.WAITING, State.VERIFYING) for record in records[state]]
+        waiting_for_a_person |= bool(needy)
+        counts = {state: len(found) for state, found in records.items()}
+        if json:
+            facts.append(
+                {
+                    "connection": one.id,
+                    "portal_id": one.portal_id,
+                    "realm_id": one.realm_id,
+                    "states": counts,
+                    "needs_a_person": [show.record_facts(record) for record in needy],
+                    "waiting": [show.record_facts(record) for record in parked],
+                }
+            )
+            continue
+        title = f"Connection {one.id}: HubSpot {one.portal_id}, QuickBooks {one.realm_id}"
+        by_state = [(show.state_text(state), _counted(number)) for state, number in counts.items() if number]
+        show.table(title, ("invoices", "number"), by_state)
+        show.table("Needs a person", ("invoice", "code", "what, and what to do"), [_needy_row(one) for one in needy])
+        show.table("Waiting", ("invoice", "why", "until"), [_parked_row(one) for one in parked])
+    if json:
+        show.print_json({"connections": facts, "queues": queues})
+    else:
+        rows = [(name, str(number)) for name, number in queues.items()]
+        show.table("Queues", ("queue", "messages"), rows)
+    raise typer.Exit(NEEDS_A_PERSON if waiting_for_a_person or queues.get("dead letters") else FINE)
+
+
+def plan(
+    context: typer.Context,
+    invoice: Invoice,
+    *,
+    stack: Stack = None,
+    connection: OnlyConnection = None,
+    json: Json = False,
+) -> None:
+    """Show what a push of an invoice would do now, and do nothing.
+
+    Example: tieout plan INV-1001
+    """
+    deployment = opened(context, stack)
+    key = find(deployment, connection, invoice)
+    workspace = deployment.workspace(key.connection)
+    found = preview(workspace, deployment.store.records, deployment.assessor, key.origin_id, "plan")
+    if json:
+        show.print_json({"invoice_id": key.origin_id, **show.plan_facts(found.plan)})
+    else:
+        show.print_plan(found.source, found.plan)
+
+
+def _counted(number: int) -> str:
+    return f"{number} or more" if number >= _MOST_COUNTED else str(number)
+
+
+def _needy_row(record: SyncRecord) -> tuple[str, str, str]:
+    return record.label or record.key.origin_id, record.reason, explain(record)
+
+
+def _parked_row(record: SyncRecord) -> tuple[str, str, str]:
+    until = f"{record.due_at:%Y-%m-%d %H:%M:%S} UTC" if record.due_at else ""
+    return record.label or record.key.origin_id, explain(record) or record.state.value, until
