@@ -9,6 +9,7 @@ from infra.sandbox.quickbooks.company import Company
 from infra.sandbox.quickbooks.definitions import Definition
 from infra.sandbox.quickbooks.entities import BY_PATH
 from infra.sandbox.quickbooks.faults import QuickBooksFaultError, fault, missing
+from infra.sandbox.quickbooks.rules import currencies
 
 VOID = "void"
 Answer = dict[str, Any] | bytes
@@ -18,6 +19,9 @@ def read(company: Company, parts: list[str], options: Mapping[str, str]) -> Answ
     """Answers a GET; bytes are a PDF. Raises the faults of the operation."""
     if parts == ["query"]:
         return run_query(company, options.get("query", ""))
+    if parts == ["exchangerate"]:
+        code, day = options.get("sourcecurrencycode", ""), options.get("asofdate", "")
+        return {"ExchangeRate": currencies.exchange_rate(company, code, day)}
     definition = _definition(parts[0])
     if definition.kind == "singleton":
         if parts[1:] not in ([company.realm], [], ["1"]) or (definition.name == "CompanyInfo" and len(parts) == 1):

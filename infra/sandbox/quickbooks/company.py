@@ -114,12 +114,12 @@ class Company:
         """All entities of a kind, in the order of creation."""
         return self.rows[entity].values()
 
-    def new_id(self, definition: Definition) -> str:
-        """The next free id."""
-        sequence = "transaction" if definition.kind == "transaction" else definition.name
-        number = self._next_id[sequence]
-        self._next_id[sequence] = number + 1
-        return str(number)
+    def next_id(self, definition: Definition) -> str:
+        """The next free id; it is taken when an entity is put under it."""
+        return str(self._next_id[self._sequence(definition)])
+
+    def _sequence(self, definition: Definition) -> str:
+        return "transaction" if definition.kind == "transaction" else definition.name
 
     def put(self, definition: Definition, entity: Entity) -> None:
         """Stores an entity under its Id, in place of the one before, and keeps the indexes."""
@@ -136,7 +136,7 @@ class Company:
             customer = entity["CustomerRef"]["value"]
             self._of_customer[definition.name, customer][id_] = None
             self._open[customer] += definition.balance_sign * entity.get("Balance", ZERO)
-        sequence = "transaction" if definition.kind == "transaction" else definition.name
+        sequence = self._sequence(definition)
         if id_.isdigit():
             self._next_id[sequence] = max(self._next_id[sequence], int(id_) + 1)
 

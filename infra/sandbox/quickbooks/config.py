@@ -1,6 +1,7 @@
 """The settings of the QuickBooks sandbox: company, credentials, limits, and every point the vendor leaves open."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ CLIENT_SECRET = "sandbox-secret"  # noqa: S105
 ACCESS_TOKEN = "sandbox-access-token"  # noqa: S105
 REFRESH_TOKEN = "sandbox-refresh-token"  # noqa: S105
 VERIFIER_TOKEN = "sandbox-verifier"  # noqa: S105
+_EXCHANGE_RATE = re.compile(r"[A-Z]{3} \d+(\.\d+)?( \d{4}-\d\d-\d\d)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,9 @@ class QuickBooksConfig:
     partner_tax: bool = False
     partner_tax_percent: Decimal = Decimal(8)
     multicurrency: bool = False
+    # "<currency> <home units for one>", and behind it, when it does not hold from the beginning, the day it holds from.
+    exchange_rates: tuple[str, ...] = ("CAD 0.72", "EUR 1.08", "GBP 1.27", "JPY 0.0067")
+    exchange_rate_missing: Literal["fault_610", "no_rate"] = "fault_610"
     allow_discount: bool = True
     book_close_date: date | None = None
     default_term: str | None = "3"
@@ -114,6 +119,9 @@ class QuickBooksConfig:
             raise BadSettingError(f"time_zone {self.time_zone!r} is not known") from error
         if not all(realm.isdigit() for realm in self.realms):
             raise BadSettingError("a realm id is a number, written as text")
+        for text in self.exchange_rates:
+            if not _EXCHANGE_RATE.fullmatch(text):
+                raise BadSettingError(f"exchange_rates: {text!r} is not like 'EUR 1.08' or 'EUR 1.10 2026-03-01'")
 
     @property
     def realms(self) -> tuple[str, ...]:

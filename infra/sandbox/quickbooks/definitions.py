@@ -17,7 +17,8 @@ class Draft:
     """An entity on its way into the store.
 
     `entity` is what will be stored and is completed by the rules; `sent` is what the request carried, cleaned;
-    `before` is what was stored until now, None for a create; `include` are the request's include options.
+    `before` is what was stored until now, None for a create; `include` are the request's include options. `touched`
+    are other entities, by kind, that change along with this one.
     """
 
     company: "Company"
@@ -26,6 +27,7 @@ class Draft:
     sent: dict[str, Any]
     before: dict[str, Any] | None = None
     include: frozenset[str] = frozenset()
+    touched: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
 
 Rule = Callable[[Draft], None]
@@ -41,8 +43,9 @@ class Definition:
 
     `required`: fields without which create and full update are refused (2020). `read_only`: ignored when sent, kept on
     update. `sticky`: kept when a full update leaves them out, since QuickBooks has no empty value for them. `rule`
-    completes and judges a draft; `void` turns it into a voided one. `filterable` are the fields that a query may name;
-    all but Id may be sorted by.
+    completes and judges a draft; `void` turns it into a voided one; `release` frees what a transaction was applied to
+    before it is voided or deleted. `whole_lines`: an update that has lines has all of them, by whatever setting.
+    `filterable` are the fields that a query may name; all but Id may be sorted by.
     """
 
     name: str
@@ -53,6 +56,8 @@ class Definition:
     sticky: frozenset[str] = frozenset()
     rule: Rule = no_rule
     void: Rule | None = None
+    release: Rule = no_rule
+    whole_lines: bool = False
     void_by_update: bool = False  # voided by operation=update&include=void
     name_field: str = ""
     name_space: str = ""

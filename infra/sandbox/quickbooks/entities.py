@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from infra.sandbox.quickbooks.definitions import NAME_EVENTS, SALES_EVENTS, Definition
-from infra.sandbox.quickbooks.rules import catalog, names, preferences, sales
+from infra.sandbox.quickbooks.rules import catalog, names, payments, preferences, sales
 
 _STAMPS = {"Id", "MetaData.CreateTime", "MetaData.LastUpdatedTime"}
 _PERSON = {
@@ -121,9 +121,24 @@ _ROWS = (
         ),
         rule=sales.invoice,
         void=sales.void,
+        release=payments.unapply,
         numbered=True,
         balance_sign=1,
         filterable=frozenset({*_STAMPS, "CustomerRef", "DocNumber", "TxnDate", "DueDate", "TotalAmt", "Balance"}),
+        events=SALES_EVENTS,
+    ),
+    Definition(
+        name="Payment",
+        kind="transaction",
+        operations=frozenset({"create", "update", "delete", "void", "read", "query"}),
+        required=("CustomerRef", "TotalAmt"),
+        read_only=frozenset({"UnappliedAmt", "TxnStatus", "HomeTotalCostAmount"}),
+        rule=payments.payment,
+        void=payments.void,
+        release=payments.take_back,
+        whole_lines=True,
+        void_by_update=True,
+        filterable=frozenset({*_STAMPS, "CustomerRef", "TxnDate", "TotalAmt", "PaymentRefNum"}),
         events=SALES_EVENTS,
     ),
     Definition(

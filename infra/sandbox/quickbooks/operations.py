@@ -7,6 +7,7 @@ from typing import Any
 from infra.sandbox.quickbooks import references, schema
 from infra.sandbox.quickbooks.company import Company, Entity
 from infra.sandbox.quickbooks.definitions import Definition, Draft
+from infra.sandbox.quickbooks.entities import DEFINITIONS
 from infra.sandbox.quickbooks.faults import CLOSED, STALE, fault, missing
 from infra.sandbox.quickbooks.rules import sales
 
@@ -38,10 +39,11 @@ def create(
     _refuse_taken_name(draft)
     now = company.stamp()
     entity = draft.entity
-    entity |= {"domain": "QBO", "sparse": False, "SyncToken": "0", "Id": company.new_id(definition)}
+    entity |= {"domain": "QBO", "sparse": False, "SyncToken": "0", "Id": company.next_id(definition)}
     entity["MetaData"] = {"CreateTime": now, "LastUpdatedTime": now}
     company.put(definition, entity)
     company.tell(definition, entity["Id"], "created")
+    _touch(draft)
     return view(company, definition, entity)
 
 
@@ -54,7 +56,7 @@ def update(
     before = _current(company, definition, cleaned)
     sent = _writable(definition, cleaned)
     if cleaned.get("sparse"):
-        entity = _merged(company, before, sent)
+        entity = _merged(company, definition, before, sent)
     else:
         kept = definition.ignored | {key for key in definition.sticky if key not in sent}
         entity = {key: value for key, value in before.items() if key in kept} | sent
@@ -67,6 +69,7 @@ def update(
     _refuse_taken_name(draft)
     _replace(draft)
     company.tell(definition, before["Id"], "updated")
+    _touch(draft)
     return view(company, definition, draft.entity)
 
 
@@ -78,9 +81,11 @@ def void(company: Company, definition: Definition, body: Mapping[str, Any]) -> E
     before = _current(company, definition, cleaned)
     draft = Draft(company, definition, dict(before), {}, before)
     _guard_period(draft)
+    definition.release(draft)
     definition.void(draft)
     _replace(draft)
     company.tell(definition, before["Id"], "void")
+    _touch(draft)
     return view(company, definition, draft.entity)
 
 
@@ -100,11 +105,14 @@ def delete(company: Company, definition: Definition, body: Mapping[str, Any]) ->
     if "delete" not in definition.operations:
         raise fault("500", f"Operation delete is not supported on {definition.name}.")
     before = _current(company, definition, schema.clean(definition.name, body))
-    _guard_period(Draft(company, definition, before, {}, before))
+    draft = Draft(company, definition, before, {}, before)
+    _guard_period(draft)
     if any(link.get("TxnType") in BOOKED_LINKS for link in before.get("LinkedTxn", ())):
         raise fault(company.config.linked_delete_code, "Unlink the linked transactions before deleting this one.")
+    definition.release(draft)
     company.remove(definition, before["Id"])
     company.tell(definition, before["Id"], "deleted")
+    _touch(draft)
     return {"domain": "QBO", "status": "Deleted", "Id": before["Id"]}
 
 
@@ -165,10 +173,11 @@ def _current(company: Company, definition: Definition, cleaned: Entity) -> Entit
     return before
 
 
-def _merged(company: Company, before: Entity, sent: Entity) -> Entity:
+def _merged(company: Company, definition: Definition, before: Entity, sent: Entity) -> Entity:
     """A sparse update: what is not sent stays."""
     merged = before | sent
-    if company.config.sparse_lines == "merge" and sent.get("Line") and "Line" in before:
+    by_id = company.config.sparse_lines == "merge" and not definition.whole_lines
+    if by_id and sent.get("Line") and "Line" in before:
         changed = {line["Id"]: line for line in sent["Line"] if "Id" in line}
         kept = [changed.pop(line.get("Id", ""), line) for line in before["Line"]]
         merged["Line"] = kept + [line for line in sent["Line"] if "Id" not in line or line["Id"] in changed]
@@ -177,9 +186,21 @@ def _merged(company: Company, before: Entity, sent: Entity) -> Entity:
 
 def _replace(draft: Draft) -> None:
     before = draft.before or {}
-    draft.entity["SyncToken"] = str(int(before["SyncToken"]) + 1)
-    draft.entity["MetaData"] = {**before["MetaData"], "LastUpdatedTime": draft.company.stamp()}
+    draft.entity |= _next_version(draft.company, before)
     draft.company.put(draft.definition, draft.entity)
+
+
+def _next_version(company: Company, before: Entity) -> Entity:
+    stamps = {**before["MetaData"], "LastUpdatedTime": company.stamp()}
+    return {"SyncToken": str(int(before["SyncToken"]) + 1), "MetaData": stamps}
+
+
+def _touch(draft: Draft) -> None:
+    """Stores what changes along with a transaction, each as an update of its own."""
+    for name, entity in draft.touched:
+        definition = DEFINITIONS[name]
+        draft.company.put(definition, entity | _next_version(draft.company, entity))
+        draft.company.tell(definition, entity["Id"], "updated")
 
 
 def _guard_period(draft: Draft) -> None:

@@ -10,6 +10,7 @@ from infra.sandbox.quickbooks.definitions import Draft
 from infra.sandbox.quickbooks.faults import business, fault, missing
 from infra.sandbox.quickbooks.references import SPECIAL_ITEMS
 from infra.sandbox.quickbooks.rules import tax
+from infra.sandbox.quickbooks.rules.currencies import rounded
 
 Line = dict[str, Any]
 HALF_CENT = Decimal("0.005")
@@ -93,7 +94,7 @@ def _sales_item(form: Form, line: Line) -> None:
     if amount < 0 and form.draft.company.config.negative_line_amounts == "refuse":
         raise fault("2290")
     _guard_inventory(form.draft, detail["ItemRef"]["value"])
-    line["Amount"] = tax.cents(amount)
+    line["Amount"] = rounded(form.draft, amount)
     tax.mark_line(form.draft, line)
     form.subtotal += line["Amount"]
     form.since_subtotal += line["Amount"]
@@ -137,7 +138,7 @@ def _settle_discount(form: Form, line: Line) -> None:
     amount = line["Amount"] if percent is None else form.subtotal * percent / 100
     if amount < 0:
         raise business("A discount cannot be negative.")
-    line["Amount"] = form.discount = tax.cents(amount)
+    line["Amount"] = form.discount = rounded(form.draft, amount)
     detail["PercentBased"] = percent is not None
     account = form.draft.company.preference("SalesFormsPrefs", "DefaultDiscountAccount")
     if "DiscountAccountRef" not in detail and account:
@@ -167,7 +168,7 @@ def _expand(form: Form, line: Line) -> None:
         count = part["Qty"] * quantity
         inner: Line = {
             "Id": f"{line['Id']}{len(parts) + 1}",
-            "Amount": tax.cents(item["UnitPrice"] * count),
+            "Amount": rounded(form.draft, item["UnitPrice"] * count),
             "DetailType": "SalesItemLineDetail",
             "SalesItemLineDetail": {"ItemRef": dict(part["ItemRef"]), "Qty": count, "UnitPrice": item["UnitPrice"]},
         }

@@ -8,6 +8,7 @@ from infra.sandbox.quickbooks.definitions import Draft
 from infra.sandbox.quickbooks.faults import business, fault, missing
 
 NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
+CURRENCY_CODE = re.compile(r"[A-Z]{3}")
 _ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+")
 _LONGEST_ADDRESS = 100
 
@@ -77,7 +78,7 @@ def currency(draft: Draft) -> None:
         return
     if given is None:
         entity["CurrencyRef"] = {"value": company.home_currency}
-    elif not re.fullmatch(r"[A-Z]{3}", given):
+    elif not CURRENCY_CODE.fullmatch(given):
         raise fault("2500", f"Invalid Reference Id : CurrencyRef element id {given} not found", "CurrencyRef")
     before = draft.before
     if (

@@ -1,18 +1,16 @@
 """Sales forms, the invoice first: who, when, under which number, for how much, and what a void leaves of it."""
 
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from infra.sandbox.quickbooks.company import ZERO
 from infra.sandbox.quickbooks.definitions import Draft
-from infra.sandbox.quickbooks.faults import business, fault, missing
-from infra.sandbox.quickbooks.rules import lines, tax
-from infra.sandbox.quickbooks.rules.names import check_email, currency
+from infra.sandbox.quickbooks.faults import business, fault
+from infra.sandbox.quickbooks.rules import currencies, lines, payments, tax
+from infra.sandbox.quickbooks.rules.names import check_email
 
 AUTO_NUMBER = "AUTO_GENERATE"
 ALLOW_DUPLICATES = "allowduplicatedocnum"
-VOIDED = "Voided"
 CLASSIC_CUSTOM_FIELDS = 3
 # Transactions that a user of the API may link an invoice to; payments and credits link themselves.
 SENDABLE_LINKS = frozenset({"Estimate", "ReimburseCharge", "TimeActivity"})
@@ -24,18 +22,17 @@ def invoice(draft: Draft) -> None:
     entity, company = draft.entity, draft.company
     _due(draft)
     deposit = entity.setdefault("Deposit", ZERO)
-    before = draft.before or {}
-    applied = before.get("TotalAmt", ZERO) - before.get("Deposit", ZERO) - before.get("Balance", ZERO)
-    entity["Balance"] = max(ZERO, entity["TotalAmt"] - deposit - applied)
+    open_ = max(ZERO, entity["TotalAmt"] - deposit)
+    entity["Balance"] = open_ - payments.reapply(draft, open_)
     if company.multicurrency:
-        entity["HomeBalance"] = tax.cents(entity["Balance"] * entity["ExchangeRate"])
+        entity["HomeBalance"] = currencies.at_home(company, entity, entity["Balance"])
 
 
 def sales_form(draft: Draft) -> None:
     """What invoices share with credit memos, receipts and refunds."""
     entity, company = draft.entity, draft.company
     entity.setdefault("TxnDate", company.today().isoformat())
-    _currency(draft)
+    currencies.document(draft)
     number(draft)
     _contact(draft)
     _custom_fields(draft)
@@ -51,29 +48,10 @@ def sales_form(draft: Draft) -> None:
         raise business("The transaction amount must be 0 or greater.")
     entity["TotalAmt"] = total
     if company.multicurrency:
-        entity["HomeTotalAmt"] = tax.cents(total * entity["ExchangeRate"])
+        entity["HomeTotalAmt"] = currencies.at_home(company, entity, total)
     entity.setdefault("ApplyTaxAfterDiscount", False)
     entity.setdefault("EmailStatus", "NotSet")
     entity.setdefault("PrintStatus", "NeedToPrint")
-
-
-def _currency(draft: Draft) -> None:
-    entity, company = draft.entity, draft.company
-    if not company.multicurrency:
-        currency(draft)
-        entity.pop("ExchangeRate", None)
-        return
-    if "CurrencyRef" not in entity:
-        raise missing("CurrencyRef")
-    currency(draft)
-    if (
-        company.get("Customer", entity["CustomerRef"]["value"])["CurrencyRef"]["value"]
-        != entity["CurrencyRef"]["value"]
-    ):
-        raise business("The currency of the transaction is invalid for customer.")
-    entity.setdefault("ExchangeRate", Decimal(1))
-    if entity["ExchangeRate"] <= 0:
-        raise business("The exchange rate must be greater than 0.")
 
 
 def number(draft: Draft) -> None:
@@ -185,16 +163,14 @@ def void(draft: Draft) -> None:
     """All amounts 0; the note says that the form is void. The date, the number and the customer stay."""
     entity = draft.entity
     entity["Line"] = [_emptied(line) for line in entity["Line"]]
-    note = entity.get("PrivateNote", "")
-    if not note.startswith(VOIDED):
-        entity["PrivateNote"] = f"{VOIDED} - {note}" if note else VOIDED
+    payments.note_void(entity)
     entity["TxnTaxDetail"] = {"TotalTax": ZERO}
     entity["LinkedTxn"] = []
     for field in ("TotalAmt", "Balance", "Deposit", "HomeTotalAmt", "HomeBalance"):
         if field in entity:
             entity[field] = ZERO
     if draft.company.config.void_sets_txn_status:
-        entity["TxnStatus"] = VOIDED
+        entity["TxnStatus"] = payments.VOIDED
 
 
 def _emptied(line: dict[str, Any]) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from infra.sandbox.quickbooks.company import ZERO, Company
 from infra.sandbox.quickbooks.definitions import Draft
 from infra.sandbox.quickbooks.faults import business, fault
+from infra.sandbox.quickbooks.rules.currencies import rounded
 
-CENT = Decimal("0.01")
 _UNIT_PRICE = Decimal("0.0000001")
 AUTOMATED_RATE = "1"
 
@@ -20,11 +20,6 @@ class Rate:
 
     id: str
     percent: Decimal
-
-
-def cents(amount: Decimal) -> Decimal:
-    """To the cent, halves away from zero."""
-    return amount.quantize(CENT, ROUND_HALF_UP)
 
 
 def check_mode(draft: Draft) -> None:
@@ -63,15 +58,15 @@ def mark_line(draft: Draft, line: dict[str, Any]) -> None:
         raise business("Make sure all your transactions have a tax rate before you save.")
     rates = rates_of(company, code)
     if mode == "TaxInclusive":
-        _split(line, detail, sum((rate.percent for rate in rates), ZERO))
+        _split(draft, line, detail, sum((rate.percent for rate in rates), ZERO))
 
 
-def _split(line: dict[str, Any], detail: dict[str, Any], percent: Decimal) -> None:
+def _split(draft: Draft, line: dict[str, Any], detail: dict[str, Any], percent: Decimal) -> None:
     """Amount becomes the net amount; TaxInclusiveAmt, when sent, says that Amount is net already."""
     if "TaxInclusiveAmt" in detail:
         return
     gross = line["Amount"]
-    line["Amount"] = cents(gross / (1 + percent / 100))
+    line["Amount"] = rounded(draft, gross / (1 + percent / 100))
     detail["TaxInclusiveAmt"] = gross
     if detail.get("Qty") and "UnitPrice" in detail:
         detail["UnitPrice"] = (line["Amount"] / detail["Qty"]).quantize(_UNIT_PRICE)
@@ -110,11 +105,11 @@ def detail_of(draft: Draft, lines: list[dict[str, Any]], subtotal: Decimal, disc
         detail = line.get("SalesItemLineDetail", {})
         for rate in _rates_for(company, code, detail.get("TaxCodeRef", {}).get("value")):
             net[rate] += line["Amount"] * share
-    tax_lines = [_tax_line(rate, amount) for rate, amount in net.items()]
+    tax_lines = [_tax_line(draft, rate, amount) for rate, amount in net.items()]
     total = sum((line["Amount"] for line in tax_lines), ZERO)
     if not company.us and "TotalTax" in sent:
         # Outside the US a TxnTaxDetail that is sent wins over what would be computed.
-        total, tax_lines = cents(sent["TotalTax"]), sent.get("TaxLine", tax_lines)
+        total, tax_lines = rounded(draft, sent["TotalTax"]), sent.get("TaxLine", tax_lines)
     result: dict[str, Any] = {"TotalTax": total}
     if company.us and code and not company.preference("TaxPrefs", "PartnerTaxEnabled"):
         result["TxnTaxCodeRef"] = code
@@ -131,14 +126,14 @@ def _rates_for(company: Company, txn_code: dict[str, Any] | None, line_code: str
     return rates_of(company, txn_code["value"]) if txn_code else []
 
 
-def _tax_line(rate: Rate, net: Decimal) -> dict[str, Any]:
+def _tax_line(draft: Draft, rate: Rate, net: Decimal) -> dict[str, Any]:
     return {
-        "Amount": cents(net * rate.percent / 100),
+        "Amount": rounded(draft, net * rate.percent / 100),
         "DetailType": "TaxLineDetail",
         "TaxLineDetail": {
             "TaxRateRef": {"value": rate.id},
             "PercentBased": True,
             "TaxPercent": rate.percent,
-            "NetAmountTaxable": cents(net),
+            "NetAmountTaxable": rounded(draft, net),
         },
     }
