@@ -12,7 +12,7 @@ JOBS ?= 2
 RUNTIME ?= python3.14
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint demo up down simulate requirements sam-build clean
+.PHONY: help setup test lint demo up down simulate bench requirements sam-build clean
 
 help: ## What there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -40,6 +40,9 @@ down: ## Stop the local stack
 
 simulate: ## Run the seeded simulation (SEEDS=200 FIRST=1)
 	$(RUN) python -m tests.simulation --seeds $(SEEDS) --first $(FIRST)
+
+bench: ## Measure calls, cold starts, memory and intake against their limits
+	$(RUN) python -m tests.benchmarks
 
 requirements: ## Write the layer's requirements anew, after a change of uv.lock
 	$(UV) export --quiet --locked --no-dev --no-emit-project --no-annotate --no-header -o shared/requirements.txt

@@ -1,0 +1,59 @@
+"""Python code in a fresh process, where AWS would run a function: its folder, its path, exactly its environment."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from tests.support.lambda_runtime import ROOT, definition
+from tests.support.signing import PUBLIC_URL
+
+FUNCTIONS = {
+    "webhook_intake": "WebhookIntakeFunction",
+    "invoice_push": "InvoicePushFunction",
+    "sweep": "SweepFunction",
+}
+_URL = "https://vendor.example.test"
+# What the template refers to and AWS fills in; nobody is called.
+_VALUES = {
+    "TIEOUT_TABLE": "tieout-bench",
+    "TIEOUT_INVOICE_PUSH_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/invoice-push",
+    "TIEOUT_INVOICE_PUSH_DLQ": "https://sqs.eu-west-1.amazonaws.com/123456789012/invoice-push-dlq",
+    "TIEOUT_PUBLIC_URL": PUBLIC_URL,
+    "TIEOUT_WEBHOOK_SECRET": "webhook-secret",
+    "TIEOUT_VENDOR_SECRET": "vendor-secret",
+    "TIEOUT_HUBSPOT_URL": _URL,
+    "TIEOUT_QBO_URL": _URL,
+    "TIEOUT_INTUIT_OAUTH_URL": _URL,
+    "TIEOUT_QBO_APP_URL": _URL,
+    "TIEOUT_VENDOR_TIMEOUT_SECONDS": "150",
+    "POWERTOOLS_LOG_LEVEL": "INFO",
+}
+_OF_AWS = {
+    "AWS_REGION": "eu-west-1",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_LAMBDA_FUNCTION_NAME": "bench",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+def run(code: str, function: str, *arguments: str, path: str = "") -> Any:
+    """What `code` prints as JSON, run as `function` (a folder of functions/); `path` comes after the function's own."""
+    what = definition(FUNCTIONS[function])
+    variables = {name: _VALUES.get(name, str(text)) for name, text in what.variables.items()}
+    python_path = ":".join(filter(None, [str(what.code), str(ROOT / "shared"), path]))
+    answer = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=what.code,
+        env={**_OF_AWS, **variables, "PYTHONPATH": python_path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if answer.returncode:
+        raise RuntimeError(f"{function}: {answer.stderr}")
+    return json.loads(answer.stdout)

@@ -1,0 +1,55 @@
+"""The figures that do not depend on the machine keep their limits, and a broken limit is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from tests.benchmarks import push_costs
+from tests.benchmarks.__main__ import main
+from tests.benchmarks.report import Measure, broken
+
+
+def _part(*measures: Measure) -> dict[str, Callable[[], Iterable[Measure]]]:
+    return {"part": lambda: measures}
+
+
+def test_the_push_keeps_its_limits_of_calls() -> None:
+    measures = list(push_costs.measure())
+    assert {one.group for one in measures if one.most is not None} == {one.group for one in measures}
+    assert broken(measures) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "most", "exactly", "holds"),
+    [
+        (2.0, 2.0, False, True),
+        (1.0, 2.0, False, True),
+        (2.01, 2.0, False, False),
+        (30.0, 30.0, True, True),
+        (29.0, 30.0, True, False),
+        (31.0, 30.0, True, False),
+        (99.0, None, False, True),
+    ],
+)
+def test_a_limit_is_kept_up_to_its_value_or_exactly(
+    value: float, most: float | None, exactly: bool, holds: bool
+) -> None:
+    assert Measure("group", "what", value, most, exactly).holds is holds
+
+
+def test_a_broken_limit_is_shown_and_fails_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = Measure("calls", "reads", 2, 2), Measure("calls", "writes", 31, 30, exactly=True)
+    assert main([], _part(good, bad)) == 1
+    shown = capsys.readouterr().out
+    assert "exactly 30" in shown
+    assert "BROKEN" in shown
+    assert "1 of 2 limits are broken" in shown
+
+
+def test_limits_that_hold_are_shown_and_the_command_succeeds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([], _part(Measure("calls", "reads", 2, 2), Measure("calls", "seconds", 9))) == 0
+    shown = capsys.readouterr().out
+    assert "at most 2" in shown
+    assert "BROKEN" not in shown
