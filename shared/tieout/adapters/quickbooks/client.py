@@ -81,9 +81,9 @@ class QuickBooksClient:
         self._tokens = tokens
         self._limiter = limiter
 
-    def get(self, *path: str) -> Answer:
-        """Read `/v3/company/<realm>/<path>`."""
-        return self._json(self._request("GET", path))
+    def get(self, *path: str, **parameters: str) -> Answer:
+        """Read `/v3/company/<realm>/<path>?<parameters>`."""
+        return self._json(self._request("GET", path, parameters))
 
     def query(self, entity: str, *conditions: str, convert: Callable[[Node], _T]) -> list[_T]:
         """All entities that meet the conditions, over all pages."""

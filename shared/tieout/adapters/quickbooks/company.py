@@ -1,9 +1,11 @@
-"""The company and those of its preferences that decide the form of an invoice."""
+"""The company: those of its preferences that decide the form of an invoice, its tax codes, terms and exchange rates."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tieout.adapters.quickbooks.wire import Node, Unreadable
-from tieout.domain.company import LedgerCompany
+from tieout.domain.company import LedgerCompany, TaxCode, Term
 
 # An old company may not say its home currency; in the United States there is only one to have.
 _CURRENCY_OF = {"US": "USD"}
@@ -23,14 +25,55 @@ def read_company(info: Node, preferences: Node) -> LedgerCompany:
     home_currency = currencies.reference("HomeCurrency") or _CURRENCY_OF.get(country)
     if home_currency is None:
         raise Unreadable("Preferences.CurrencyPrefs.HomeCurrency is missing")
+    forms = preferences.node("SalesFormsPrefs")
     return LedgerCompany(
         name=info.optional_text("CompanyName") or info.optional_text("LegalName") or "",
         country=country,
         time_zone=info.optional_text("DefaultTimeZone") or "UTC",
         home_currency=home_currency,
         multicurrency=currencies.flag("MultiCurrencyEnabled"),
-        custom_numbers=preferences.node("SalesFormsPrefs").flag("CustomTxnNumbers"),
+        custom_numbers=forms.flag("CustomTxnNumbers"),
         uses_sales_tax=taxes.flag("UsingSalesTax"),
         automated_sales_tax=taxes.flag("PartnerTaxEnabled"),
         books_closed_through=preferences.node("AccountingInfoPrefs").day("BookCloseDate"),
+        allow_discount=forms.flag("AllowDiscount"),
+        discount_account_id=_account(forms, "DefaultDiscountAccount"),
     )
+
+
+def _account(preferences: Node, key: str) -> str | None:
+    # A text in Intuit's schema, where every other account is a reference.
+    if isinstance(preferences.fields.get(key), dict):
+        return preferences.reference(key)
+    return preferences.optional_text(key)
+
+
+def read_tax_code(node: Node) -> TaxCode:
+    """A tax code of an answer. In the United States TAX and NON are codes like others."""
+    return TaxCode(
+        id=node.text("Id"),
+        name=node.text("Name"),
+        active=node.flag("Active", default=True),
+        taxable=node.flag("Taxable"),
+    )
+
+
+def read_term(node: Node) -> Term:
+    """A term of an answer."""
+    by_days = node.optional_number("DayOfMonthDue") is None
+    days = node.optional_number("DueDays") if by_days else None
+    return Term(
+        id=node.text("Id"),
+        name=node.text("Name"),
+        due_days=None if days is None else int(days),
+        active=node.flag("Active", default=True),
+    )
+
+
+def read_exchange_rate(node: Node, home_currency: str) -> Decimal | None:
+    """Home units for one unit (Intuit: exchange rate); None when the answer has no rate that is one."""
+    target = node.optional_text("TargetCurrencyCode") or home_currency
+    if target != home_currency:
+        raise Unreadable("ExchangeRate.TargetCurrencyCode is not the home currency")
+    rate = node.optional_number("Rate")
+    return rate if rate is not None and rate > 0 else None

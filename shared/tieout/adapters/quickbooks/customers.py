@@ -19,6 +19,7 @@ def create_body(draft: CustomerDraft) -> str:
         "GivenName": draft.given_name,
         "FamilyName": draft.family_name,
         "PrimaryEmailAddr": {"Address": draft.email} if draft.email else None,
+        "CurrencyRef": {"value": draft.currency} if draft.currency else None,
     }
     return encode({key: value for key, value in fields.items() if value})
 

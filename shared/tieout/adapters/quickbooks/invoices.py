@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from tieout.adapters.quickbooks.lines import LineWriter, body_of, read_line
+from tieout.adapters.quickbooks.lines import NOT_TAXED, TAXED, LineWriter, read_lines
 from tieout.adapters.quickbooks.wire import Node, encode
 from tieout.domain.company import LedgerCompany
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
@@ -20,8 +20,12 @@ _VOIDED = "voided"
 
 def create_body(content: InvoiceContent, private_note: str, company: LedgerCompany) -> str:
     """The body that creates the invoice. Equal arguments give equal bytes."""
-    lines = _line_writer(content, company).new(content.lines)
-    return encode({**_owned(content, private_note, company), "Line": lines})
+    rate: Mapping[str, object] = {}
+    if company.multicurrency and content.exchange_rate is not None:
+        rate = {"ExchangeRate": content.exchange_rate}
+    filled = [(id_, text) for id_, text in content.custom_fields if text]
+    body = {**_owned(content, private_note, company), **rate, **_custom_fields(filled)}
+    return encode({**body, "Line": _line_writer(content, company).new(content)})
 
 
 def update_body(present: LedgerInvoice, content: InvoiceContent, private_note: str, company: LedgerCompany) -> str:
@@ -29,18 +33,29 @@ def update_body(present: LedgerInvoice, content: InvoiceContent, private_note: s
 
     A line keeps its id and whatever a person put on it (see `lines`). The array is taken to replace the one that
     stands there; Intuit says so of payments, of invoices it is not documented, and a company that merged by id would
-    answer a total that differs when a line fell away. A memo or e-mail that falls away is sent as an empty text,
-    because a sparse update leaves alone what is absent; that QuickBooks clears it then is not documented either, and
-    the answer shows it.
+    answer a total that differs when a line fell away. Custom fields are taken to be replaced as a whole likewise, so
+    those that are a person's are sent along. A memo or e-mail that falls away is sent as an empty text, because a
+    sparse update leaves alone what is absent; that QuickBooks clears it then is not documented either, and the answer
+    shows it. The exchange rate is a person's to correct: it is sent only with another date or currency. TxnTaxDetail
+    is never sent as it stands: outside the United States it would keep the tax of the old amounts (Intuit: invoice).
     """
-    cleared: dict[str, object] = {}
-    if present.content.memo and not content.memo:
-        cleared["CustomerMemo"] = {"value": ""}
-    if present.content.email and not content.email:
-        cleared["BillEmail"] = {"Address": ""}
+    stands = present.content
+    more: dict[str, object] = {}
+    if stands.memo and not content.memo:
+        more["CustomerMemo"] = {"value": ""}
+    if stands.email and not content.email:
+        more["BillEmail"] = {"Address": ""}
+    moved = (stands.currency, stands.invoice_date) != (content.currency, content.invoice_date)
+    if company.multicurrency and content.exchange_rate is not None and moved:
+        more["ExchangeRate"] = content.exchange_rate
+    if content.custom_fields:
+        there = dict(stands.custom_fields)
+        more |= _custom_fields(
+            [(id_, text) for id_, text in (there | dict(content.custom_fields)).items() if text or id_ in there]
+        )
     head = {"Id": present.id, "SyncToken": present.sync_token, "sparse": True}
-    lines = _line_writer(content, company).updated(present.content.lines, present.line_bodies, content.lines)
-    return encode({**head, **_owned(content, private_note, company), **cleared, "Line": lines})
+    lines = _line_writer(content, company).updated(present, content)
+    return encode({**head, **_owned(content, private_note, company), **more, "Line": lines})
 
 
 def void_body(present: LedgerInvoice) -> str:
@@ -53,10 +68,20 @@ def _owned(content: InvoiceContent, private_note: str, company: LedgerCompany) -
     if company.custom_numbers and content.number:
         body["DocNumber"] = content.number
     body["TxnDate"] = content.invoice_date.isoformat()
+    if content.terms_id is not None:
+        body["SalesTermRef"] = {"value": content.terms_id}
     if content.due_date is not None:
         body["DueDate"] = content.due_date.isoformat()
     if company.multicurrency:
         body["CurrencyRef"] = {"value": content.currency}
+    if content.tax_calculation is not None:
+        body["GlobalTaxCalculation"] = content.tax_calculation
+    if content.discount:
+        # HubSpot takes discounts off before it adds tax; false, the default, is the other order (Intuit: invoice).
+        body["ApplyTaxAfterDiscount"] = True
+    code = _transaction_code(content, company)
+    if code is not None:
+        body["TxnTaxDetail"] = {"TxnTaxCodeRef": {"value": code}}
     body["PrivateNote"] = private_note
     if content.memo:
         body["CustomerMemo"] = {"value": content.memo}
@@ -65,27 +90,57 @@ def _owned(content: InvoiceContent, private_note: str, company: LedgerCompany) -
     return body
 
 
+def _custom_fields(fields: Sequence[tuple[str, str]]) -> Mapping[str, object]:
+    # The name is the company's own; a field that is switched off is dropped without a word and absent in the answer.
+    listed = [{"DefinitionId": id_, "Type": "StringType", "StringValue": text} for id_, text in fields]
+    return {"CustomField": listed} if listed else {}
+
+
+def _by_transaction(company: LedgerCompany) -> bool:
+    """Whether one code taxes a whole transaction and its lines only say TAX or NON (Intuit: United States only, and
+    not where QuickBooks computes the tax by itself)."""
+    return company.country == "US" and company.uses_sales_tax and not company.automated_sales_tax
+
+
+def _transaction_code(content: InvoiceContent, company: LedgerCompany) -> str | None:
+    """The code of the transaction when its lines name exactly one. Lines that name several stay as they are, which
+    QuickBooks refuses: no invoice of such a company can bear two."""
+    codes = {line.tax_code for line in content.lines} - {None, TAXED, NOT_TAXED}
+    return codes.pop() if _by_transaction(company) and len(codes) == 1 else None
+
+
 def _line_writer(content: InvoiceContent, company: LedgerCompany) -> LineWriter:
-    return LineWriter(content.currency, not_taxed=company.uses_sales_tax and company.country == "US")
+    return LineWriter(content.currency, company.discount_account_id, _transaction_code(content, company))
 
 
-def read_invoice(node: Node, home_currency: str) -> LedgerInvoice:
-    """The invoice of an answer; `home_currency` where it names none. Raises Unreadable or ValueError."""
-    currency = node.reference("CurrencyRef") or home_currency
+def read_invoice(node: Node, company: LedgerCompany) -> LedgerInvoice:
+    """The invoice of an answer; in the home currency where it names none. Raises Unreadable or ValueError."""
+    currency = node.reference("CurrencyRef") or company.home_currency
     total = Money(node.number("TotalAmt"), currency)
     note = node.optional_text("PrivateNote") or ""
     date = node.day("TxnDate")
     if date is None:
         raise ValueError("an invoice without a date")
+    code = node.node("TxnTaxDetail").reference("TxnTaxCodeRef") if _by_transaction(company) else None
+    read = read_lines(node.nodes("Line"), code)
     content = InvoiceContent(
         customer_id=node.node("CustomerRef").text("value"),
         number=node.optional_text("DocNumber"),
         invoice_date=date,
         due_date=node.day("DueDate"),
         currency=currency,
-        lines=tuple(line for one in node.nodes("Line") if (line := read_line(one)) is not None),
+        lines=read.lines,
         memo=node.node("CustomerMemo").optional_text("value"),
         email=node.node("BillEmail").optional_text("Address"),
+        discount=read.discount,
+        exchange_rate=node.optional_number("ExchangeRate") if currency != company.home_currency else None,
+        terms_id=node.reference("SalesTermRef"),
+        custom_fields=tuple(
+            (one.text("DefinitionId"), text)
+            for one in node.nodes("CustomField")
+            if (text := one.optional_text("StringValue")) is not None
+        ),
+        tax_calculation=node.optional_text("GlobalTaxCalculation"),
     )
     return LedgerInvoice(
         id=node.text("Id"),
@@ -97,7 +152,7 @@ def read_invoice(node: Node, home_currency: str) -> LedgerInvoice:
         voided=_is_voided(node, note, total),
         settled_by=_settled_by(node),
         updated_at=node.node("MetaData").instant("LastUpdatedTime"),
-        line_bodies=tuple(body for one in node.nodes("Line") if (body := body_of(one)) is not None),
+        line_bodies=read.bodies,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import date
+from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -11,15 +12,15 @@ from urllib.parse import urlencode
 from tieout.adapters.quickbooks import company as companies
 from tieout.adapters.quickbooks import customers, invoices, items, query
 from tieout.adapters.quickbooks.client import QuickBooksClient
+from tieout.adapters.quickbooks.kept import Kept
 from tieout.adapters.quickbooks.wire import Node
-from tieout.domain.company import Connection, LedgerCompany
+from tieout.domain.company import Connection, LedgerCompany, TaxCode, Term
 from tieout.domain.customer import CustomerDraft, LedgerCustomer, LedgerItem, NameHolder
-from tieout.domain.errors import Transient
+from tieout.domain.errors import NotInLedger, Transient
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
 from tieout.domain.record import RecordKey, marker_stem
 from tieout.ports import Clock, PreparedWrite
 
-_COMPANY_KEPT = timedelta(minutes=10)
 _IDS_A_QUERY = 100
 _NAMES_A_QUERY = 50
 # Which one a field that cannot be filtered gives is not documented.
@@ -49,20 +50,51 @@ class QuickBooksLedger:
         self._clock = clock
         self._app_url = app_url.rstrip("/")
         self._not_filterable = set() if filter_by_email else {"PrimaryEmailAddr"}
-        self._company: tuple[datetime, LedgerCompany] | None = None
+        self._company = Kept(clock, self._read_company)
+        self._tax_codes = Kept(
+            clock, lambda: client.query("TaxCode", query.EVEN_INACTIVE, convert=companies.read_tax_code)
+        )
+        self._terms = Kept(clock, lambda: client.query("Term", query.EVEN_INACTIVE, convert=companies.read_term))
+        self._rates: dict[tuple[str, date], Kept[Decimal | None]] = {}
 
     def company(self) -> LedgerCompany:
         """Company and preferences, kept for ten minutes."""
-        now = self._clock.now()
-        if self._company is not None and now - self._company[0] < _COMPANY_KEPT:
-            return self._company[1]
+        return self._company.get()
+
+    def tax_codes(self) -> Sequence[TaxCode]:
+        """All of them, kept for ten minutes."""
+        return self._tax_codes.get()
+
+    def terms(self) -> Sequence[Term]:
+        """All of them, kept for ten minutes."""
+        return self._terms.get()
+
+    def exchange_rate(self, currency: str, day: date) -> Decimal | None:
+        """QuickBooks' own rate, kept for ten minutes; there is none in a company of one currency."""
+        company = self.company()
+        if currency == company.home_currency:
+            return Decimal(1)
+        if not company.multicurrency:
+            return None
+        key = (currency, day)
+        if key not in self._rates:
+            self._rates[key] = Kept(self._clock, partial(self._read_rate, currency, day))
+        return self._rates[key].get()
+
+    def _read_company(self) -> LedgerCompany:
         # Read by query, the way that Intuit documents; there is one row.
         rows = self._client.query("Preferences", convert=_as_it_is)
         preferences = rows[0] if rows else Node({})
         info = self._client.get("companyinfo", self._connection.realm_id)
-        found = info.entity("CompanyInfo", lambda node: companies.read_company(node, preferences))
-        self._company = (now, found)
-        return found
+        return info.entity("CompanyInfo", lambda node: companies.read_company(node, preferences))
+
+    def _read_rate(self, currency: str, day: date) -> Decimal | None:
+        convert = partial(companies.read_exchange_rate, home_currency=self.company().home_currency)
+        try:
+            answer = self._client.get("exchangerate", sourcecurrencycode=currency, asofdate=day.isoformat())
+        except NotInLedger:
+            return None
+        return answer.entity("ExchangeRate", convert)
 
     def invoices(self, ids: Collection[str]) -> dict[str, LedgerInvoice]:
         """These invoices, 100 a query."""
@@ -208,7 +240,7 @@ class QuickBooksLedger:
         )
 
     def _invoice_reader(self) -> Callable[[Node], LedgerInvoice]:
-        return partial(invoices.read_invoice, home_currency=self.company().home_currency)
+        return partial(invoices.read_invoice, company=self.company())
 
 
 def _as_it_is(node: Node) -> Node:

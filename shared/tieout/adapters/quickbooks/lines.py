@@ -1,25 +1,30 @@
 """Lines of an invoice: ours as QuickBooks' JSON, theirs read, and what a person put on a line kept when we update it.
 
-A line has fields that are a person's own: class, service date, tax code, project, the estimate it came from. An update
-sends the whole array of lines (Intuit documents "all or none" for payments and no partial form for invoices), so a
-line is sent as it stands, with its id, and only the fields that Tieout owns are laid over it.
+A line has fields that are a person's own: class, service date, project, the estimate it came from, and the tax code
+where Tieout names none. An update sends the whole array of lines (Intuit documents "all or none" for payments and no
+partial form for invoices), so a line is sent as it stands, with its id, and only the fields that Tieout owns are laid
+over it. The order discount is a line too (Intuit: one DiscountLineDetail a transaction, for the whole of it).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tieout.adapters.quickbooks.wire import Node, encode
-from tieout.domain.invoice import ContentLine
+from tieout.domain.invoice import ContentLine, InvoiceContent, LedgerInvoice
 from tieout.domain.money import round_to_minor_unit
 
+TAXED = "TAX"
+"""The tax code of a line that bears sales tax, in companies of the United States (Intuit: invoice)."""
+
 NOT_TAXED = "NON"
-"""The tax code of a line that bears no sales tax, in companies of the United States (Intuit: invoice)."""
+"""The tax code of a line that bears none, there."""
 
 _SALES = "SalesItemLineDetail"
+_DISCOUNT = "DiscountLineDetail"
 _SUBTOTAL = "SubTotalLineDetail"
 # Answered and never taken (Intuit: invoice); the two "Ex" fields are Intuit's internal ones.
 _READ_ONLY = frozenset({"LineEx", "SalesItemLineDetailEx", "ItemAccountRef", "TaxClassificationRef"})
@@ -28,84 +33,136 @@ _OURS = frozenset({"LineNum", "Description", "Amount", "DetailType", _SALES})
 _OURS_IN_DETAIL = frozenset(
     {"ItemRef", "Qty", "UnitPrice", "RatePercent", "TaxInclusiveAmt", "DiscountRate", "DiscountAmt"}
 )
+_OURS_IN_DISCOUNT = frozenset({"PercentBased", "DiscountPercent", "DiscountRef"})
 
 
 @dataclass(frozen=True, slots=True)
 class LineWriter:
-    """Writes lines in `currency`. `not_taxed`: a line that names no tax code is marked as bearing no sales tax,
-    because QuickBooks would otherwise take the item's own."""
+    """Writes lines in `currency`. A new discount posts to `discount_account` (None: QuickBooks' default).
+
+    `transaction_code` is the one code that taxes the whole transaction, so that a line bearing it is sent as TAX; None
+    where lines bear their codes themselves.
+    """
 
     currency: str
-    not_taxed: bool
+    discount_account: str | None
+    transaction_code: str | None
 
-    def new(self, lines: Sequence[ContentLine]) -> list[Mapping[str, object]]:
+    def new(self, content: InvoiceContent) -> list[Mapping[str, object]]:
         """The lines of a new invoice."""
-        return [self._laid_over(number, line, {}) for number, line in enumerate(lines, start=1)]
+        lines = [self._laid_over(number, line, {}) for number, line in enumerate(content.lines, start=1)]
+        return lines + ([self._discount(content.discount, {})] if content.discount else [])
 
-    def updated(
-        self, present: Sequence[ContentLine], bodies: Sequence[str], lines: Sequence[ContentLine]
-    ) -> list[Mapping[str, object]]:
-        """The array that turns `present` into `lines`. `bodies` are the present lines' own texts (see `body_of`)."""
-        stored = [_writable(json.loads(text, parse_float=Decimal)) for _, text in zip(present, bodies, strict=True)]
-        if tuple(present) == tuple(lines):
-            return [self._marked(body) for body in stored]
-        return [
-            self._laid_over(number, line, {} if index is None else stored[index])
-            for number, (line, index) in enumerate(zip(lines, _continued(present, lines), strict=True), start=1)
-        ]
+    def updated(self, present: LedgerInvoice, content: InvoiceContent) -> list[Mapping[str, object]]:
+        """The array that turns the lines of `present` into those of `content`."""
+        stands, wanted = present.content.lines, content.lines
+        count = len(stands)
+        bodies = [_writable(json.loads(text, parse_float=Decimal)) for text in present.line_bodies]
+        stored = [body for _, body in zip(stands, bodies[:count], strict=True)]
+        if len(wanted) == count and all(map(_agree, stands, wanted)):
+            lines: list[Mapping[str, object]] = list(stored)
+        else:
+            lines = [
+                self._laid_over(number, line, {} if index is None else stored[index])
+                for number, (line, index) in enumerate(zip(wanted, _continued(stands, wanted), strict=True), start=1)
+            ]
+        discount = bodies[count] if count < len(bodies) else {}
+        if discount and present.content.discount == content.discount:
+            return [*lines, discount]
+        return lines + ([self._discount(content.discount, discount)] if content.discount else [])
 
     def _laid_over(self, number: int, line: ContentLine, body: Mapping[str, object]) -> Mapping[str, object]:
         if body.get("DetailType") != _SALES:
             body = {}
         theirs = {key: value for key, value in body.items() if key not in _OURS}
-        kept = {key: value for key, value in _detail(body).items() if key not in _OURS_IN_DETAIL}
+        kept = {key: value for key, value in _detail(body, _SALES).items() if key not in _OURS_IN_DETAIL}
         detail: dict[str, object] = {"ItemRef": {"value": line.item_id}}
         if line.quantity is not None:
             detail["Qty"] = line.quantity
         if line.unit_price is not None:
             detail["UnitPrice"] = line.unit_price
         described = {"Description": line.description} if line.description else {}
-        ours = {
+        return {
+            **theirs,
             "LineNum": number,
             **described,
             "Amount": round_to_minor_unit(line.amount, self.currency),
             "DetailType": _SALES,
-            _SALES: {**detail, **kept},
+            _SALES: {**detail, **kept, **self._taxed(line)},
         }
-        return self._marked({**theirs, **ours})
 
-    def _marked(self, body: Mapping[str, object]) -> Mapping[str, object]:
-        detail = _detail(body)
-        if not self.not_taxed or "TaxCodeRef" in detail or body.get("DetailType") != _SALES:
-            return body
-        return {**body, _SALES: {**detail, "TaxCodeRef": {"value": NOT_TAXED}}}
+    def _taxed(self, line: ContentLine) -> Mapping[str, object]:
+        if line.tax_code is None:
+            return {}
+        return {"TaxCodeRef": {"value": TAXED if line.tax_code == self.transaction_code else line.tax_code}}
+
+    def _discount(self, amount: Decimal, body: Mapping[str, object]) -> Mapping[str, object]:
+        kept = {key: value for key, value in _detail(body, _DISCOUNT).items() if key not in _OURS_IN_DISCOUNT}
+        account = {"DiscountAccountRef": {"value": self.discount_account}} if self.discount_account else {}
+        return {
+            **body,
+            "Amount": round_to_minor_unit(amount, self.currency),
+            "DetailType": _DISCOUNT,
+            _DISCOUNT: {"PercentBased": False, **account, **kept},
+        }
 
 
-def body_of(line: Node) -> str | None:
-    """A present line as the text that `LineWriter.updated` takes, None for QuickBooks' own subtotal."""
-    return None if line.optional_text("DetailType") == _SUBTOTAL else encode(line.fields)
+@dataclass(frozen=True, slots=True)
+class ReadLines:
+    """The lines of an answer: the order discount apart, and `bodies`, each line in QuickBooks' own words, the
+    discount's last."""
+
+    lines: tuple[ContentLine, ...]
+    discount: Decimal
+    bodies: tuple[str, ...]
 
 
-def read_line(line: Node) -> ContentLine | None:
-    """A line as content; None for the subtotal that QuickBooks adds by itself.
+def read_lines(nodes: Sequence[Node], transaction_code: str | None) -> ReadLines:
+    """The lines of an answer, without the subtotal that QuickBooks adds by itself.
+
+    The first discount of a fixed amount is the order discount. A further one, and one by percent, shows as a line.
+    `transaction_code` is the code that taxes the lines marked TAX.
+    """
+    lines: list[ContentLine] = []
+    bodies: list[str] = []
+    discounts: list[Node] = []
+    for node in nodes:
+        kind = node.optional_text("DetailType") or ""
+        if kind == _SUBTOTAL:
+            continue
+        if kind == _DISCOUNT and not discounts and _is_fixed(node):
+            discounts.append(node)
+            continue
+        lines.append(_read_line(kind, node, transaction_code))
+        bodies.append(encode(node.fields))
+    amounts = [node.optional_number("Amount") or Decimal(0) for node in discounts]
+    own = [encode(node.fields) for node in discounts]
+    return ReadLines(tuple(lines), sum(amounts, Decimal(0)), (*bodies, *own))
+
+
+def _is_fixed(node: Node) -> bool:
+    return not node.node(_DISCOUNT).flag("PercentBased") and (node.optional_number("Amount") or Decimal(0)) >= 0
+
+
+def _read_line(kind: str, line: Node, transaction_code: str | None) -> ContentLine:
+    """A line as content.
 
     Lines of another kind than Tieout writes come out under a word instead of an item's id, so that they show as a
     difference wherever contents are compared, and with what they do to the total.
     """
-    kind = line.optional_text("DetailType") or ""
     amount = line.optional_number("Amount") or Decimal(0)
     description = line.optional_text("Description")
     match kind:
-        case "SubTotalLineDetail":
-            return None
         case "SalesItemLineDetail":
             detail = line.node(kind)
+            code = detail.reference("TaxCodeRef")
             return ContentLine(
                 item_id=detail.reference("ItemRef") or "",
                 description=description,
                 quantity=detail.optional_number("Qty"),
                 unit_price=detail.optional_number("UnitPrice"),
                 amount=amount,
+                tax_code=transaction_code or code if code == TAXED else code,
             )
         case "DiscountLineDetail":
             return ContentLine("discount", description, None, None, -amount)
@@ -123,19 +180,28 @@ def read_line(line: Node) -> ContentLine | None:
 def _writable(body: Mapping[str, object]) -> Mapping[str, object]:
     kept = {key: value for key, value in body.items() if key not in _READ_ONLY}
     if _SALES in kept:
-        kept[_SALES] = {key: value for key, value in _detail(body).items() if key not in _READ_ONLY}
+        kept[_SALES] = {key: value for key, value in _detail(body, _SALES).items() if key not in _READ_ONLY}
     return kept
 
 
-def _detail(body: Mapping[str, object]) -> Mapping[str, object]:
-    detail = body.get(_SALES)
+def _detail(body: Mapping[str, object], kind: str) -> Mapping[str, object]:
+    detail = body.get(kind)
     return detail if isinstance(detail, dict) else {}
 
 
-# From the surest sign that a line is the same one to the least sure.
+def _agree(stands: ContentLine, wanted: ContentLine) -> bool:
+    """Whether a line needs no change; a tax code that is not wanted is a person's."""
+    return _untaxed(stands) == wanted if wanted.tax_code is None else stands == wanted
+
+
+def _untaxed(line: ContentLine) -> ContentLine:
+    return replace(line, tax_code=None)
+
+
+# From the surest sign that a line is the same one to the least sure. A tax code says nothing about that.
 _SAME: tuple[Callable[[int, ContentLine], object], ...] = (
-    lambda position, line: (position, line),
-    lambda _, line: line,
+    lambda position, line: (position, _untaxed(line)),
+    lambda _, line: _untaxed(line),
     lambda _, line: (line.item_id, line.description),
     lambda _, line: line.item_id,
 )
