@@ -15,7 +15,15 @@ from infra.cli.main import app
 from tests.template.stack_template import of_type, template
 from tieout.domain.attention import AttentionCode
 from tieout.domain.record import BY_HAND, SETTLED, State
-from tieout.domain.settings import FilterOperator, Settings
+from tieout.domain.settings import (
+    BeyondTolerance,
+    ClosedPeriod,
+    CustomerLevel,
+    DeletedInHubSpot,
+    FilterOperator,
+    Settings,
+    TaxMode,
+)
 from tieout.domain.status import WAITING
 from tieout.runtime import config
 from tieout.services.outcome import Result
@@ -102,9 +110,15 @@ def _waiting_reasons() -> set[str]:
 
 
 def _commands() -> dict[str, str]:
-    """Command -> its help."""
-    callbacks = [command.callback for command in app.registered_commands if command.callback is not None]
-    return {callback.__name__: callback.__doc__ or "" for callback in callbacks}
+    """Command, with its group before it -> its help."""
+    groups = {"": app, **{f"{group.name} ": group.typer_instance for group in app.registered_groups}}
+    return {
+        f"{name}{command.name or command.callback.__name__}": command.callback.__doc__ or ""
+        for name, group in groups.items()
+        if group is not None
+        for command in group.registered_commands
+        if command.callback is not None
+    }
 
 
 def test_every_attention_code_has_a_section_and_every_section_is_a_code() -> None:
@@ -148,7 +162,7 @@ def test_the_states_page_lists_exactly_the_states() -> None:
 
 
 def _shown(value: object) -> str:
-    if value is None or value == ():
+    if value is None or value in ((), {}):
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
@@ -158,9 +172,11 @@ def _shown(value: object) -> str:
 def test_every_setting_is_documented_with_its_default() -> None:
     page = _text(DOCS / "settings.md")
     assert _first_column(DOCS / "settings.md", "setting") == {one.name for one in fields(Settings)}
+    defaults = Settings()
     for one in fields(Settings):
-        assert f"| `{one.name}` | {_shown(one.default)} |" in page
-    assert set(FilterOperator) <= _named(page)
+        assert f"| `{one.name}` | {_shown(getattr(defaults, one.name))} |" in page
+    for choices in (FilterOperator, CustomerLevel, TaxMode, BeyondTolerance, ClosedPeriod, DeletedInHubSpot):
+        assert set(choices) <= _named(page)
 
 
 def test_every_command_is_documented_and_shows_an_example() -> None:
@@ -173,11 +189,14 @@ def test_every_command_is_documented_and_shows_an_example() -> None:
 
 
 def test_documents_name_no_command_that_does_not_exist() -> None:
+    commands = _commands()
+    groups = {group.name for group in app.registered_groups}
     for page in PAGES:
         code = [*_CODE_SPAN.findall(_text(page)), *re.findall(r"^ {4}.*$", _text(page), re.MULTILINE)]
         for line in code:
-            for name in re.findall(r"(?:^\s*|/)tieout ([a-z]+)\b", line):
-                assert name in _commands(), f"{page.name}: tieout {name}"
+            for words in re.findall(r"(?:^\s*|/)tieout ([a-z]+(?: [a-z]+)?)", line):
+                first = words.split()[0]
+                assert first in commands or words in commands or words in groups, f"{page.name}: tieout {words}"
 
 
 def test_every_parameter_of_the_template_is_in_the_deployment_page() -> None:

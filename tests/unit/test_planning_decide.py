@@ -127,10 +127,10 @@ def test_what_hubspot_does_not_name_is_a_persons_own(field: str) -> None:
 def test_a_tax_code_that_was_not_sent_is_a_persons_own() -> None:
     touched = present(some_content(lines=(replace(LINE, tax_code="TAX"),)), updated_at=LATER)
     assert planned(some_content(), a_link(), touched) == Adopt(touched, some_content())
-    named = some_content(lines=(replace(LINE, tax_code="NON"),))
+    named = some_content(lines=(replace(LINE, description="Training", tax_code="NON"),))
+    touched = present(some_content(lines=(replace(LINE, description="Training", tax_code="TAX"),)))
     assert [str(one) for one in changes(touched.content, named)] == [
-        "line 1: Consulting - March: 3 x 120 = 360.00 (tax code TAX) -> "
-        "Consulting - March: 3 x 120 = 360.00 (tax code NON)"
+        "line 1: Training: 3 x 120 = 360.00 (tax code TAX) -> Training: 3 x 120 = 360.00 (tax code NON)"
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
 _MINOR_DIGITS = {
@@ -33,6 +33,21 @@ def minor_unit(currency: str) -> Decimal:
 def round_to_minor_unit(amount: Decimal, currency: str) -> Decimal:
     """`amount` in the currency's minor unit, halves away from zero, as both vendors print amounts."""
     return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP)
+
+
+def round_to_total(parts: Sequence[Decimal], currency: str) -> tuple[Decimal, ...]:
+    """`parts` in minor units, their sum exactly the rounded sum of what they were (largest remainder).
+
+    Each part moves by less than one minor unit, a part that has no remainder not at all. Ties go to the earlier part.
+    """
+    unit = minor_unit(currency)
+    exact = [part / unit for part in parts]
+    floors = [part.quantize(Decimal(1), rounding=ROUND_FLOOR) for part in exact]
+    left = int(round_to_minor_unit(sum(parts, Decimal(0)), currency) / unit - sum(floors, Decimal(0)))
+    by_remainder = sorted(range(len(parts)), key=lambda i: (floors[i] - exact[i], i))
+    for index in by_remainder[:left]:
+        floors[index] += 1
+    return tuple(part * unit for part in floors)
 
 
 @dataclass(frozen=True, slots=True)
