@@ -44,7 +44,11 @@ Customer = vendors("quickbooks.objects.customer.Customer")
 SalesItemLine = vendors("quickbooks.objects.detailline.SalesItemLine")
 SalesItemLineDetail = vendors("quickbooks.objects.detailline.SalesItemLineDetail")
 Invoice = vendors("quickbooks.objects.invoice.Invoice")
+ExchangeRate = vendors("quickbooks.objects.exchangerate.ExchangeRate")
 Item = vendors("quickbooks.objects.item.Item")
+LinkedTxn = vendors("quickbooks.objects.base.LinkedTxn")
+Payment = vendors("quickbooks.objects.payment.Payment")
+PaymentLine = vendors("quickbooks.objects.payment.PaymentLine")
 Preferences = vendors("quickbooks.objects.preferences.Preferences")
 
 CHECK = Path(__file__).parents[2].parent / "shared" / "tools" / "check_traffic.py"
@@ -61,6 +65,7 @@ STATEMENTS = (
     "select * from Preferences",
     "select * from CompanyInfo",
     "select * from Invoice orderby TxnDate desc startposition 1 maxresults 10",
+    "select * from Payment where CustomerRef = '1'",
     "select * from Invoice where DocNumber = 'none'",
     "select count(*) from Invoice",
 )
@@ -150,6 +155,36 @@ def test_an_invoice_lives_and_is_voided(client: Any) -> None:
     assert Invoice.get(invoice.Id, qb=client).Balance == 0
 
 
+def new_payment(client: Any, invoice: Any) -> Any:
+    link = LinkedTxn()
+    link.TxnId, link.TxnType = invoice.Id, "Invoice"
+    line = PaymentLine()
+    line.Amount, line.LinkedTxn = 60, [link]
+    payment = Payment()
+    payment.CustomerRef, payment.TotalAmt, payment.Line = invoice.CustomerRef, 75, [line]
+    return payment.save(qb=client)
+
+
+def test_a_payment_is_applied_voided_and_deleted(client: Any) -> None:
+    invoice = new_invoice(client, new_customer(client))
+    payment = new_payment(client, invoice)
+    assert (payment.UnappliedAmt, Invoice.get(invoice.Id, qb=client).Balance) == (15, 40)
+    payment.void(qb=client)
+    assert Invoice.get(invoice.Id, qb=client).Balance == 100
+    payment = new_payment(client, invoice)
+    payment.delete(qb=client)
+    assert Invoice.get(invoice.Id, qb=client).Balance == 100
+
+
+def test_an_exchange_rate_is_read(client: Any, app: QuickBooksSandbox) -> None:
+    app.configure({"multicurrency": True})
+    answer = client.get(
+        f"{client.api_url_v3}/company/{DEFAULT_REALM}/exchangerate", params={"sourcecurrencycode": "EUR"}
+    )
+    found = ExchangeRate.from_json(answer["ExchangeRate"])
+    assert (found.Rate, found.TargetCurrencyCode) == (1.08, "USD")
+
+
 def test_an_invoice_is_deleted_and_then_not_found(client: Any) -> None:
     invoice = new_invoice(client, new_customer(client))
     invoice.delete(qb=client)
@@ -212,6 +247,7 @@ def test_answers_to_the_vendors_clients_fit_the_vendors_schema(
     invoice = new_invoice(client, new_customer(client, "Bob"))
     invoice.delete(qb=client)
     test_an_item_and_an_account_are_created(client)
+    new_payment(client, new_invoice(client, new_customer(client, "Cleo"))).void(qb=client)
     test_company_and_preferences_are_read(client)
     auth.refresh()
     assert [line for line in violations(app, tmp_path) if ": response " in line] == []
@@ -251,7 +287,19 @@ def test_a_proper_clients_traffic_is_clean(settings: dict[str, Any], tmp_path: P
     first = visitor.change(
         "Invoice", first, PrivateNote="note", CustomField=[{"DefinitionId": "1", "StringValue": "x"}]
     )
-    visitor.void("Invoice", first)
+    link = {"Amount": 50, "LinkedTxn": [{"TxnId": first["Id"], "TxnType": "Invoice"}]}
+    payment = visitor.create("Payment", CustomerRef=reference, TotalAmt=60, Line=[link], **money)
+    payment = visitor.change("Payment", payment, PrivateNote="note")
+    visitor.write(
+        "Payment",
+        {"Id": payment["Id"], "SyncToken": payment["SyncToken"], "sparse": True},
+        operation="update",
+        include="void",
+    )
+    visitor.delete("Payment", visitor.create("Payment", CustomerRef=reference, TotalAmt=5, **money))
+    if config.multicurrency:
+        visitor.call("GET", "exchangerate", sourcecurrencycode="EUR", asofdate="2026-11-24")
+    visitor.void("Invoice", visitor.read("Invoice", first["Id"]))
     second = visitor.create("Invoice", **{**body, "DocNumber": "HS-2"}, **money, **mode)
     visitor.call("GET", f"invoice/{second['Id']}/pdf")
     visitor.delete("Invoice", second)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import a_company
-from tieout.adapters.quickbooks.company import read_company
+from tieout.adapters.quickbooks.company import read_company, read_exchange_rate
 from tieout.adapters.quickbooks.invoices import read_invoice
 from tieout.adapters.quickbooks.wire import Node, Unreadable, encode
 
@@ -116,3 +116,34 @@ def test_a_company_outside_the_united_states_has_to_name_its_currency() -> None:
     assert read_company(Node({"Country": "USA"}), Node({})).home_currency == "USD"
     with pytest.raises(Unreadable):
         read_company(Node({"Country": "GB"}), Node({}))
+
+
+def test_a_second_discount_and_one_by_percent_show_as_lines() -> None:
+    fixed = {"DetailType": "DiscountLineDetail", "Amount": 10, "DiscountLineDetail": {"PercentBased": False}}
+    percent = {"DetailType": "DiscountLineDetail", "Amount": 3, "DiscountLineDetail": {"PercentBased": True}}
+    wire = {"Id": "7", "SyncToken": "3", "CustomerRef": {"value": "1"}, "TxnDate": "2026-03-02", "TotalAmt": 0}
+    read = read_invoice(Node({**wire, "Line": [percent, fixed, {**fixed, "Amount": 4}]}), a_company()).content
+    assert read.discount == Decimal(10)
+    assert [(line.item_id, line.amount) for line in read.lines] == [
+        ("discount", Decimal(-3)),
+        ("discount", Decimal(-4)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "rate"),
+    [({"Rate": Decimal("1.1")}, Decimal("1.1")), ({"Rate": 0}, None), ({}, None), ({"Rate": -1}, None)],
+)
+def test_only_a_rate_above_nothing_is_one(fields: dict[str, object], rate: Decimal | None) -> None:
+    assert read_exchange_rate(Node({"TargetCurrencyCode": "USD", **fields}), "USD") == rate
+
+
+def test_a_rate_into_another_currency_than_the_home_currency_is_refused() -> None:
+    with pytest.raises(Unreadable):
+        read_exchange_rate(Node({"Rate": 1, "TargetCurrencyCode": "EUR"}), "USD")
+
+
+@pytest.mark.parametrize("account", ["86", {"value": "86"}])
+def test_the_discount_account_is_read_as_a_text_and_as_a_reference(account: object) -> None:
+    preferences = {"SalesFormsPrefs": {"AllowDiscount": True, "DefaultDiscountAccount": account}}
+    assert read_company(Node({"Country": "US"}), Node(preferences)).discount_account_id == "86"

@@ -2,12 +2,16 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.unit.test_quickbooks_adapter import KEY, World
+from tieout.domain.customer import CustomerDraft
 from tieout.domain.errors import ConnectionLost, Transient
 
 CHECKER = Path(__file__).parents[3] / "shared" / "tools" / "check_traffic.py"
@@ -40,8 +44,49 @@ def test_the_traffic_of_an_invoices_life_is_what_intuit_documents(config: dict[s
             world.ledger.invoice(made.id)
         world.clock.advance(120)
     assert {exchange.status for exchange in world.sandbox.traffic.exchanges} >= {200, 401, 429}
+    judged(world, tmp_path)
+
+
+def judged(world: World, tmp_path: Path) -> None:
+    """The check of the traffic against Intuit's schema, where it stands beside this project."""
     if CHECKER.exists():
         recorded = tmp_path / "traffic.jsonl"
         recorded.write_text("".join(world.sandbox.traffic.lines()))
         done = subprocess.run([sys.executable, CHECKER, recorded], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("config", "currency", "code", "calculation"),
+    [
+        ({}, "USD", None, None),
+        ({"multicurrency": True}, "EUR", None, None),
+        ({"using_sales_tax": True}, "USD", "2", None),
+        ({"using_sales_tax": True, "partner_tax": True}, "USD", "TAX", None),
+        ({"country": "GB", "home_currency": "GBP", "using_sales_tax": True}, "GBP", "2", "TaxExcluded"),
+    ],
+)
+def test_the_traffic_of_every_form_of_invoice_is_what_intuit_documents(
+    config: dict[str, Any], currency: str, code: str | None, calculation: str | None, tmp_path: Path
+) -> None:
+    world = World(**config)
+    ledger, foreign = world.ledger, currency if config.get("multicurrency") else None
+    customer = ledger.create_customer(ledger.prepare_customer(CustomerDraft("Jo", currency=foreign)), "jo")
+    assert ledger.tax_codes()
+    assert ledger.terms()
+    content = world.content(
+        customer_id=customer.id,
+        currency=currency,
+        discount=Decimal(10),
+        terms_id="3",
+        custom_fields=(("1", "PO-7"),),
+        tax_calculation=calculation,
+        exchange_rate=ledger.exchange_rate(currency, date(2026, 3, 2)) if foreign else None,
+    )
+    content = replace(content, lines=tuple(replace(line, tax_code=code) for line in content.lines))
+    made = world.make(content)
+    later = replace(content, discount=Decimal(20), invoice_date=date(2026, 3, 3), custom_fields=(("1", ""),))
+    changed = world.update(made, later)
+    plain = world.update(changed, replace(later, discount=Decimal(0), memo="No discount"), "u2")
+    world.void(plain)
+    judged(world, tmp_path)
