@@ -89,14 +89,22 @@ def _sales_tax(workspace: Workspace) -> Check:
                 "mode automated, but QuickBooks does not compute sales tax by itself here",
                 "Set up automated sales tax in QuickBooks, or choose another tax_mode.",
             )
+        case TaxMode.CODES if company.country == "US":
+            return problem(
+                "mode codes, but tax codes are for companies outside the United States",
+                "Choose automated or as_item.",
+            )
         case TaxMode.CODES if not company.uses_sales_tax:
             return problem(
                 "mode codes, but sales tax is not set up in QuickBooks",
                 "Set up sales tax in QuickBooks, or choose another tax_mode.",
             )
-        case TaxMode.CODES if by_itself:
+        case TaxMode.AS_ITEM if (
+            company.uses_sales_tax and company.country != "US" and workspace.settings.untaxed_code is None
+        ):
             return problem(
-                "mode codes, but QuickBooks computes sales tax by itself, whatever the codes", "Choose automated."
+                "mode as_item, but no code is set for lines without tax",
+                "Set untaxed_code: QuickBooks wants a tax code on each line here.",
             )
         case TaxMode.NONE if by_itself or (company.uses_sales_tax and company.country != "US"):
             return warning(

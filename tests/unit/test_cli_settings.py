@@ -292,6 +292,13 @@ def test_the_tax_mode_has_to_fit_the_company(line: Terminal, levels: dict[str, s
     assert {mode: line.doctor(tax_mode=mode)["sales tax"][0] for mode in levels} == levels
 
 
+@pytest.mark.parametrize("line", [{"using_sales_tax": True, "country": "GB", "home_currency": "GBP"}], indirect=True)
+def test_taxes_as_items_need_a_code_for_what_bears_no_tax(line: Terminal) -> None:
+    document: dict[str, object] = {"tax_mode": "as_item", "tax_item_id": "1"}
+    assert line.doctor(**document)["sales tax"][0] == "problem"
+    assert line.doctor(**document, untaxed_code="5")["sales tax"] == ("ok", "mode as_item")
+
+
 def test_custom_fields_are_told_by_an_invoice(line: Terminal) -> None:
     document = {"custom_fields": {"hs_title": "1"}, "purchase_order_field": "2"}
     assert line.doctor(**document)["custom fields"][0] == "warning"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from infra.cli.main import app
+from infra.local.demo.business_day import invoices
 from tests.template.stack_template import of_type, template
 from tieout.domain.attention import AttentionCode
 from tieout.domain.record import BY_HAND, SETTLED, State
@@ -267,6 +268,12 @@ def test_every_make_target_that_a_document_names_exists() -> None:
             command = re.match(r"\s*make ([a-z -]+)", line.split("#")[0])
             for target in command.group(1).split() if command else ():
                 assert target in targets, f"{page.name}: make {target}"
+
+
+def test_the_readme_says_how_many_invoices_the_demo_plays() -> None:
+    played = len(invoices())
+    assert played >= 60
+    assert f"a business day of {played} invoices" in _text(ROOT / "README.md").replace("\n", " ")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -15,19 +16,24 @@ from rich.table import Table
 from infra.cli.deployment import open_deployment
 from infra.local import deployment as local_deployment
 from infra.local import processes, stack
+from infra.local.demo.business_day import invoices
 from infra.local.demo.people import HubSpotPerson, QuickBooksPerson, Sandbox
 from infra.local.demo.proof import Finding, prove
 from infra.local.demo.story import (
     CATALOGUE,
     COMPANIES,
     CONTACTS,
+    FEE_ITEM,
     INTERNAL,
     KNOWN_CUSTOMERS,
+    QUICKBOOKS_COMPANY,
+    RUSH_ITEM,
+    TAX_ITEM,
     VENDOR,
     Day,
     Ending,
     Invoice,
-    invoices,
+    bookkeeping_items,
     item_body,
 )
 from infra.local.paths import LOCAL
@@ -40,10 +46,6 @@ SETTLE_SECONDS = 75.0
 POLL_SECONDS = 1.0
 # HubSpot's sandbox numbers from here on; the invoice that meets a number already used is found by its place.
 FIRST_NUMBER = 1001
-SETTINGS = {
-    "cutover_date": "2026-10-01",
-    "filters": [{"property": "hs_title", "operator": "not_equals", "values": [INTERNAL]}],
-}
 COLOURS = {"in_sync": "green", "voided": "green", "excluded": "dim", "needs_attention": "yellow"}
 console = Console(width=None if sys.stdout.isatty() else 170)
 
@@ -98,17 +100,18 @@ def as_finalised(invoice: Invoice) -> Invoice:
         return invoice
     waits = invoice.what == "unknown product, then entered"
     ending, code = (Ending.ATTENTION, "item_missing") if waits else (Ending.IN_SYNC, "")
-    return Invoice(invoice.what, invoice.customer, invoice.lines, ending, code, id=invoice.id)
+    return replace(invoice, ending=ending, code=code, stands=None, later=None)
 
 
 def prepare(running: stack.Stack, bar: Progress) -> Day:
     """The two companies as they are in the morning."""
     hubspot = HubSpotPerson.at(running.hubspot_url, running.hubspot_token)
-    Sandbox.at(running.quickbooks_url).reset({"custom_txn_numbers": True})
+    Sandbox.at(running.quickbooks_url).reset(QUICKBOOKS_COMPANY)
     quickbooks = QuickBooksPerson.at(running.quickbooks_url, QUICKBOOKS.access_token, running.realm_id)
     deployed = open_deployment(None)
     store = deployed.store
-    store.connections.apply_settings(running.connection, SETTINGS, by="demo", at=store.clock.now())
+    document = settings(quickbooks)
+    store.connections.apply_settings(running.connection, document, by="demo", at=store.clock.now())
     task = bar.add_task("Morning: customers and products", total=len(COMPANIES) + len(CONTACTS) + len(CATALOGUE))
     parties: dict[str, tuple[str, str]] = {}
     for company in COMPANIES:
@@ -135,7 +138,24 @@ def prepare(running: stack.Stack, bar: Progress) -> Day:
         )
         store.hints.send([hint])
 
-    return Day(hubspot, quickbooks, retry, parties, products)
+    terms = {one["Id"]: one["Name"] for one in quickbooks.query("Term")}
+    return Day(hubspot, quickbooks, retry, parties, products, terms)
+
+
+def settings(quickbooks: QuickBooksPerson) -> dict[str, object]:
+    """What the bookkeeper has decided."""
+    items, terms = bookkeeping_items(quickbooks), {one["DueDays"]: one["Id"] for one in quickbooks.query("Term")}
+    return {
+        "cutover_date": "2026-10-01",
+        "filters": [{"property": "hs_title", "operator": "not_equals", "values": [INTERNAL]}],
+        "fee_item_id": items[FEE_ITEM],
+        "fee_items": {RUSH_ITEM: items[RUSH_ITEM]},
+        "tax_mode": "as_item",
+        "tax_item_id": items[TAX_ITEM],
+        "terms": {str(days): id_ for days, id_ in terms.items()},
+        "purchase_order_field": "1",
+        "custom_fields": {"hs_title": "2"},
+    }
 
 
 def enter_used_number(day: Day, cases: Sequence[Invoice]) -> int:
@@ -148,7 +168,12 @@ def enter_used_number(day: Day, cases: Sequence[Invoice]) -> int:
         "Amount": 10,
         "SalesItemLineDetail": {"ItemRef": {"value": item["Id"]}, "Qty": 1, "UnitPrice": 10},
     }
-    body = {"CustomerRef": {"value": customer["Id"]}, "DocNumber": f"INV-{FIRST_NUMBER + place}", "Line": [line]}
+    body = {
+        "CustomerRef": {"value": customer["Id"]},
+        "CurrencyRef": {"value": "USD"},
+        "DocNumber": f"INV-{FIRST_NUMBER + place}",
+        "Line": [line],
+    }
     day.quickbooks.create("Invoice", body)
     return 1
 

@@ -48,14 +48,16 @@ def prove(day: Day, invoices: Sequence[Invoice], entered_by_hand: int) -> list[F
     ours = {
         one.id: [found for found in ledger if f"/invoice/{one.id}/" in found.get("PrivateNote", "")] for one in invoices
     }
-    findings = [_examine(one, shown[one.id], ours[one.id]) for one in invoices]
+    findings = [_examine(day, one, shown[one.id], ours[one.id]) for one in invoices]
     strangers = len(ledger) - sum(map(len, ours.values())) - entered_by_hand
     if strangers:
         findings.append(Finding(Invoice("invoices nobody asked for", "", ()), "", "", str(strangers), "", "", "extra"))
     return findings
 
 
-def _examine(invoice: Invoice, shown: Mapping[str, str | None], found: Sequence[Mapping[str, Any]]) -> Finding:
+def _examine(
+    day: Day, invoice: Invoice, shown: Mapping[str, str | None], found: Sequence[Mapping[str, Any]]
+) -> Finding:
     billed, status = shown.get("hs_amount_billed") or "", shown.get("tieout_status") or ""
     texts = ", ".join(f"{one.get('DocNumber', '')} {one['TotalAmt']:,}" for one in found) or "-"
     return Finding(
@@ -65,11 +67,13 @@ def _examine(invoice: Invoice, shown: Mapping[str, str | None], found: Sequence[
         texts,
         status,
         shown.get("tieout_message") or "",
-        _problem(invoice, shown, status, found),
+        _problem(day, invoice, shown, status, found),
     )
 
 
-def _problem(invoice: Invoice, shown: Mapping[str, str | None], status: str, found: Sequence[Mapping[str, Any]]) -> str:
+def _problem(
+    day: Day, invoice: Invoice, shown: Mapping[str, str | None], status: str, found: Sequence[Mapping[str, Any]]
+) -> str:
     """What is not as it must be, empty when all is."""
     if status != _SHOWN[invoice.ending] and not (invoice.draft and not status):
         return f"HubSpot shows {status or 'no status'}"
@@ -77,7 +81,7 @@ def _problem(invoice: Invoice, shown: Mapping[str, str | None], status: str, fou
     if len(found) != int(stands):
         return f"stands {len(found)} times in QuickBooks, not {int(stands)}"
     if invoice.ending is Ending.IN_SYNC:
-        return _difference(shown, found[0])
+        return _difference(shown, found[0]) or _form(day, invoice, found[0])
     if invoice.ending is Ending.VOIDED and found[0]["TotalAmt"] != 0:
         return "not voided in QuickBooks"
     return ""
@@ -93,3 +97,30 @@ def _difference(shown: Mapping[str, str | None], found: Mapping[str, Any]) -> st
     if f"txnId={found['Id']}" not in (shown.get("tieout_quickbooks_link") or ""):
         return "HubSpot links to another invoice"
     return ""
+
+
+def _form(day: Day, invoice: Invoice, found: Mapping[str, Any]) -> str:
+    """Whether discount, lines, terms, custom fields and currency are as the story says."""
+    stands = invoice.stands
+    if stands is None:
+        return ""
+    charges = sum(1 for one in invoice.extras if one.kind != "discounts")
+    custom = [(one["Name"], one["StringValue"]) for one in found.get("CustomField", ()) if one.get("StringValue")]
+    terms = day.terms.get(found.get("SalesTermRef", {}).get("value", ""), "") if stands.terms else ""
+    facts = {
+        "discount": (Decimal(stands.discount), _discount(found)),
+        "lines": (stands.lines or len(invoice.lines) + charges, len(_of_kind(found, "SalesItemLineDetail"))),
+        "terms": (stands.terms, terms),
+        "custom fields": (list(stands.custom), custom),
+        "currency": (invoice.currency, found["CurrencyRef"]["value"]),
+        "exchange rate": (Decimal(stands.rate), Decimal(found.get("ExchangeRate", 1))),
+    }
+    return "; ".join(f"{name}: {has}, not {wanted}" for name, (wanted, has) in facts.items() if wanted != has)
+
+
+def _discount(found: Mapping[str, Any]) -> Decimal:
+    return sum((Decimal(line["Amount"]) for line in _of_kind(found, "DiscountLineDetail")), Decimal(0))
+
+
+def _of_kind(found: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
+    return [line for line in found["Line"] if line.get("DetailType") == kind]

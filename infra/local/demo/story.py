@@ -1,4 +1,4 @@
-"""The demo's business day: which invoices are finalised, what happens to them, and what must become of each."""
+"""What the demo's business day is told in: customers, products, invoices and what must become of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ class Line:
     product: str
     quantity: str
     price: str | None = None
-    discount_percent: str | None = None
+    percent_off: str | None = None
+    fixed_off: str | None = None
+    tax_rate: str | None = None
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,21 @@ class Extra:
     value: str
 
 
+@dataclass(frozen=True)
+class Stands:
+    """How the invoice has to stand in QuickBooks beside its total: the discount line's amount, how many lines (by
+    default one for each of HubSpot's lines, fees and taxes), terms by name, custom fields by name, exchange rate."""
+
+    discount: str = "0"
+    lines: int | None = None
+    terms: str = "Net 30"
+    custom: tuple[tuple[str, str], ...] = ()
+    rate: str = "1"
+
+
 @dataclass
 class Invoice:
-    """One invoice of the day. `later` is what a person does to it after it was synced."""
+    """One invoice of the day. `later` is what a person does to it after it was synced; `stands` None: not looked at."""
 
     what: str
     customer: str
@@ -50,7 +64,10 @@ class Invoice:
     code: str = ""
     date: str = "2026-11-24"
     properties: dict[str, str] = field(default_factory=dict)
-    extra: Extra | None = None
+    extras: tuple[Extra, ...] = ()
+    stands: Stands | None = Stands()
+    currency: str = "USD"
+    due: str = "2026-12-24"
     draft: bool = False
     later: Callable[[Day, Invoice], None] | None = None
     id: str = ""
@@ -58,13 +75,15 @@ class Invoice:
 
 @dataclass(frozen=True)
 class Day:
-    """Who and what is there on this day. `parties` and `products` map the names used here to HubSpot ids."""
+    """Who and what is there on this day. `parties` and `products` map the names used here to HubSpot ids, `terms`
+    QuickBooks ids to names."""
 
     hubspot: HubSpotPerson
     quickbooks: QuickBooksPerson
     retry: Callable[[str], None]
     parties: dict[str, tuple[str, str]]
     products: dict[str, str]
+    terms: dict[str, str]
 
     def finalise(self, invoice: Invoice) -> None:
         """Enter the invoice in HubSpot, with its lines, and finalise it."""
@@ -73,13 +92,12 @@ class Day:
         associations = [(INVOICE_TO[kind], party_id)]
         if contact_id != party_id:
             associations.append((INVOICE_TO[contact_kind], contact_id))
-        dates = {"hs_invoice_date": f"{invoice.date}T00:00:00Z", "hs_due_date": "2026-12-24T00:00:00Z"}
-        properties = {"hs_currency": "USD", **dates, **invoice.properties}
+        dates = {"hs_invoice_date": f"{invoice.date}T00:00:00Z", "hs_due_date": f"{invoice.due}T00:00:00Z"}
+        properties = {"hs_currency": invoice.currency, **dates, **invoice.properties}
         invoice.id = self.hubspot.create("invoices", properties, associations)
         self.hubspot.create_lines(invoice.id, [self._line(line) for line in invoice.lines])
-        if invoice.extra:
-            of = invoice.extra
-            values = {"hs_label": of.label, "hs_type": of.type, "hs_value": of.value}
+        for position, of in enumerate(invoice.extras):
+            values = {"hs_label": of.label, "hs_type": of.type, "hs_value": of.value, "hs_sort_order": str(position)}
             if of.kind == "discounts":
                 values["hs_duration"] = "ONCE"
             self.hubspot.create(of.kind, values, [(TO_INVOICE[of.kind], invoice.id)])
@@ -99,19 +117,24 @@ class Day:
         values["price"] = line.price or (known.price if known else "0")
         if known:
             values |= {"hs_sku": known.sku, "hs_product_id": self.products[line.product]}
-        if line.discount_percent:
-            values["hs_discount_percentage"] = line.discount_percent
-        return values
+        more = {
+            "hs_discount_percentage": line.percent_off,
+            "discount": line.fixed_off,
+            "hs_tax_rate_group_id": line.tax_rate,
+        }
+        return values | {name: value for name, value in more.items() if value is not None}
 
 
 @dataclass(frozen=True)
 class Product:
-    """A product. `in_quickbooks`: how QuickBooks knows it: by the same SKU, by the same name, or not at all."""
+    """A product. `in_quickbooks`: how QuickBooks knows it: by the same SKU, by the same name, or not at all.
+    `stock`: QuickBooks counts how many there are."""
 
     name: str
     sku: str
     price: str
     in_quickbooks: str = "sku"
+    stock: bool = False
 
 
 CATALOGUE = {
@@ -120,11 +143,20 @@ CATALOGUE = {
     "licence": Product("Licence, per seat", "LIC-SEAT", "19.99", "name"),
     "support": Product("Support plan", "SUP-12", "89.00"),
     "widget": Product("Widget", "WID-3", "3.335"),
+    "crate": Product("Crate", "CRT-1", "24.00", stock=True),
     "drone": Product("Delivery drone", "DRN-1", "4200.00", "nothing"),
     "gadget": Product("Gadget", "GAD-1", "75.00", "nothing"),
 }
 
-COMPANIES = ("Acme Corp", "Blue Harbor LLC", "Cedar & Pine", "Delta Freight", "Eagle Eye Optics", "O'Neill Brothers")
+COMPANIES = (
+    "Acme Corp",
+    "Blue Harbor LLC",
+    "Cedar & Pine",
+    "Delta Freight",
+    "Eagle Eye Optics",
+    "O'Neill Brothers",
+    "Fjord Fisheries",
+)
 CONTACTS = {
     "ann@acme.example": ("Ann", "Archer"),
     "bob@blueharbor.example": ("Bob", "Brandt"),
@@ -132,6 +164,7 @@ CONTACTS = {
     "dee@delta.example": ("Dee", "Dorn"),
     "eli@eagleeye.example": ("Eli", "Engel"),
     "una@oneill.example": ("Una", "O'Neill"),
+    "finn@fjord.example": ("Finn", "Foss"),
     "zoe@freelance.example": ("Zoe", "Zapata"),
     "pat@solo.example": ("Pat", "Parker"),
 }
@@ -141,146 +174,46 @@ KNOWN_CUSTOMERS = {"Acme Corp": "ann@acme.example", "Cedar & Pine": "books@cedar
 # A vendor bears the name of a contact, so the customer needs another one.
 VENDOR = "Pat Parker"
 INTERNAL = "Internal transfer"
-
-
-def _raise_quantity(day: Day, invoice: Invoice) -> None:
-    line = day.hubspot.lines_of(invoice.id)[0]
-    day.hubspot.update("line_items", line, {"quantity": "7"})
-    day.hubspot.update("invoices", invoice.id, {"hs_comments": "Quantity as agreed by phone."})
-
-
-def _move_due_date(day: Day, invoice: Invoice) -> None:
-    day.hubspot.update("invoices", invoice.id, {"hs_due_date": "2027-01-15T00:00:00Z"})
-
-
-def _void(day: Day, invoice: Invoice) -> None:
-    day.hubspot.update("invoices", invoice.id, {"hs_invoice_status": "voided"})
-
-
-def _edit_memo_on_both_sides(day: Day, invoice: Invoice) -> None:
-    present = day.in_quickbooks(invoice)
-    day.quickbooks.change("Invoice", present, {"CustomerMemo": {"value": "Pay by Friday!"}})
-    day.hubspot.update("invoices", invoice.id, {"hs_comments": "Pay by Monday."})
-
-
-def _note_in_quickbooks_then_change(day: Day, invoice: Invoice) -> None:
-    present = day.in_quickbooks(invoice)
-    day.quickbooks.change("Invoice", present, {"ShipDate": "2026-11-30"})
-    _move_due_date(day, invoice)
-
-
-def _delete_in_quickbooks(day: Day, invoice: Invoice) -> None:
-    day.quickbooks.delete("Invoice", day.in_quickbooks(invoice))
-
-
-def _create_item_and_retry(day: Day, invoice: Invoice) -> None:
-    gadget = CATALOGUE["gadget"]
-    day.quickbooks.create("Item", item_body(gadget, day.quickbooks))
-    day.retry(invoice.id)
+# The items that a bookkeeper has made for fees and taxes, with the account that each posts to.
+FEE_ITEM, RUSH_ITEM, TAX_ITEM = "Other fees", "Rush fee", "Sales tax"
+ITEM_ACCOUNTS = {FEE_ITEM: "Services", RUSH_ITEM: "Services", TAX_ITEM: "Sales Tax Payable"}
+# The QuickBooks company of this day. Its books are closed through October, and the cut-over was in October too.
+QUICKBOOKS_COMPANY = {
+    "custom_txn_numbers": True,
+    "multicurrency": True,
+    "book_close_date": "2026-10-31",
+    "custom_fields": ["PO number", "Project"],
+}
+EUR_RATE = "1.08"
 
 
 def item_body(product: Product, quickbooks: QuickBooksPerson) -> dict[str, object]:
     """How a person enters a product in QuickBooks."""
-    income = next(one for one in quickbooks.query("Account") if one["AccountType"] == "Income")
+    accounts = {one["Name"]: {"value": one["Id"]} for one in quickbooks.query("Account")}
     body: dict[str, object] = {
         "Name": product.name.replace(":", ""),
         "Type": "Service",
-        "IncomeAccountRef": {"value": income["Id"]},
+        "IncomeAccountRef": accounts["Services"],
         "UnitPrice": Decimal(product.price),
     }
+    if product.stock:
+        body |= {
+            "Type": "Inventory",
+            "TrackQtyOnHand": True,
+            "QtyOnHand": 500,
+            "InvStartDate": "2026-01-01",
+            "AssetAccountRef": accounts["Inventory Asset"],
+            "ExpenseAccountRef": accounts["Cost of Goods Sold"],
+        }
     return body | ({"Sku": product.sku} if product.in_quickbooks != "name" else {})
 
 
-def _plain(what: str, customer: str, *lines: Line) -> Invoice:
-    return Invoice(what, customer, lines)
-
-
-def invoices() -> list[Invoice]:
-    """The invoices of the day, in the order in which they are finalised."""
-    one_hour, seats = Line("consulting", "1"), Line("licence", "12")
-    excluded, attention = Ending.EXCLUDED, Ending.ATTENTION
-    return [
-        _plain("customer known by name and e-mail", "Acme Corp", Line("onboarding", "1"), one_hour),
-        _plain("two lines of one product", "Acme Corp", Line("consulting", "3.5"), Line("consulting", "2", "120.00")),
-        _plain("customer known by name", "Cedar & Pine", seats),
-        _plain("new customer", "Blue Harbor LLC", Line("support", "1")),
-        _plain("the same new customer at once", "Blue Harbor LLC", seats, one_hour),
-        _plain("and once more", "Blue Harbor LLC", Line("widget", "144")),
-        _plain("half a cent a piece", "Delta Freight", Line("widget", "1"), Line("widget", "3")),
-        _plain("an apostrophe in the name", "O'Neill Brothers", Line("support", "2")),
-        _plain("billed to a person", "zoe@freelance.example", Line("consulting", "8")),
-        _plain("a vendor bears the person's name", "pat@solo.example", Line("support", "1")),
-        _plain("product known by name", "Eagle Eye Optics", Line("licence", "250")),
-        _plain("many lines", "Delta Freight", *(Line("consulting", f"{number}") for number in range(1, 13))),
-        _plain("a free line", "Acme Corp", Line("support", "1"), Line("onboarding", "1", "0")),
-        Invoice("with a comment", "Cedar & Pine", (one_hour,), properties={"hs_comments": "Danke – «merci» & thanks"}),
-        Invoice("with a PO number", "Acme Corp", (seats,), properties={"hs_purchase_order_number": "PO-17"}),
-        _plain("answer lost after the write", "Acme Corp", Line("support", "4")),
-        _plain("answer lost after the write, too", "Eagle Eye Optics", Line("consulting", "6")),
-        _plain("QuickBooks fails", "Delta Freight", Line("support", "3")),
-        _plain("connection breaks before the write", "Cedar & Pine", Line("support", "5")),
-        _plain("large amount", "Eagle Eye Optics", Line("onboarding", "412.25")),
-        Invoice("quantity raised later", "Acme Corp", (one_hour,), later=_raise_quantity),
-        Invoice("quantity raised later, too", "O'Neill Brothers", (one_hour, seats), later=_raise_quantity),
-        Invoice("due date moved later", "Delta Freight", (seats,), later=_move_due_date),
-        Invoice("a person's ship date is kept", "Acme Corp", (seats,), later=_note_in_quickbooks_then_change),
-        Invoice("voided later", "Eagle Eye Optics", (seats,), Ending.VOIDED, later=_void),
-        Invoice(
-            "filtered: internal", "Acme Corp", (one_hour,), excluded, "filtered", properties={"hs_title": INTERNAL}
-        ),
-        Invoice(
-            "filtered: internal", "Cedar & Pine", (seats,), excluded, "filtered", properties={"hs_title": INTERNAL}
-        ),
-        Invoice("before the cut-over date", "Acme Corp", (one_hour,), excluded, "before_cutover", "2026-09-30"),
-        Invoice("still a draft", "Acme Corp", (one_hour,), excluded, "draft", draft=True),
-        Invoice("unknown product", "Acme Corp", (Line("drone", "1"),), attention, "item_missing"),
-        Invoice("unknown product, then entered", "Acme Corp", (Line("gadget", "2"),), later=_create_item_and_retry),
-        Invoice("number already used", "Delta Freight", (one_hour,), attention, "duplicate_number"),
-        Invoice(
-            "changed on both sides",
-            "Acme Corp",
-            (one_hour,),
-            attention,
-            "edited_in_quickbooks",
-            later=_edit_memo_on_both_sides,
-        ),
-        Invoice(
-            "deleted in QuickBooks",
-            "Acme Corp",
-            (one_hour,),
-            attention,
-            "deleted_in_quickbooks",
-            later=_delete_in_quickbooks,
-        ),
-        Invoice(
-            "line discount",
-            "Acme Corp",
-            (Line("support", "1", discount_percent="10"),),
-            attention,
-            "discount_unsupported",
-        ),
-        Invoice(
-            "order fee",
-            "Acme Corp",
-            (seats,),
-            attention,
-            "fee_unsupported",
-            extra=Extra("fees", "Rush fee", "FIXED", "25"),
-        ),
-        Invoice(
-            "order tax",
-            "Acme Corp",
-            (seats,),
-            attention,
-            "tax_unsupported",
-            extra=Extra("taxes", "City tax", "PERCENT", "6.5"),
-        ),
-        Invoice(
-            "order discount",
-            "Acme Corp",
-            (seats,),
-            attention,
-            "discount_unsupported",
-            extra=Extra("discounts", "Loyal", "PERCENT", "5"),
-        ),
-    ]
+def bookkeeping_items(quickbooks: QuickBooksPerson) -> dict[str, str]:
+    """A person enters the items for fees and taxes; name -> id."""
+    accounts = {one["Name"]: {"value": one["Id"]} for one in quickbooks.query("Account")}
+    return {
+        name: str(
+            quickbooks.create("Item", {"Name": name, "Type": "Service", "IncomeAccountRef": accounts[account]})["Id"]
+        )
+        for name, account in ITEM_ACCOUNTS.items()
+    }

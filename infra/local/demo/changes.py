@@ -1,0 +1,61 @@
+"""What people do to invoices of the demo after they were synced."""
+
+from __future__ import annotations
+
+from infra.local.demo.story import CATALOGUE, Day, Invoice, item_body
+
+
+def raise_quantity(day: Day, invoice: Invoice) -> None:
+    """A seventh is sold."""
+    line = day.hubspot.lines_of(invoice.id)[0]
+    day.hubspot.update("line_items", line, {"quantity": "7"})
+    day.hubspot.update("invoices", invoice.id, {"hs_comments": "Quantity as agreed by phone."})
+
+
+def move_due_date(day: Day, invoice: Invoice) -> None:
+    """The buyer gets more time."""
+    day.hubspot.update("invoices", invoice.id, {"hs_due_date": "2027-01-15T00:00:00Z"})
+
+
+def void(day: Day, invoice: Invoice) -> None:
+    """It was a mistake."""
+    day.hubspot.update("invoices", invoice.id, {"hs_invoice_status": "voided"})
+
+
+def edit_memo_on_both_sides(day: Day, invoice: Invoice) -> None:
+    """Two people write two comments, one in each system."""
+    present = day.in_quickbooks(invoice)
+    day.quickbooks.change("Invoice", present, {"CustomerMemo": {"value": "Pay by Friday!"}})
+    day.hubspot.update("invoices", invoice.id, {"hs_comments": "Pay by Monday."})
+
+
+def note_in_quickbooks_then_change(day: Day, invoice: Invoice) -> None:
+    """Somebody enters a ship date in QuickBooks, and the due date moves in HubSpot."""
+    present = day.in_quickbooks(invoice)
+    day.quickbooks.change("Invoice", present, {"ShipDate": "2026-11-30"})
+    move_due_date(day, invoice)
+
+
+def delete_in_quickbooks(day: Day, invoice: Invoice) -> None:
+    """Somebody deletes it in QuickBooks."""
+    day.quickbooks.delete("Invoice", day.in_quickbooks(invoice))
+
+
+def create_item_and_retry(day: Day, invoice: Invoice) -> None:
+    """The bookkeeper enters the product that was missing, and asks for another look."""
+    gadget = CATALOGUE["gadget"]
+    day.quickbooks.create("Item", item_body(gadget, day.quickbooks))
+    day.retry(invoice.id)
+
+
+def give_discount(day: Day, invoice: Invoice) -> None:
+    """The first line gets ten percent off."""
+    line = day.hubspot.lines_of(invoice.id)[0]
+    day.hubspot.update("line_items", line, {"hs_discount_percentage": "10"})
+    day.hubspot.update("invoices", invoice.id, {"hs_comments": "Ten percent off, as promised."})
+
+
+def add_purchase_order(day: Day, invoice: Invoice) -> None:
+    """The buyer's number comes later."""
+    day.hubspot.update("invoices", invoice.id, {"hs_purchase_order_number": "PO-LATE"})
+    day.hubspot.update("invoices", invoice.id, {"hs_comments": "With your order number."})
