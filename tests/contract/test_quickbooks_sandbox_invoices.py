@@ -173,6 +173,7 @@ def test_texts_that_are_too_long_are_refused(field: str, value: Any) -> None:
         ("2500", {"CustomerRef": {"value": "99"}}),
         ("2500", {"SalesTermRef": {"value": "99"}}),
         ("6000", {"EmailStatus": "NeedToSend"}),
+        ("6000", {"Deposit": -1}),
         ("6000", {"Line": [sale("-5")]}),
         ("620", {"LinkedTxn": [{"TxnId": "9", "TxnType": "Estimate"}]}),
     ],

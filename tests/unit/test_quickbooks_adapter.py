@@ -234,9 +234,10 @@ def test_numbers_are_sent_only_to_companies_that_take_them() -> None:
     assert "DocNumber" not in World().prepare(world.content(number="HS-1")).body
 
 
-def test_multicurrency_companies_get_a_currency_and_lines_the_tax_codes_that_were_planned() -> None:
+def test_taxing_companies_get_untaxed_lines_and_multicurrency_ones_a_currency() -> None:
     world = World(using_sales_tax=True, multicurrency=True)
     body = world.prepare().body
+    assert body.count('"TaxCodeRef":{"value":"NON"}') == 2
     assert '"CurrencyRef":{"value":"USD"}' in body
     assert "ExchangeRate" not in body
     made = world.make()

@@ -142,37 +142,13 @@ def test_lines_bear_the_planned_code_and_the_discount_lowers_what_is_taxed(code:
     assert made.total == Money(Decimal(total), "USD")
 
 
-def test_one_code_taxes_the_whole_transaction_in_the_united_states() -> None:
-    world = World(using_sales_tax=True)
-    lines = (*coded("2", ONE), *coded("NON", TWO))
-    made = make(world, lines=lines, discount=Decimal(10))
-    assert [line["SalesItemLineDetail"]["TaxCodeRef"]["value"] for line in sent(world)["Line"][:2]] == ["TAX", "NON"]
-    assert sent(world)["TxnTaxDetail"] == {"TxnTaxCodeRef": {"value": "2"}}
-    # 8 % of 60.00, which bears nine tenths of its price after the discount.
-    assert made.total == Money(Decimal("94.32"), "USD")
-    changed = world.update(made, replace(made.content, lines=coded("NON")))
-    assert changed.total == Money(Decimal(90), "USD")
-    taxed = by_hand(world, changed, Line=[*plain_lines(world, changed, "TAX")], TxnTaxDetail=txn_code("2"))
-    assert differing(taxed.content, changed.content) == {"line 1", "line 2"}
-
-
-def txn_code(id_: str) -> dict[str, Any]:
-    return {"TxnTaxCodeRef": {"value": id_}}
-
-
-def plain_lines(world: World, invoice: LedgerInvoice, code: str) -> list[dict[str, Any]]:
-    lines: list[dict[str, Any]] = row(world, invoice)["Line"]
-    for line in lines:
-        if "SalesItemLineDetail" in line:
-            line["SalesItemLineDetail"]["TaxCodeRef"] = {"value": code}
-    return lines
-
-
-def test_two_codes_on_one_transaction_in_the_united_states_are_refused_and_not_guessed() -> None:
-    world = World(using_sales_tax=True)
-    with pytest.raises(NeedsAttention) as caught:
-        world.make(world.content(lines=(*coded("2", ONE), *coded("3", TWO))))
-    assert caught.value.code is AttentionCode.TAX_UNSUPPORTED
+def test_lines_without_a_planned_code_bear_no_tax_though_the_item_is_taxable() -> None:
+    world = World(using_sales_tax=True, partner_tax=True)
+    items = world.sandbox.company.rows["Item"]
+    items["1"] = {**items["1"], "Taxable": True}
+    made = make(world)
+    assert made.total == Money(Decimal(100), "USD")
+    assert [line.tax_code for line in made.content.lines] == ["NON", "NON"]
 
 
 def test_outside_the_united_states_each_line_has_its_code_and_an_update_computes_the_tax_anew() -> None:
@@ -331,6 +307,6 @@ def test_a_paid_invoice_says_what_settles_it_and_an_update_keeps_the_payment() -
 
 def test_a_void_of_an_invoice_with_discount_and_tax_leaves_nothing() -> None:
     world = World(using_sales_tax=True)
-    voided = world.void(make(world, lines=coded("2"), discount=Decimal(10)))
+    voided = world.void(make(world, lines=coded("TAX"), discount=Decimal(10)))
     assert voided.voided
     assert voided.total == voided.content.total == Money(Decimal(0), "USD")

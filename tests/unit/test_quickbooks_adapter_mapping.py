@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.builders import a_company
 from tieout.adapters.quickbooks.company import read_company, read_exchange_rate
 from tieout.adapters.quickbooks.invoices import read_invoice
 from tieout.adapters.quickbooks.wire import Node, Unreadable, encode
@@ -24,7 +23,7 @@ def test_what_is_linked_to_an_invoice_shows_as_what_settles_it_unless_the_invoic
         "Deposit": Decimal("12.0"),
         "LinkedTxn": [{"TxnId": str(n), "TxnType": kind} for n, kind in enumerate(["Payment", "Estimate", "Payment"])],
     }
-    read = read_invoice(Node(wire), a_company())
+    read = read_invoice(Node(wire), "USD")
     assert read.settled_by == ("Deposit", "Payment")
     assert (read.content.due_date, read.updated_at, read.content.lines) == (None, None, ())
 
@@ -41,7 +40,7 @@ def test_what_is_linked_to_an_invoice_shows_as_what_settles_it_unless_the_invoic
 )
 def test_a_void_is_told_from_an_invoice_over_nothing(fields: dict[str, object], voided: bool) -> None:
     wire = {"Id": "7", "SyncToken": "3", "CustomerRef": {"value": "1"}, "TxnDate": "2026-03-02", **fields}
-    assert read_invoice(Node(wire), a_company()).voided is voided
+    assert read_invoice(Node(wire), "USD").voided is voided
 
 
 def test_lines_of_every_other_kind_show_as_differences() -> None:
@@ -58,7 +57,7 @@ def test_lines_of_every_other_kind_show_as_differences() -> None:
             {"DetailType": "SubTotalLineDetail", "Amount": Decimal("12.5"), "SubTotalLineDetail": {}},
         ],
     }
-    read = read_invoice(Node(wire), a_company())
+    read = read_invoice(Node(wire), "USD")
     assert [(line.item_id, line.amount) for line in read.content.lines] == [
         ("group", Decimal("5.5")),
         ("ReimburseLineDetail", Decimal(7)),
@@ -99,9 +98,9 @@ def test_what_has_no_exact_form_is_not_written(value: object) -> None:
 )
 def test_an_invoice_with_a_field_missing_or_of_another_kind_is_refused_as_a_whole(change: dict[str, object]) -> None:
     wire = {"Id": "7", "SyncToken": "3", "CustomerRef": {"value": "1"}, "TxnDate": "2026-03-02", "TotalAmt": 1}
-    assert read_invoice(Node(wire), a_company()).id == "7"
+    assert read_invoice(Node(wire), "USD").id == "7"
     with pytest.raises(ValueError):  # noqa: PT011 - Unreadable, or the domain's own refusal of a value
-        read_invoice(Node({**wire, **change}), a_company())
+        read_invoice(Node({**wire, **change}), "USD")
 
 
 def test_a_company_outside_the_united_states_has_to_name_its_currency() -> None:
@@ -122,7 +121,7 @@ def test_a_second_discount_and_one_by_percent_show_as_lines() -> None:
     fixed = {"DetailType": "DiscountLineDetail", "Amount": 10, "DiscountLineDetail": {"PercentBased": False}}
     percent = {"DetailType": "DiscountLineDetail", "Amount": 3, "DiscountLineDetail": {"PercentBased": True}}
     wire = {"Id": "7", "SyncToken": "3", "CustomerRef": {"value": "1"}, "TxnDate": "2026-03-02", "TotalAmt": 0}
-    read = read_invoice(Node({**wire, "Line": [percent, fixed, {**fixed, "Amount": 4}]}), a_company()).content
+    read = read_invoice(Node({**wire, "Line": [percent, fixed, {**fixed, "Amount": 4}]}), "USD").content
     assert read.discount == Decimal(10)
     assert [(line.item_id, line.amount) for line in read.lines] == [
         ("discount", Decimal(-3)),

@@ -61,7 +61,7 @@ def judged(world: World, tmp_path: Path) -> None:
     [
         ({}, "USD", None, None),
         ({"multicurrency": True}, "EUR", None, None),
-        ({"using_sales_tax": True}, "USD", "2", None),
+        ({"using_sales_tax": True}, "USD", "NON", None),
         ({"using_sales_tax": True, "partner_tax": True}, "USD", "TAX", None),
         ({"country": "GB", "home_currency": "GBP", "using_sales_tax": True}, "GBP", "2", "TaxExcluded"),
     ],

@@ -22,6 +22,8 @@ def invoice(draft: Draft) -> None:
     entity, company = draft.entity, draft.company
     _due(draft)
     deposit = entity.setdefault("Deposit", ZERO)
+    if deposit < 0:
+        raise business("A deposit cannot be negative.")
     open_ = max(ZERO, entity["TotalAmt"] - deposit)
     entity["Balance"] = open_ - payments.reapply(draft, open_)
     if company.multicurrency:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from tieout.adapters.quickbooks.lines import NOT_TAXED, TAXED, LineWriter, read_lines
+from tieout.adapters.quickbooks.lines import LineWriter, read_lines
 from tieout.adapters.quickbooks.wire import Node, encode
 from tieout.domain.company import LedgerCompany
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
@@ -37,7 +37,7 @@ def update_body(present: LedgerInvoice, content: InvoiceContent, private_note: s
     those that are a person's are sent along. A memo or e-mail that falls away is sent as an empty text, because a
     sparse update leaves alone what is absent; that QuickBooks clears it then is not documented either, and the answer
     shows it. The exchange rate is a person's to correct: it is sent only with another date or currency. TxnTaxDetail
-    is never sent as it stands: outside the United States it would keep the tax of the old amounts (Intuit: invoice).
+    is never sent: outside the United States it would keep the tax of the old amounts (Intuit: invoice).
     """
     stands = present.content
     more: dict[str, object] = {}
@@ -79,9 +79,6 @@ def _owned(content: InvoiceContent, private_note: str, company: LedgerCompany) -
     if content.discount:
         # HubSpot takes discounts off before it adds tax; false, the default, is the other order (Intuit: invoice).
         body["ApplyTaxAfterDiscount"] = True
-    code = _transaction_code(content, company)
-    if code is not None:
-        body["TxnTaxDetail"] = {"TxnTaxCodeRef": {"value": code}}
     body["PrivateNote"] = private_note
     if content.memo:
         body["CustomerMemo"] = {"value": content.memo}
@@ -96,33 +93,21 @@ def _custom_fields(fields: Sequence[tuple[str, str]]) -> Mapping[str, object]:
     return {"CustomField": listed} if listed else {}
 
 
-def _by_transaction(company: LedgerCompany) -> bool:
-    """Whether one code taxes a whole transaction and its lines only say TAX or NON (Intuit: United States only, and
-    not where QuickBooks computes the tax by itself)."""
-    return company.country == "US" and company.uses_sales_tax and not company.automated_sales_tax
-
-
-def _transaction_code(content: InvoiceContent, company: LedgerCompany) -> str | None:
-    """The code of the transaction when its lines name exactly one. Lines that name several stay as they are, which
-    QuickBooks refuses: no invoice of such a company can bear two."""
-    codes = {line.tax_code for line in content.lines} - {None, TAXED, NOT_TAXED}
-    return codes.pop() if _by_transaction(company) and len(codes) == 1 else None
-
-
 def _line_writer(content: InvoiceContent, company: LedgerCompany) -> LineWriter:
-    return LineWriter(content.currency, company.discount_account_id, _transaction_code(content, company))
+    return LineWriter(
+        content.currency, company.discount_account_id, not_taxed=company.uses_sales_tax and company.country == "US"
+    )
 
 
-def read_invoice(node: Node, company: LedgerCompany) -> LedgerInvoice:
-    """The invoice of an answer; in the home currency where it names none. Raises Unreadable or ValueError."""
-    currency = node.reference("CurrencyRef") or company.home_currency
+def read_invoice(node: Node, home_currency: str) -> LedgerInvoice:
+    """The invoice of an answer; in `home_currency` where it names none. Raises Unreadable or ValueError."""
+    currency = node.reference("CurrencyRef") or home_currency
     total = Money(node.number("TotalAmt"), currency)
     note = node.optional_text("PrivateNote") or ""
     date = node.day("TxnDate")
     if date is None:
         raise ValueError("an invoice without a date")
-    code = node.node("TxnTaxDetail").reference("TxnTaxCodeRef") if _by_transaction(company) else None
-    read = read_lines(node.nodes("Line"), code)
+    read = read_lines(node.nodes("Line"))
     content = InvoiceContent(
         customer_id=node.node("CustomerRef").text("value"),
         number=node.optional_text("DocNumber"),
@@ -133,7 +118,7 @@ def read_invoice(node: Node, company: LedgerCompany) -> LedgerInvoice:
         memo=node.node("CustomerMemo").optional_text("value"),
         email=node.node("BillEmail").optional_text("Address"),
         discount=read.discount,
-        exchange_rate=node.optional_number("ExchangeRate") if currency != company.home_currency else None,
+        exchange_rate=node.optional_number("ExchangeRate") if currency != home_currency else None,
         terms_id=node.reference("SalesTermRef"),
         custom_fields=tuple(
             (one.text("DefinitionId"), text)

@@ -240,7 +240,7 @@ class QuickBooksLedger:
         )
 
     def _invoice_reader(self) -> Callable[[Node], LedgerInvoice]:
-        return partial(invoices.read_invoice, company=self.company())
+        return partial(invoices.read_invoice, home_currency=self.company().home_currency)
 
 
 def _as_it_is(node: Node) -> Node:

@@ -17,11 +17,8 @@ from tieout.adapters.quickbooks.wire import Node, encode
 from tieout.domain.invoice import ContentLine, InvoiceContent, LedgerInvoice
 from tieout.domain.money import round_to_minor_unit
 
-TAXED = "TAX"
-"""The tax code of a line that bears sales tax, in companies of the United States (Intuit: invoice)."""
-
 NOT_TAXED = "NON"
-"""The tax code of a line that bears none, there."""
+"""The tax code of a line that bears no sales tax, in companies of the United States (Intuit: invoice)."""
 
 _SALES = "SalesItemLineDetail"
 _DISCOUNT = "DiscountLineDetail"
@@ -40,13 +37,13 @@ _OURS_IN_DISCOUNT = frozenset({"PercentBased", "DiscountPercent", "DiscountRef"}
 class LineWriter:
     """Writes lines in `currency`. A new discount posts to `discount_account` (None: QuickBooks' default).
 
-    `transaction_code` is the one code that taxes the whole transaction, so that a line bearing it is sent as TAX; None
-    where lines bear their codes themselves.
+    `not_taxed`: a line for which no tax code is planned and none stands there is marked as bearing no sales tax,
+    because QuickBooks would otherwise take the item's own.
     """
 
     currency: str
     discount_account: str | None
-    transaction_code: str | None
+    not_taxed: bool
 
     def new(self, content: InvoiceContent) -> list[Mapping[str, object]]:
         """The lines of a new invoice."""
@@ -60,7 +57,7 @@ class LineWriter:
         bodies = [_writable(json.loads(text, parse_float=Decimal)) for text in present.line_bodies]
         stored = [body for _, body in zip(stands, bodies[:count], strict=True)]
         if len(wanted) == count and all(map(_agree, stands, wanted)):
-            lines: list[Mapping[str, object]] = list(stored)
+            lines: list[Mapping[str, object]] = [self._marked(body) for body in stored]
         else:
             lines = [
                 self._laid_over(number, line, {} if index is None else stored[index])
@@ -82,19 +79,21 @@ class LineWriter:
         if line.unit_price is not None:
             detail["UnitPrice"] = line.unit_price
         described = {"Description": line.description} if line.description else {}
-        return {
-            **theirs,
+        planned = {"TaxCodeRef": {"value": line.tax_code}} if line.tax_code is not None else {}
+        ours = {
             "LineNum": number,
             **described,
             "Amount": round_to_minor_unit(line.amount, self.currency),
             "DetailType": _SALES,
-            _SALES: {**detail, **kept, **self._taxed(line)},
+            _SALES: {**detail, **kept, **planned},
         }
+        return self._marked({**theirs, **ours})
 
-    def _taxed(self, line: ContentLine) -> Mapping[str, object]:
-        if line.tax_code is None:
-            return {}
-        return {"TaxCodeRef": {"value": TAXED if line.tax_code == self.transaction_code else line.tax_code}}
+    def _marked(self, body: Mapping[str, object]) -> Mapping[str, object]:
+        detail = _detail(body, _SALES)
+        if not self.not_taxed or "TaxCodeRef" in detail or body.get("DetailType") != _SALES:
+            return body
+        return {**body, _SALES: {**detail, "TaxCodeRef": {"value": NOT_TAXED}}}
 
     def _discount(self, amount: Decimal, body: Mapping[str, object]) -> Mapping[str, object]:
         kept = {key: value for key, value in _detail(body, _DISCOUNT).items() if key not in _OURS_IN_DISCOUNT}
@@ -117,11 +116,10 @@ class ReadLines:
     bodies: tuple[str, ...]
 
 
-def read_lines(nodes: Sequence[Node], transaction_code: str | None) -> ReadLines:
+def read_lines(nodes: Sequence[Node]) -> ReadLines:
     """The lines of an answer, without the subtotal that QuickBooks adds by itself.
 
     The first discount of a fixed amount is the order discount. A further one, and one by percent, shows as a line.
-    `transaction_code` is the code that taxes the lines marked TAX.
     """
     lines: list[ContentLine] = []
     bodies: list[str] = []
@@ -133,7 +131,7 @@ def read_lines(nodes: Sequence[Node], transaction_code: str | None) -> ReadLines
         if kind == _DISCOUNT and not discounts and _is_fixed(node):
             discounts.append(node)
             continue
-        lines.append(_read_line(kind, node, transaction_code))
+        lines.append(_read_line(kind, node))
         bodies.append(encode(node.fields))
     amounts = [node.optional_number("Amount") or Decimal(0) for node in discounts]
     own = [encode(node.fields) for node in discounts]
@@ -144,7 +142,7 @@ def _is_fixed(node: Node) -> bool:
     return not node.node(_DISCOUNT).flag("PercentBased") and (node.optional_number("Amount") or Decimal(0)) >= 0
 
 
-def _read_line(kind: str, line: Node, transaction_code: str | None) -> ContentLine:
+def _read_line(kind: str, line: Node) -> ContentLine:
     """A line as content.
 
     Lines of another kind than Tieout writes come out under a word instead of an item's id, so that they show as a
@@ -155,14 +153,13 @@ def _read_line(kind: str, line: Node, transaction_code: str | None) -> ContentLi
     match kind:
         case "SalesItemLineDetail":
             detail = line.node(kind)
-            code = detail.reference("TaxCodeRef")
             return ContentLine(
                 item_id=detail.reference("ItemRef") or "",
                 description=description,
                 quantity=detail.optional_number("Qty"),
                 unit_price=detail.optional_number("UnitPrice"),
                 amount=amount,
-                tax_code=transaction_code or code if code == TAXED else code,
+                tax_code=detail.reference("TaxCodeRef"),
             )
         case "DiscountLineDetail":
             return ContentLine("discount", description, None, None, -amount)
