@@ -109,7 +109,7 @@ def apply(
     document, settings = _read(file, json=json)
     deployment = opened(context, stack)
     store, one = deployment.store, _the_connection(deployment, connection)
-    found = changes(store.connections.settings(one.id), settings)
+    found = changes(_in_force(deployment, one), settings)
     queued: Sequence[RecordKey] = ()
     if found:
         store.connections.apply_settings(one.id, document, actor(), store.clock.now())
@@ -180,6 +180,14 @@ def _the_connection(deployment: Deployment, only: str | None) -> Connection:
     if len(found) > 1:
         raise NotFound(f"Name one with --connection: {', '.join(one.id for one in found)}.")
     return found[0]
+
+
+def _in_force(deployment: Deployment, connection: Connection) -> Settings | None:
+    """The settings in force; None when this version cannot read them, which must not keep others from being applied."""
+    try:
+        return deployment.store.connections.settings(connection.id)
+    except BadSettings:
+        return None
 
 
 def _look_again(deployment: Deployment, connection: Connection) -> list[RecordKey]:

@@ -13,6 +13,7 @@ from infra.cli import configure, show, steer, watch
 from infra.cli.deployment import NoDeployment, open_deployment
 from infra.cli.options import CANNOT_START, NEEDS_A_PERSON, NotFound, Opener
 from tieout.domain.errors import SyncError
+from tieout.domain.settings import BadSettings
 
 app = typer.Typer(
     help="Watch and steer Tieout, on the local stack (`make up`) or with --stack in AWS.\n\n"
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None, opener: Opener = open_deploymen
         app(None if arguments is None else list(arguments), obj=opener, prog_name="tieout")
     except (NoDeployment, NotFound) as error:
         _fail(str(error), CANNOT_START)
+    except BadSettings as error:
+        _fail(f"This version cannot read the settings in force: {error}. Apply others.", NEEDS_A_PERSON)
     except SyncError as error:
         _fail(f"{error.detail or type(error).__name__} ({error})", NEEDS_A_PERSON)
     except (BotoCoreError, ClientError) as error:

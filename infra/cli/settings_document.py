@@ -54,10 +54,10 @@ def read_document(text: str) -> tuple[dict[str, object], Settings]:
     return document, parse_settings(document)
 
 
-def changes(before: Settings, after: Settings) -> list[Change]:
-    """What differs, in the order of the settings."""
-    old, new = as_document(before), as_document(after)
-    return [Change(name, old[name], new[name]) for name in new if old[name] != new[name]]
+def changes(before: Settings | None, after: Settings) -> list[Change]:
+    """What differs, in the order of the settings; everything when nobody knows what was `before`."""
+    old, new = as_document(before) if before else {}, as_document(after)
+    return [Change(name, old.get(name), new[name]) for name in new if name not in old or old[name] != new[name]]
 
 
 class _Twice(ValueError):

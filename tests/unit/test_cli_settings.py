@@ -14,7 +14,7 @@ from tests.support.builders_world import World
 from tests.support.cli_world import CommandLine, Ran, wide
 from tieout.domain.company import Connection
 from tieout.domain.record import State
-from tieout.domain.settings import Settings, parse_settings
+from tieout.domain.settings import BadSettings, Settings, parse_settings
 
 FULL: dict[str, object] = {
     "push_invoices": False,
@@ -182,6 +182,21 @@ def test_applying_the_same_again_makes_no_version_and_wakes_nobody(line: Termina
     assert ran.out == "Nothing changes."
     assert len(line.world.connections.settings_history("c1")) == 1
     assert line.world.hints.queued == []
+
+
+def test_settings_that_this_version_cannot_read_are_said_and_can_be_replaced(
+    line: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(connection: str) -> Settings:
+        raise BadSettings([("colour", f"unknown setting of {connection}")])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(line.world.connections, "settings", unreadable)
+        ran = line.run("doctor")
+        assert ran.code == 1
+        assert ran.err.startswith("error This version cannot read the settings in force: colour: unknown setting of c1")
+        assert line.settings("apply", {"push_invoices": False}).code == 0
+    assert not line.world.connections.settings("c1").push_invoices
 
 
 def test_a_document_may_come_on_standard_input(line: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
