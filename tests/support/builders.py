@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tieout.domain.company import LedgerCompany
+from tieout.domain.company import LedgerCompany, TaxCode
 from tieout.domain.customer import Party, PartyKind
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.invoice import (
@@ -20,7 +20,9 @@ from tieout.domain.invoice import (
     line_amount,
 )
 from tieout.domain.money import Money
+from tieout.domain.planning.books import Books, Found
 from tieout.domain.record import Kind, Link, RecordKey, State, SyncRecord, marker
+from tieout.domain.settings import parse_settings
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CONNECTION = "c1"
@@ -80,6 +82,16 @@ def a_company(**changes: Any) -> LedgerCompany:
         automated_sales_tax=False,
     )
     return replace(company, **changes)
+
+
+def some_books(company: LedgerCompany | None = None, codes: tuple[TaxCode, ...] = (), **document: Any) -> Books:
+    """A company with its tax codes, and a settings document."""
+    return Books(company or a_company(), parse_settings(document), {one.id: one for one in codes})
+
+
+def found_for(invoice: SourceInvoice, item: str = "5", **changes: Any) -> Found:
+    """Customer 58, and one item for all lines."""
+    return replace(Found("58", {line.id: item for line in invoice.lines}), **changes)
 
 
 def some_content(**changes: Any) -> InvoiceContent:

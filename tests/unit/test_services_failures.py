@@ -297,9 +297,9 @@ def test_a_total_that_quickbooks_answers_differently_is_attention_and_says_both(
     id_ = world.invoice()
     create = world.ledger.create_invoice
     world.ledger = cast(
-        "Ledger", Broken(world.ledger, "create_invoice", lambda *given: replace(create(*given), total=usd("360.01")))
+        "Ledger", Broken(world.ledger, "create_invoice", lambda *given: replace(create(*given), total=usd("361.00")))
     )
     record = world.sync(id_)
     assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.TOTAL_DIFFERS)
-    assert record.detail == "HubSpot says 360.00 USD, QuickBooks says 360.01 USD."
+    assert record.detail == "HubSpot says 360.00 USD, QuickBooks says 361.00 USD. Tieout voided the new QuickBooks invoice again."
     assert record.link is not None

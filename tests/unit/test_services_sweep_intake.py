@@ -197,7 +197,7 @@ def test_a_dry_run_says_what_a_push_would_do_and_does_nothing() -> None:
     assert plan.content.customer_id == NEW_CUSTOMER
     assert world.booked() == world.booked("Customer") == []
     world.sync(id_)
-    assert dry(world, id_) == Nothing()
+    assert isinstance(dry(world, id_), Nothing)
     world.edit(id_, hs_due_date="2026-04-15T00:00:00Z")
     changed = dry(world, id_)
     assert isinstance(changed, Update)

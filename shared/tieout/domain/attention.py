@@ -26,6 +26,7 @@ class AttentionCode(StrEnum):
     AMOUNT_TOO_LARGE = "amount_too_large"
     TEXT_TOO_LONG = "text_too_long"
     TOTAL_DIFFERS = "total_differs"
+    TOTAL_BELOW_PAID = "total_below_paid"
     PERIOD_CLOSED = "period_closed"
     EDITED_IN_QUICKBOOKS = "edited_in_quickbooks"
     DELETED_IN_QUICKBOOKS = "deleted_in_quickbooks"
@@ -83,20 +84,20 @@ ATTENTION: dict[AttentionCode, Explanation] = {
         f"Change the number of the other document in QuickBooks, or this one's in HubSpot, {_RETRY}.",
     ),
     AttentionCode.DISCOUNT_UNSUPPORTED: Explanation(
-        "The invoice has a discount, which this version does not post.",
-        "Enter the invoice in QuickBooks by hand, then ignore it here.",
+        "The invoice has a discount that QuickBooks does not take as things are.",
+        f"Switch discounts on in QuickBooks' sales settings, or correct the discount in HubSpot, {_RETRY}.",
     ),
     AttentionCode.FEE_UNSUPPORTED: Explanation(
-        "The invoice has an order-level fee, which this version does not post.",
-        "Enter the invoice in QuickBooks by hand, then ignore it here.",
+        "The invoice has an order-level fee, and no QuickBooks item is set for it.",
+        f"Name an item in the setting fee_item_id, or in fee_items for this fee's label, {_RETRY}.",
     ),
     AttentionCode.TAX_UNSUPPORTED: Explanation(
-        "The invoice or the QuickBooks company uses sales tax in a form that this version does not post.",
-        "Enter the invoice in QuickBooks by hand, then ignore it here.",
+        "The sales tax of this invoice cannot be posted with the present settings.",
+        f"Choose the tax_mode that fits the company, and name the items or tax codes in the settings, {_RETRY}.",
     ),
     AttentionCode.CURRENCY_UNSUPPORTED: Explanation(
-        "The invoice's currency is not the home currency of the QuickBooks company.",
-        "Enter the invoice in QuickBooks by hand, then ignore it here.",
+        "The invoice is in a foreign currency that QuickBooks has switched off or has no exchange rate for.",
+        f"Switch multicurrency on and add the currency or its rate in QuickBooks, {_RETRY}.",
     ),
     AttentionCode.NO_LINES: Explanation(
         "The invoice has no line items.",
@@ -118,9 +119,14 @@ ATTENTION: dict[AttentionCode, Explanation] = {
         "HubSpot's total and the total of the same invoice in QuickBooks differ.",
         "Compare the two figures in the details, correct the one that is wrong; " + _RETRY + ".",
     ),
+    AttentionCode.TOTAL_BELOW_PAID: Explanation(
+        "HubSpot's new total is less than what is already paid or credited in QuickBooks.",
+        "Unapply or refund the difference in QuickBooks, or correct the invoice in HubSpot; " + _RETRY + ".",
+    ),
     AttentionCode.PERIOD_CLOSED: Explanation(
         "The books of this invoice's period are closed in QuickBooks.",
-        "Reopen the period in QuickBooks, or date the invoice in an open period; " + _RETRY + ".",
+        "Reopen the period in QuickBooks, or enter a credit memo in the open one; a new invoice can also be dated in "
+        "an open period. " + _RETRY.capitalize() + ".",
     ),
     AttentionCode.EDITED_IN_QUICKBOOKS: Explanation(
         "Somebody changed this invoice in QuickBooks, in a field that comes from HubSpot.",

@@ -15,7 +15,11 @@ class PartyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A HubSpot company or contact. `name` may be empty; `email` is a contact's (a company has none of its own)."""
+    """A HubSpot company or contact. `name` may be empty; `email` is a contact's (a company has none of its own).
+
+    `currency` is the one it is billed in, None where the ledger's company has one currency only; `foreign`: it is not
+    the home currency, so that the party is a customer apart.
+    """
 
     kind: PartyKind
     id: str
@@ -23,11 +27,13 @@ class Party:
     email: str | None = None
     given_name: str | None = None
     family_name: str | None = None
+    currency: str | None = None
+    foreign: bool = False
 
     @property
     def origin_id(self) -> str:
-        """The id under which a remembered customer is kept: kind and HubSpot id."""
-        return f"{self.kind}:{self.id}"
+        """The id under which a remembered customer is kept: kind and HubSpot id, and a foreign currency."""
+        return f"{self.kind}:{self.id}:{self.currency}" if self.foreign else f"{self.kind}:{self.id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,11 +89,15 @@ class Operation(StrEnum):
 class References:
     """For which HubSpot party and products the ledger ids of an invoice were found: party's and lines' origin ids.
 
-    They make an invoice keep its customer and items when settings or remembered matches change later.
+    They make an invoice keep its customer and items when settings or remembered matches change later. `stock` are the
+    ledger ids of those items that are stock. `source` is the fingerprint of what HubSpot said: as long as it says the
+    same, what was sent is still what should stand there.
     """
 
     party: str
     lines: tuple[str, ...]
+    stock: tuple[str, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,8 @@ class Link:
 
     `sent` is what Tieout wrote last and therefore owns, `written` how the ledger answered it, `total` the ledger's
     total; `ledger_updated_at` the ledger's own time of the newest version that Tieout has seen, by which the echo of
-    a write is recognised.
+    a write is recognised. `rejected` are the figures of a document that was created with a total that is not HubSpot's
+    and is voided again. `stock`: the linked item is stock, whose quantity matters.
     """
 
     far_id: str
@@ -134,6 +139,8 @@ class Link:
     total: Money | None = None
     ledger_updated_at: datetime | None = None
     references: References | None = None
+    rejected: str = ""
+    stock: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,26 +8,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 
 from tieout.domain.attention import AttentionCode
-from tieout.domain.company import LedgerCompany
 from tieout.domain.customer import Party
 from tieout.domain.invoice import InvoiceContent, InvoiceStatus, LedgerInvoice, SourceInvoice, UnreadableInvoice
+from tieout.domain.planning.books import Books, Found
+from tieout.domain.planning.content import desired_content, fingerprint, represent
 from tieout.domain.planning.customer import CreateCustomer
 from tieout.domain.planning.invoice import (
     billed_party,
     decide,
     decide_deleted,
     decide_void,
-    desired_content,
     needs_look,
-    represent,
+    parties,
     screen,
+    unseen,
 )
-from tieout.domain.planning.item import origin_id
+from tieout.domain.planning.item import UseItem, origin_id
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update
 from tieout.domain.record import Link, References, State, SyncRecord
 from tieout.ports import Workspace
+from tieout.services.books import Rates, open_books
 from tieout.services.customers import Customers, Resolution
 from tieout.services.items import Items
 
@@ -65,13 +68,17 @@ class Case:
 
 @dataclass(slots=True)
 class _Open:
-    """A case on its way to a plan. Ids are those of the ledger; `items` are by line id."""
+    """A case on its way to a plan. Ids are those of the ledger; `items` are by line id, `stock` those of them whose
+    quantity is counted. `told` is the fingerprint of what HubSpot says."""
 
     case: Case
     source: SourceInvoice
+    told: str
     party: Party | None = None
     customer: str | None = None
     items: dict[str, str] = field(default_factory=dict)
+    stock: set[str] = field(default_factory=set)
+    rate: Decimal | None = None
     desired: InvoiceContent | None = None
     plan: Plan | Exception | None = None
 
@@ -80,11 +87,21 @@ class _Open:
         return self.source.status is InvoiceStatus.VOIDED
 
     @property
+    def pending(self) -> bool:
+        """Whether it still has to be described."""
+        return self.plan is None and self.desired is None
+
+    @property
     def references(self) -> References | None:
         """What the ids were found for; an invoice that has its customer already keeps it."""
-        kept = self.case.link.references.party if self.case.link and self.case.link.references else None
-        party = kept if self.party is None else self.party.origin_id
-        return References(party, tuple(origin_id(line) for line in self.source.lines)) if party else None
+        kept = self.case.link.references if self.case.link else None
+        if self.told and kept and kept.source == self.told and self.party is None:
+            return kept
+        party = self.party.origin_id if self.party else kept.party if kept else None
+        if not party:
+            return None
+        lines = tuple(origin_id(line) for line in self.source.lines)
+        return References(party, lines, tuple(sorted(self.stock)), self.told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +124,20 @@ class Assessor:
         raises. No customer is created after `deadline`."""
         plans = self._deleted(workspace, cases, [_screened(case, workspace) for case in cases])
         opened = [one for one in plans if isinstance(one, _Open)]
-        live = [one for one in opened if not one.voided]
-        if live:
-            company = workspace.ledger.company()
+        if opened:
+            books = open_books(workspace)
+            live = [one for one in opened if not one.voided]
+            rates = Rates(workspace.ledger, books)
             for one in live:
-                _reuse(one)
-            self._choose_parties(workspace, live, company)
+                _reuse(one, books)
+                if one.pending:
+                    one.rate = rates.of(one.source, one.case.link.sent if one.case.link else None)
+            self._choose_parties(live, books)
             self._find_items(workspace, live, dry=dry)
             self._find_customers(workspace, live, trace_id, dry=dry, deadline=deadline)
             for one in live:
-                _describe(one, company)
-        self._look(workspace, opened)
+                _describe(one, books)
+            self._look(workspace, opened, books)
         return [_result(one) if isinstance(one, _Open) else one for one in plans]
 
     def _deleted(
@@ -125,14 +145,16 @@ class Assessor:
     ) -> list[Plan | Exception | _Open]:
         """Decide about the invoices that were deleted in HubSpot by what stands in the ledger."""
         ids = {case.link.far_id for case, plan in zip(cases, plans, strict=True) if plan is None and case.link}
-        found = workspace.ledger.invoices(ids) if ids else {}
+        if not ids:
+            return [plan for plan in plans if plan is not None]
+        found, books = workspace.ledger.invoices(ids), open_books(workspace)
         return [
-            decide_deleted(found.get(case.link.far_id) if case.link else None) if plan is None else plan
+            decide_deleted(found.get(case.link.far_id) if case.link else None, books) if plan is None else plan
             for case, plan in zip(cases, plans, strict=True)
         ]
 
     def _find_items(self, workspace: Workspace, live: Sequence[_Open], *, dry: bool) -> None:
-        lines = [line for one in live if one.plan is None for line in one.source.lines if line.id not in one.items]
+        lines = [line for one in live if one.pending for line in one.source.lines if line.id not in one.items]
         if not lines:
             return
         forget = {line.id for one in live if one.case.forgets for line in one.source.lines}
@@ -140,26 +162,27 @@ class Assessor:
         for one in live:
             for line in one.source.lines:
                 found = answers.get(line.id)
-                if isinstance(found, str):
-                    one.items[line.id] = found
+                if isinstance(found, UseItem):
+                    one.items[line.id] = found.id
+                    one.stock |= {found.id} if found.stock else set()
                 elif found is not None and one.plan is None:
                     one.plan = found
 
-    def _choose_parties(self, workspace: Workspace, live: Sequence[_Open], company: LedgerCompany) -> None:
+    def _choose_parties(self, live: Sequence[_Open], books: Books) -> None:
         """Whom the invoices without a customer are billed to; what cannot be posted gets its reason before anything
         is created for it."""
         for one in live:
-            if one.customer is not None:
+            if one.customer is not None or not one.pending:
                 continue
-            one.plan = represent(one.source, company)
-            one.party = billed_party(one.source, workspace.settings)
+            one.plan = represent(one.source, books, one.rate)
+            one.party = billed_party(one.source, books)
             if one.party is None and one.plan is None:
                 one.plan = Attend(AttentionCode.CUSTOMER_MISSING, "The invoice has neither a company nor a contact.")
 
     def _find_customers(
         self, workspace: Workspace, live: Sequence[_Open], trace_id: str, *, dry: bool, deadline: datetime | None
     ) -> None:
-        wanted = [(one, one.party) for one in live if one.party is not None and one.plan is None]
+        wanted = [(one, one.party) for one in live if one.party is not None and one.pending]
         if not wanted:
             return
         forget = {party.origin_id for one, party in wanted if one.case.forgets}
@@ -168,13 +191,13 @@ class Assessor:
         for one, party in wanted:
             _take_customer(one, answers[party.origin_id])
 
-    def _look(self, workspace: Workspace, opened: Sequence[_Open]) -> None:
+    def _look(self, workspace: Workspace, opened: Sequence[_Open], books: Books) -> None:
         """Ask the ledger what stands there, in one read for all that need it, and decide."""
-        ids = {one.case.link.far_id for one in opened if one.case.link and _needs_look(one)}
+        ids = {one.case.link.far_id for one in opened if one.case.link and _needs_look(one, books)}
         found = workspace.ledger.invoices(ids) if ids else {}
         for one in opened:
             if one.plan is None:
-                one.plan = _decide(one, {far_id: found.get(far_id) for far_id in ids})
+                one.plan = _decide(one, {far_id: found.get(far_id) for far_id in ids}, books)
 
 
 _Screened = Plan | _Open | None
@@ -187,18 +210,24 @@ def _screened(case: Case, workspace: Workspace) -> _Screened:
         return Skip("deleted", "The invoice was deleted in HubSpot.") if link is None else None
     if isinstance(source, UnreadableInvoice):
         return Attend(AttentionCode.REFUSED_BY_HUBSPOT, source.reason)
-    return screen(source, workspace.settings, linked=link is not None) or _Open(case, source)
+    told = fingerprint(source, workspace.settings)
+    return screen(source, workspace.settings, linked=link is not None) or _Open(case, source, told)
 
 
-def _reuse(one: _Open) -> None:
-    """Settings and matches decide when an invoice is created. Later it keeps its customer as long as HubSpot bills the
-    same party, and its items as long as its lines name the same products."""
+def _reuse(one: _Open, books: Books) -> None:
+    """Settings, preferences and matches decide when an invoice is created. As long as HubSpot says the same about it,
+    what was sent is what should stand there; only a person's retry describes it anew. When HubSpot changed it, it
+    keeps its customer as long as the same party is billed, and its items as long as its lines name the same products.
+    """
     link = one.case.link
     if link is None or link.sent is None or link.references is None or one.case.forgets:
         return
-    parties = {party.origin_id for party in (one.source.company, one.source.contact) if party is not None}
-    if link.references.party in parties:
+    if link.references.source == one.told and not one.case.by_person:
+        one.desired = link.sent
+        return
+    if link.references.party in {party.origin_id for party in parties(one.source, books) if party is not None}:
         one.customer = link.sent.customer_id
+    one.stock = set(link.references.stock)
     known = dict(zip(link.references.lines, (line.item_id for line in link.sent.lines), strict=False))
     one.items = {line.id: known[key] for line in one.source.lines if (key := origin_id(line)) in known}
 
@@ -210,42 +239,37 @@ def _take_customer(one: _Open, found: Resolution) -> None:
         one.customer = NEW_CUSTOMER if isinstance(found, CreateCustomer) else found
 
 
-def _describe(one: _Open, company: LedgerCompany) -> None:
-    """What should stand in the ledger. An invoice that did not change is not judged anew by today's preferences."""
-    if one.plan is not None or one.customer is None:
+def _describe(one: _Open, books: Books) -> None:
+    """What should stand in the ledger, or why nothing can."""
+    if not one.pending or one.customer is None:
         return
-    content = desired_content(one.source, one.customer, one.items, company)
-    link = one.case.link
-    if isinstance(content, InvoiceContent) and link and link.sent and link.sent.number is None:
-        # It bears the ledger's own number, also when custom numbers are switched on later.
-        content = replace(content, number=None)
-    if isinstance(content, InvoiceContent) and link and not needs_look(content, link):
-        one.desired = content
-        return
-    problem = represent(one.source, company)
-    if problem is not None or not isinstance(content, InvoiceContent):
-        one.plan = problem or (content if isinstance(content, Attend) else None)
+    sent = one.case.link.sent if one.case.link else None
+    found = Found(one.customer, one.items, frozenset(one.stock), one.rate, sent)
+    content = desired_content(one.source, found, books)
+    if isinstance(content, Attend):
+        one.plan = content
     else:
-        one.desired = content
+        # An invoice that bears the ledger's own number keeps it, also when custom numbers are switched on later.
+        one.desired = replace(content, number=None) if sent and sent.number is None else content
 
 
-def _needs_look(one: _Open) -> bool:
+def _needs_look(one: _Open, books: Books) -> bool:
     link = one.case.link
     if link is None or one.plan is not None:
         return False
     if one.voided:
         return True
-    return one.desired is not None and (one.case.must_look or needs_look(one.desired, link))
+    return one.desired is not None and (one.case.must_look or needs_look(one.desired, link, books.settings))
 
 
-def _decide(one: _Open, present: Mapping[str, LedgerInvoice | None]) -> Plan:
+def _decide(one: _Open, present: Mapping[str, LedgerInvoice | None], books: Books) -> Plan:
     case, link = one.case, one.case.link
     standing = present.get(link.far_id) if link else None
     if one.desired is None:
-        return decide_void(link, standing)
+        return decide_void(link, standing, books)
     if link and link.far_id not in present:
-        return Nothing()
-    plan = decide(one.source, one.desired, link, standing)
+        return unseen(one.desired, link, books.settings)
+    plan = decide(one.desired, link, standing, books, by_person=case.by_person)
     recreate = case.by_person and case.record.state is State.DELETED_IN_LEDGER
     return Create(one.desired) if isinstance(plan, Gone) and recreate else plan
 
@@ -254,4 +278,7 @@ def _result(one: _Open) -> Plan | Exception:
     plan = one.plan
     if plan is None:
         raise AssertionError("every case is decided")
-    return replace(plan, references=one.references) if isinstance(plan, Create | Update | Adopt) else plan
+    sent = one.case.link.sent if one.case.link else None
+    same = one.desired is not None and sent is not None and sent.billed == one.desired.billed
+    named = isinstance(plan, Create | Update | Adopt) or (isinstance(plan, Nothing) and same)
+    return replace(plan, references=one.references) if named else plan

@@ -13,10 +13,9 @@ from tieout.domain.planning.customer import (
     CreateCustomer,
     CustomerPlan,
     UseCustomer,
-    display_name,
+    known_names,
     plan_after_clash,
     plan_customer,
-    suffixed_name,
 )
 from tieout.domain.planning.plan import Attend
 from tieout.domain.record import (
@@ -100,7 +99,7 @@ class Customers:
         return max(0.0, left.total_seconds())
 
     def _candidates(self, workspace: Workspace, parties: Sequence[Party]) -> Sequence[LedgerCustomer]:
-        names = {name for party in parties for name in (display_name(party), suffixed_name(party)) if name}
+        names = {name for party in parties for name in known_names(party)}
         emails = {party.email for party in parties if party.email}
         if not workspace.settings.match_customers_by_email:
             emails = set()
@@ -244,7 +243,7 @@ class Customers:
 
 
 def _relevant(party: Party, candidates: Sequence[LedgerCustomer]) -> list[LedgerCustomer]:
-    names = {name.casefold() for name in (display_name(party), suffixed_name(party)) if name}
+    names = {name.casefold() for name in known_names(party)}
     email = (party.email or "").casefold()
     return [
         one for one in candidates if one.name.casefold() in names or (email and (one.email or "").casefold() == email)

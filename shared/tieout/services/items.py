@@ -11,7 +11,7 @@ from tieout.domain.planning.plan import Attend
 from tieout.domain.record import Kind, Link, RecordKey, State, SyncRecord
 from tieout.ports import Clock, RecordChanged, Records, Workspace
 
-ItemAnswers = Mapping[str, "str | Attend"]
+ItemAnswers = Mapping[str, UseItem | Attend]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +24,19 @@ class Items:
     def resolve(
         self, workspace: Workspace, lines: Sequence[SourceLine], *, dry: bool, forget: Collection[str]
     ) -> ItemAnswers:
-        """By line id: the ledger's item id, or the attention. `forget` names line ids to be looked up anew.
+        """By line id: the ledger's item, or the attention. `forget` names line ids to be looked up anew.
 
         Raises what the grouped reads raise.
         """
         connection = workspace.connection.id
         keys = {line.id: _key(connection, line) for line in lines}
         remembered = self.records.get_many(set(keys.values()))
-        answers: dict[str, str | Attend] = {}
+        answers: dict[str, UseItem | Attend] = {}
         unknown: list[SourceLine] = []
         for line in lines:
             record = remembered.get(keys[line.id])
             if record and record.link and line.id not in forget:
-                answers[line.id] = record.link.far_id
+                answers[line.id] = UseItem(record.link.far_id, "remembered", record.link.stock)
             else:
                 unknown.append(line)
         if not unknown:
@@ -46,16 +46,16 @@ class Items:
         )
         for line in unknown:
             plan = plan_item(line, candidates, workspace.settings)
-            answers[line.id] = plan.id if isinstance(plan, UseItem) else plan
+            answers[line.id] = plan
             key = keys[line.id]
             if isinstance(plan, UseItem) and plan.how != "fallback" and not dry:
-                self._remember(key, remembered.get(key), plan.id)
+                self._remember(key, remembered.get(key), plan)
         return answers
 
-    def _remember(self, key: RecordKey, record: SyncRecord | None, far_id: str) -> None:
+    def _remember(self, key: RecordKey, record: SyncRecord | None, item: UseItem) -> None:
         now = self.clock.now()
         base = record or SyncRecord(key=key, created_at=now)
-        linked = replace(base, link=Link(far_id, exclusive=False), updated_at=now)
+        linked = replace(base, link=Link(item.id, exclusive=False, stock=item.stock), updated_at=now)
         try:
             self.records.put(linked.to(State.SYNCED))
         except RecordChanged:

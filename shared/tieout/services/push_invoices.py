@@ -26,7 +26,7 @@ from tieout.services.claims import Claims, Held, LeaseLost
 from tieout.services.outcome import Outcome, Result
 from tieout.services.parking import park_bug
 from tieout.services.work import Work, about_ledger, still_open, strongest
-from tieout.services.writing import Writer
+from tieout.services.writing import Writer, agreed
 
 # A delayed message wakes the record; the sweep would too, a little later (SQS: at most 15 minutes).
 _LONGEST_DELAY = 900.0
@@ -304,10 +304,12 @@ def _note(work: Work, plan: Adopt | Nothing | Skip | Gone | Attend) -> None:
         case Skip():
             record = record.to(State.IGNORED, reason=plan.reason, detail=plan.detail)
         case Adopt():
-            record = _adopted(record, plan).to(State.SYNCED)
+            record = agreed(_adopted(record, plan), plan.agreement)
         case Nothing():
             voided = isinstance(work.source, SourceInvoice) and work.source.status is InvoiceStatus.VOIDED
-            record = record.to(State.VOIDED, detail=VOIDED_TEXT) if voided else record.to(State.SYNCED)
+            if record.link and plan.references:
+                record = replace(record, link=replace(record.link, references=plan.references))
+            record = record.to(State.VOIDED, detail=VOIDED_TEXT) if voided else agreed(record, plan.agreement)
     work.held.record = record
 
 
@@ -324,5 +326,6 @@ def _adopted(record: SyncRecord, plan: Adopt) -> SyncRecord:
         total=present.total,
         ledger_updated_at=present.updated_at,
         references=plan.references or record.link.references,
+        rejected="",
     )
     return replace(record, link=link)

@@ -8,8 +8,9 @@ from datetime import timedelta
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import ConnectionLost, NeedsAttention, NotInLedger, NumberTaken, StaleVersion, Transient
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
-from tieout.domain.planning.invoice import total_verdict
-from tieout.domain.planning.plan import Create, Update, Void
+from tieout.domain.planning.difference import changes
+from tieout.domain.planning.plan import Agreement, Attend, Create, Update, Void
+from tieout.domain.planning.totals import agreement
 from tieout.domain.record import (
     VOIDED_TEXT,
     Intent,
@@ -17,10 +18,12 @@ from tieout.domain.record import (
     Operation,
     State,
     SyncRecord,
+    marker,
     marker_revision,
     request_id,
     with_marker,
 )
+from tieout.domain.settings import BeyondTolerance
 from tieout.ports import AuditEntry, LinkTaken, PreparedWrite, Workspace
 from tieout.services.claims import Claims, Held
 
@@ -35,19 +38,20 @@ class Writer:
     def write(self, workspace: Workspace, held: Held, plan: Create | Update | Void) -> None:
         """Store the intent, call, keep the answer, compare its total with the intended one.
 
-        Leaves the record claimed, in state synced, voided or attention. Raises what the ledger raises for a write
+        Leaves the record claimed, in state synced (with variance), voided or attention. A new invoice whose total is
+        not HubSpot's is voided again where the settings say so. Raises what the ledger raises for a write
         (the intent stands then, and the caller parks the record), and StaleVersion to be planned again.
         """
         record, ledger = held.record, workspace.ledger
-        if isinstance(plan, Create) and record.state is State.DELETED_IN_LEDGER:
-            # The one case for a new generation: replaying a deleted document's request id gives the old success.
+        if isinstance(plan, Create) and record.link is not None:
+            # It was deleted, or voided by us: replaying its request id would give the old success.
             record = replace(record, link=None, generation=record.generation + 1)
         revision, company = record.revision + 1, ledger.company()
         content: InvoiceContent | None
         match plan:
             case Create():
                 operation, content, far_id, references = Operation.CREATE, plan.content, None, plan.references
-                prepared = ledger.prepare_invoice(content, with_marker("", record.key, revision), company)
+                prepared = ledger.prepare_invoice(content, with_marker(content.notice, record.key, revision), company)
             case Update():
                 operation, content, far_id, references = (
                     Operation.UPDATE,
@@ -58,8 +62,8 @@ class Writer:
                 note = with_marker(plan.present.private_note, record.key, revision)
                 prepared = ledger.prepare_invoice_update(plan.present, content, note, company)
             case Void():
-                operation, content, far_id, references = Operation.VOID, None, plan.present.id, None
-                prepared = ledger.prepare_invoice_void(plan.present)
+                self._void(workspace, held, plan)
+                return
         rid = request_id(workspace.connection.realm_id, "invoice", record.key, operation, revision, record.generation)
         intent = Intent(
             operation, rid, revision, prepared.body, self.claims.clock.now(), content, far_id, "", references
@@ -67,6 +71,19 @@ class Writer:
         planned = record.to(State.PLANNED).to(State.WRITING)
         self.claims.store(held, replace(planned, revision=revision, intent=intent))
         self._send(workspace, held, intent)
+
+    def _void(self, workspace: Workspace, held: Held, plan: Void) -> None:
+        intent = self._void_intent(workspace, held.record, plan.present)
+        link = replace(held.record.link, rejected=plan.rejected) if held.record.link else None
+        planned = held.record.to(State.PLANNED).to(State.WRITING)
+        self.claims.store(held, replace(planned, revision=intent.revision, intent=intent, link=link))
+        self._send(workspace, held, intent)
+
+    def _void_intent(self, workspace: Workspace, record: SyncRecord, present: LedgerInvoice) -> Intent:
+        revision, realm = record.revision + 1, workspace.connection.realm_id
+        rid = request_id(realm, "invoice", record.key, Operation.VOID, revision, record.generation)
+        body = workspace.ledger.prepare_invoice_void(present).body
+        return Intent(Operation.VOID, rid, revision, body, self.claims.clock.now(), far_id=present.id)
 
     def verify(self, workspace: Workspace, held: Held) -> bool:
         """Find out what became of an intent whose outcome is unknown. True when it is known now.
@@ -86,8 +103,10 @@ class Writer:
             self._verify_change(workspace, held, intent)
             return True
         found = workspace.ledger.find_invoice(held.record.key, intent.content)
-        if found:
-            self._keep(held, intent, found, looked=True)
+        # A voided document of an earlier attempt, which was given up, is not what this one looks for.
+        given_up = found and found.voided and marker(held.record.key, intent.revision) not in found.private_note.split()
+        if found and not given_up:
+            self._keep(workspace, held, intent, found, looked=True)
             return True
         repeated = replace(intent, stored_at=now)
         self.claims.store(held, replace(held.record.to(State.WRITING), intent=repeated))
@@ -109,7 +128,7 @@ class Writer:
             else marker_revision(present.private_note, held.record.key) == intent.revision
         )
         if landed:
-            self._keep(held, intent, present, looked=True)
+            self._keep(workspace, held, intent, present, looked=True)
         else:
             self.claims.store(held, replace(held.record, intent=None).to(State.WAITING, reason="not_carried_out"))
 
@@ -137,7 +156,7 @@ class Writer:
             raise
         if repeated_create:
             answer = self._still_there(workspace, held, intent, answer)
-        self._keep(held, intent, answer, looked=looked)
+        self._keep(workspace, held, intent, answer, looked=looked)
 
     def _holder(self, workspace: Workspace, held: Held, taken: NumberTaken) -> LedgerInvoice:
         """The document that bears the number, when it is ours: then our create had happened. Else attention."""
@@ -146,7 +165,7 @@ class Writer:
                 holder = workspace.ledger.invoice(taken.holder_id)
             except NotInLedger:
                 raise Transient("The holder of the number was just deleted.", taken.context) from None
-            if marker_revision(holder.private_note, held.record.key) is not None:
+            if marker_revision(holder.private_note, held.record.key) is not None and not holder.voided:
                 return holder
         raise NeedsAttention(
             f"It is borne by {taken.holder_type or 'a document'} {taken.holder_id or '(unknown)'}.",
@@ -162,17 +181,59 @@ class Writer:
             self.claims.store(held, replace(held.record, link=_link(intent, answer)))
             raise
 
-    def _keep(self, held: Held, intent: Intent, answer: LedgerInvoice, *, looked: bool = False) -> None:
+    def _keep(
+        self, workspace: Workspace, held: Held, intent: Intent, answer: LedgerInvoice, *, looked: bool = False
+    ) -> None:
         record = replace(held.record, intent=None, link=_link(intent, answer, held.record.link, looked=looked))
+        settled = self._settled(workspace, record, intent, answer)
         action = f"{_DONE[intent.operation]}{' (found after a lost answer)' if looked else ''}"
         facts = {"request_id": intent.request_id, "quickbooks_id": answer.id}
         entry = AuditEntry(self.claims.clock.now(), "tieout", action, held.hint.trace_id, facts)
         try:
-            self.claims.store(held, _settled(record, intent, answer), entry)
+            self.claims.store(held, settled, entry)
         except LinkTaken as taken:
             lost = replace(held.record, intent=None)
             detail = f"QuickBooks invoice {answer.id} belongs to {taken.holder}."
             self.claims.store(held, lost.to(State.ATTENTION, reason=AttentionCode.LINKED_ELSEWHERE, detail=detail))
+            return
+        if settled.intent is not None:
+            self._send(workspace, held, settled.intent)
+
+    def _settled(self, workspace: Workspace, record: SyncRecord, intent: Intent, answer: LedgerInvoice) -> SyncRecord:
+        """The record after a write. One whose new document has to go again bears the intent to void it, stored together
+        with the link, so that the document is never left standing unmarked."""
+        if intent.operation is Operation.VOID or intent.content is None:
+            return _voided(record)
+        verdict = agreement(intent.content, answer.content, answer.total, workspace.settings)
+        if isinstance(verdict, Agreement):
+            return agreed(record, verdict)
+        if not self._to_be_voided(workspace, intent, answer) or record.link is None:
+            return record.to(State.ATTENTION, reason=verdict.code, detail=verdict.detail)
+        again = self._void_intent(workspace, record, answer)
+        link = replace(record.link, rejected=_rejected(verdict))
+        return replace(record, link=link, intent=again, revision=again.revision)
+
+    def _to_be_voided(self, workspace: Workspace, intent: Intent, answer: LedgerInvoice) -> bool:
+        """Only a document that is surely as we made it: new, unpaid, and touched by nobody."""
+        if workspace.settings.beyond_tolerance is not BeyondTolerance.VOID or intent.content is None:
+            return False
+        untouched = not answer.voided and not answer.settled_by and not changes(answer.content, intent.content)
+        return intent.operation is Operation.CREATE and untouched
+
+
+def agreed(record: SyncRecord, verdict: Agreement) -> SyncRecord:
+    """The record of an invoice that stands as it should, with what a person should know all the same."""
+    return record.to(State.SYNCED_WITH_VARIANCE if verdict.variance else State.SYNCED, detail=verdict.detail)
+
+
+def _voided(record: SyncRecord) -> SyncRecord:
+    if record.link is not None and record.link.rejected:
+        return record.to(State.ATTENTION, reason=AttentionCode.TOTAL_DIFFERS, detail=record.link.rejected)
+    return record.to(State.VOIDED, detail=VOIDED_TEXT)
+
+
+def _rejected(verdict: Attend) -> str:
+    return f"{verdict.detail} Tieout voided the new QuickBooks invoice again."
 
 
 _DONE = {
@@ -199,13 +260,5 @@ def _link(intent: Intent, answer: LedgerInvoice, before: Link | None = None, *, 
         total=answer.total,
         ledger_updated_at=None if looked else answer.updated_at,
         references=intent.references or (before.references if before else None),
+        rejected=before.rejected if before and intent.operation is Operation.VOID else "",
     )
-
-
-def _settled(record: SyncRecord, intent: Intent, answer: LedgerInvoice) -> SyncRecord:
-    if intent.operation is Operation.VOID or intent.content is None:
-        return record.to(State.VOIDED, detail=VOIDED_TEXT)
-    verdict = total_verdict(intent.content.total, answer.total)
-    if verdict:
-        return record.to(State.ATTENTION, reason=verdict.code, detail=verdict.detail)
-    return record.to(State.SYNCED)

@@ -34,7 +34,19 @@ CustomerPlan = UseCustomer | CreateCustomer | Attend
 
 
 def display_name(party: Party) -> str:
-    """The name a party bears in the ledger: its own, else its e-mail address; empty when it has neither."""
+    """The name a party bears in the ledger: its own, else its e-mail address; empty when it has neither. A customer in
+    a foreign currency bears the currency behind its name."""
+    name = _own_name(party)
+    return f"{name[: MAX_NAME - 6]} ({party.currency})" if name and party.foreign else name
+
+
+def known_names(party: Party) -> frozenset[str]:
+    """Every name under which the party may stand in the ledger already."""
+    names = (display_name(party), suffixed_name(party), _own_name(party))
+    return frozenset(name for name in names if name)
+
+
+def _own_name(party: Party) -> str:
     return _clean(party.name) or _clean(party.email or "")
 
 
@@ -46,12 +58,12 @@ def plan_customer(party: Party, candidates: Sequence[LedgerCustomer], settings: 
     """Match `party` among `candidates` (customers that share its name or e-mail): by e-mail, then by name, else create.
 
     Two candidates that match equally well are attention, never a guess. A contact is not matched by name to a customer
-    with another e-mail address: people share names.
+    with another e-mail address: people share names. A customer of another currency is never used.
     """
     name = display_name(party)
     if not name:
         return Attend(AttentionCode.CUSTOMER_MISSING, f"The HubSpot {party.kind} has no name.")
-    active = [one for one in candidates if one.active]
+    active = [one for one in candidates if one.active and _bills_in(one, party)]
     if settings.match_customers_by_email and party.email:
         by_email = [one for one in active if _same(one.email, party.email)]
         if len(by_email) == 1:
@@ -62,7 +74,8 @@ def plan_customer(party: Party, candidates: Sequence[LedgerCustomer], settings: 
         if by_email:
             return _ambiguous(by_email)
     # The name with the e-mail address behind it is the one that Tieout gives after a clash.
-    by_name = [one for one in active if _same(one.name, name) or _same(one.name, suffixed_name(party) or name)]
+    names = {known.casefold() for known in known_names(party)}
+    by_name = [one for one in active if one.name.casefold() in names]
     fitting = [one for one in by_name if not _another_person(party, one)]
     if len(fitting) == 1:
         return UseCustomer(fitting[0].id, "name")
@@ -97,8 +110,16 @@ def suffixed_name(party: Party) -> str | None:
 def _create(party: Party, name: str | None, tried: str) -> CustomerPlan:
     if name is None:
         return Attend(AttentionCode.DUPLICATE_NAME, f"“{tried}” is held by an inactive or different customer.")
-    company = display_name(party) if party.kind is PartyKind.COMPANY else None
-    return CreateCustomer(CustomerDraft(name, company, party.given_name, party.family_name, party.email))
+    company = _own_name(party) if party.kind is PartyKind.COMPANY else None
+    draft = CustomerDraft(name, company, party.given_name, party.family_name, party.email, party.currency)
+    return CreateCustomer(draft)
+
+
+def _bills_in(customer: LedgerCustomer, party: Party) -> bool:
+    """Whether the customer's currency is the party's; one that the ledger does not name is the home currency."""
+    if party.currency is None:
+        return True
+    return not party.foreign if customer.currency is None else customer.currency == party.currency
 
 
 def _another_person(party: Party, customer: LedgerCustomer) -> bool:

@@ -1,42 +1,19 @@
-"""What should stand in the ledger for a HubSpot invoice, and what to do when something else does."""
+"""Whether a HubSpot invoice is for the ledger, and what to do when something else stands there than should."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
+from dataclasses import replace
 
 from tieout.domain.attention import AttentionCode
-from tieout.domain.company import LedgerCompany
 from tieout.domain.customer import Party
-from tieout.domain.invoice import (
-    AdjustmentKind,
-    ContentLine,
-    InvoiceContent,
-    InvoiceStatus,
-    LedgerInvoice,
-    SourceInvoice,
-    SourceLine,
-    line_amount,
-)
-from tieout.domain.money import Money
+from tieout.domain.invoice import InvoiceContent, InvoiceStatus, LedgerInvoice, SourceInvoice
+from tieout.domain.planning.books import Books
+from tieout.domain.planning.content import moved_to
 from tieout.domain.planning.difference import changes
 from tieout.domain.planning.plan import Adopt, Attend, Change, Create, Gone, Nothing, Plan, Skip, Update, Void
+from tieout.domain.planning.totals import agreement, compare, goal
 from tieout.domain.record import Link
-from tieout.domain.settings import CustomerLevel, Settings
-
-# Intuit: DocNumber, CustomerMemo and line Description lengths.
-MAX_NUMBER = 21
-# Intuit: amounts have at most ten digits before the point.
-AMOUNT_LIMIT = Decimal(10) ** 10
-MAX_MEMO = 1000
-MAX_DESCRIPTION = 4000
-MAX_EMAIL = 100
-
-_ADJUSTMENT_CODES = {
-    AdjustmentKind.DISCOUNT: AttentionCode.DISCOUNT_UNSUPPORTED,
-    AdjustmentKind.FEE: AttentionCode.FEE_UNSUPPORTED,
-    AdjustmentKind.TAX: AttentionCode.TAX_UNSUPPORTED,
-}
+from tieout.domain.settings import BeyondTolerance, ClosedPeriod, CustomerLevel, DeletedInHubSpot, Settings
 
 
 def screen(invoice: SourceInvoice, settings: Settings, *, linked: bool) -> Skip | Attend | None:
@@ -66,124 +43,148 @@ def screen(invoice: SourceInvoice, settings: Settings, *, linked: bool) -> Skip 
     return None
 
 
-def represent(invoice: SourceInvoice, company: LedgerCompany) -> Attend | None:
-    """Whether this version can post the invoice exactly; None means yes. It never approximates."""
-    for adjustment in invoice.adjustments:
-        sign = "%" if adjustment.percent else f" {invoice.currency}"
-        return Attend(
-            _ADJUSTMENT_CODES[adjustment.kind], f"{adjustment.label}: {adjustment.value.normalize():f}{sign}."
-        )
-    for line in invoice.lines:
-        problem = _line_problem(line)
-        if problem:
-            return problem
-    if not invoice.lines:
-        return Attend(AttentionCode.NO_LINES)
-    if invoice.currency != company.home_currency:
-        return Attend(
-            AttentionCode.CURRENCY_UNSUPPORTED,
-            f"Invoice in {invoice.currency}, QuickBooks company in {company.home_currency}.",
-        )
-    if company.automated_sales_tax:
-        return Attend(AttentionCode.TAX_UNSUPPORTED, "QuickBooks computes sales tax by itself in this company.")
-    if company.country != "US" and company.uses_sales_tax:
-        return Attend(AttentionCode.TAX_UNSUPPORTED, f"Sales tax is in use in a company in {company.country}.")
-    return None
-
-
-def _line_problem(line: SourceLine) -> Attend | None:
-    if line.discount or line.discount_percent:
-        return Attend(AttentionCode.DISCOUNT_UNSUPPORTED, f"Line “{line.name}”.")
-    if line.tax_rate_id or line.tax_amount:
-        return Attend(AttentionCode.TAX_UNSUPPORTED, f"Line “{line.name}”.")
-    if line.quantity < 0 or line.unit_price < 0:
-        return Attend(AttentionCode.NEGATIVE_LINE, f"Line “{line.name}”: {line.quantity} x {line.unit_price}.")
-    if line.quantity * line.unit_price >= AMOUNT_LIMIT:
-        return Attend(AttentionCode.AMOUNT_TOO_LARGE, f"Line “{line.name}”: {line.quantity} x {line.unit_price}.")
-    return None
-
-
-def billed_party(invoice: SourceInvoice, settings: Settings) -> Party | None:
+def billed_party(invoice: SourceInvoice, books: Books) -> Party | None:
     """Whom the invoice is billed to, by the setting's level and else by the other one."""
-    first, second = invoice.company, invoice.contact
-    if settings.customer_level is CustomerLevel.CONTACT:
+    first, second = parties(invoice, books)
+    if books.settings.customer_level is CustomerLevel.CONTACT:
         first, second = second, first
     return first or second
 
 
-def desired_content(
-    invoice: SourceInvoice, customer_id: str, item_ids: Mapping[str, str], company: LedgerCompany
-) -> InvoiceContent | Attend:
-    """What should stand in the ledger. `item_ids` gives the ledger's item for each line id.
-
-    The total that results is HubSpot's own to the minor unit, or the answer is attention with both figures.
-    """
-    number = invoice.number if company.custom_numbers else None
-    if number and len(number) > MAX_NUMBER:
-        return Attend(AttentionCode.NUMBER_TOO_LONG, f"{number} has {len(number)} characters.")
-    memo = _clean(invoice.comments)
-    email = invoice.contact.email if invoice.contact else None
-    for what, text, limit in (("The comment", memo, MAX_MEMO), ("The e-mail address", email, MAX_EMAIL)):
-        if text and len(text) > limit:
-            return Attend(AttentionCode.TEXT_TOO_LONG, f"{what} has {len(text)} of at most {limit} characters.")
-    lines = []
-    for line in invoice.lines:
-        description = _description(line)
-        if description and len(description) > MAX_DESCRIPTION:
-            return Attend(AttentionCode.TEXT_TOO_LONG, f"The text of line “{line.name[:60]}” is too long.")
-        amount = line_amount(line.quantity, line.unit_price, invoice.currency)
-        lines.append(ContentLine(item_ids[line.id], description, line.quantity, line.unit_price, amount))
-    content = InvoiceContent(
-        customer_id=customer_id,
-        number=number,
-        invoice_date=invoice.invoice_date,
-        due_date=invoice.due_date,
-        currency=invoice.currency,
-        lines=tuple(lines),
-        memo=memo,
-        email=email,
+def parties(invoice: SourceInvoice, books: Books) -> tuple[Party | None, Party | None]:
+    """Company and contact as customers in the invoice's currency: QuickBooks' customers have one currency each."""
+    if not books.company.multicurrency:
+        return invoice.company, invoice.contact
+    foreign = invoice.currency != books.company.home_currency
+    company, contact = (
+        None if party is None else replace(party, currency=invoice.currency, foreign=foreign)
+        for party in (invoice.company, invoice.contact)
     )
-    if invoice.total is None or content.total != invoice.total:
-        billed = "no total" if invoice.total is None else str(invoice.total)
-        return Attend(AttentionCode.TOTAL_DIFFERS, f"HubSpot says {billed}, its lines add up to {content.total}.")
-    return content
+    return company, contact
 
 
-def _description(line: SourceLine) -> str | None:
-    parts = [text for text in (_clean(line.name), _clean(line.description)) if text]
-    return " - ".join(dict.fromkeys(parts)) or None
+def needs_look(desired: InvoiceContent, link: Link, settings: Settings) -> bool:
+    """Whether the ledger has to be read: HubSpot says something else than what was sent last, or the totals differ.
+
+    Reads are metered, so an invoice that did not change costs none.
+    """
+    if link.sent is None or link.total is None or changes(link.sent, desired):
+        return True
+    return isinstance(compare(goal(desired), link.total, settings), Attend)
 
 
-def _clean(text: str | None) -> str | None:
-    return (text or "").replace("\r\n", "\n").strip() or None
+def unseen(desired: InvoiceContent, link: Link, settings: Settings) -> Plan:
+    """What is left to say about an invoice for which the ledger was not read: that it still agrees, and how well."""
+    if link.total is None or link.written is None:
+        return Nothing()
+    verdict = agreement(desired, link.written, link.total, settings)
+    return verdict if isinstance(verdict, Attend) else Nothing(verdict)
 
 
-def decide(invoice: SourceInvoice, desired: InvoiceContent, link: Link | None, present: LedgerInvoice | None) -> Plan:
+def decide(
+    desired: InvoiceContent, link: Link | None, present: LedgerInvoice | None, books: Books, *, by_person: bool = False
+) -> Plan:
     """What to do, given what should stand (`desired`), what was sent and answered last (`link`), and what stands now.
 
     A three-way comparison field by field. The ledger may store a text a little differently than it was sent, so
     HubSpot's changes are told by what was sent, and a person's changes by what the ledger answered. A person's change
     to a field that HubSpot sees differently is never overwritten. `present` None: deleted (only for a linked one).
+    `by_person`: somebody asked for it (a retry).
     """
     if link is None:
-        return Create(desired)
+        return _create(desired, books)
     if present is None:
         return Gone()
     if present.voided:
-        return Attend(AttentionCode.VOIDED_IN_QUICKBOOKS)
+        return _after_void(desired, link, books, by_person=by_person)
     difference = changes(present.content, desired)
     edited = {one.field for one in changes(link.written, present.content)} if link.written else set()
     conflicts = [one for one in difference if one.field in edited]
     if conflicts:
         return Attend(AttentionCode.EDITED_IN_QUICKBOOKS, _both_values(conflicts))
     moved = changes(link.sent, desired) if link.sent else difference
+    verdict = agreement(desired, present.content, present.total, books.settings)
+    if link.rejected and isinstance(verdict, Attend) and books.settings.beyond_tolerance is BeyondTolerance.VOID:
+        return _void(present, books, link.rejected)
     if moved and difference:
-        return _beside_the_lines(link, present, desired) or Update(present, desired, difference)
-    verdict = total_verdict(invoice.total, present.total)
-    if verdict:
+        problem = _beside_the_lines(link, present, desired) or _unchangeable(present, desired, books)
+        return problem or Update(present, desired, difference)
+    if isinstance(verdict, Attend):
         return verdict
     seen = link.ledger_updated_at == present.updated_at
-    return Nothing() if seen and not moved and not edited else Adopt(present, desired)
+    if seen and not moved and not edited and link.sent and link.sent.billed == desired.billed:
+        return Nothing(verdict)
+    return Adopt(present, desired, agreement=verdict)
+
+
+def decide_deleted(present: LedgerInvoice | None, books: Books) -> Plan:
+    """What to do for an invoice that was deleted in HubSpot after it was written: by the setting."""
+    if present is None or present.voided:
+        return Skip("deleted", "The invoice was deleted in HubSpot and stands no longer in QuickBooks.")
+    match books.settings.deleted_in_hubspot:
+        case DeletedInHubSpot.VOID:
+            return _void(present, books)
+        case DeletedInHubSpot.IGNORE:
+            return Skip("deleted_in_hubspot", "The invoice was deleted in HubSpot and is left as it is in QuickBooks.")
+        case DeletedInHubSpot.ATTENTION:
+            return Attend(AttentionCode.DELETED_IN_HUBSPOT)
+
+
+def decide_void(link: Link | None, present: LedgerInvoice | None, books: Books) -> Plan:
+    """What to do for an invoice that was voided in HubSpot after it was written."""
+    if link is None:
+        return Skip("voided", "The invoice was voided before it reached QuickBooks.")
+    if present is None or present.voided:
+        return Nothing()
+    return _void(present, books)
+
+
+def _void(present: LedgerInvoice, books: Books, rejected: str = "") -> Void | Attend:
+    if present.settled_by:
+        return Attend(AttentionCode.VOID_OF_PAID_INVOICE, f"Applied: {', '.join(sorted(set(present.settled_by)))}.")
+    if books.closed(present.content.invoice_date):
+        return _period_closed(present.content, books)
+    return Void(present, rejected)
+
+
+def _create(desired: InvoiceContent, books: Books) -> Plan:
+    """A new invoice in a period that is known to be closed goes by the setting."""
+    closed_through = books.company.books_closed_through
+    if closed_through is None or not books.closed(desired.invoice_date):
+        return Create(desired)
+    match books.settings.closed_period:
+        case ClosedPeriod.FIRST_OPEN_DAY:
+            return Create(moved_to(desired, closed_through))
+        case ClosedPeriod.IGNORE:
+            detail = f"The invoice is dated {desired.invoice_date}, and the books are closed through {closed_through}."
+            return Skip("period_closed", detail)
+        case ClosedPeriod.HOLD:
+            return _period_closed(desired, books)
+
+
+def _after_void(desired: InvoiceContent, link: Link, books: Books, *, by_person: bool) -> Plan:
+    """A document that Tieout itself voided again is created anew once HubSpot says something else, or a person asks."""
+    if not link.rejected:
+        return Attend(AttentionCode.VOIDED_IN_QUICKBOOKS)
+    changed = link.sent is None or changes(link.sent, desired) or link.sent.billed != desired.billed
+    return _create(desired, books) if changed or by_person else Attend(AttentionCode.TOTAL_DIFFERS, link.rejected)
+
+
+def _unchangeable(present: LedgerInvoice, desired: InvoiceContent, books: Books) -> Attend | None:
+    """Attention for an update that the books do not allow any more."""
+    for content in (present.content, desired):
+        if books.closed(content.invoice_date):
+            return _period_closed(content, books)
+    applied = present.total - present.balance
+    if present.settled_by and goal(desired).currency == applied.currency and goal(desired).amount < applied.amount:
+        detail = f"HubSpot says {goal(desired)}, {applied} is applied in QuickBooks."
+        return Attend(AttentionCode.TOTAL_BELOW_PAID, detail)
+    return None
+
+
+def _period_closed(content: InvoiceContent, books: Books) -> Attend:
+    detail = f"Dated {content.invoice_date}, books closed through {books.company.books_closed_through}."
+    return Attend(AttentionCode.PERIOD_CLOSED, detail)
 
 
 def _beside_the_lines(link: Link, present: LedgerInvoice, desired: InvoiceContent) -> Attend | None:
@@ -200,34 +201,8 @@ def _beside_the_lines(link: Link, present: LedgerInvoice, desired: InvoiceConten
     return Attend(
         AttentionCode.EDITED_IN_QUICKBOOKS,
         f"total: QuickBooks has {present.total}, of which {present.content.total} in the lines, "
-        f"HubSpot has {desired.total}.",
+        f"HubSpot has {goal(desired)}.",
     )
-
-
-def needs_look(desired: InvoiceContent, link: Link) -> bool:
-    """Whether the ledger has to be read: HubSpot says something else than what was sent last, or the totals differ.
-
-    Reads are metered, so an invoice that did not change costs none.
-    """
-    return link.sent is None or bool(changes(link.sent, desired)) or link.total != desired.total
-
-
-def decide_deleted(present: LedgerInvoice | None) -> Plan:
-    """What to do for an invoice that was deleted in HubSpot after it was written: nothing by itself."""
-    if present is None or present.voided:
-        return Skip("deleted", "The invoice was deleted in HubSpot and stands no longer in QuickBooks.")
-    return Attend(AttentionCode.DELETED_IN_HUBSPOT)
-
-
-def decide_void(link: Link | None, present: LedgerInvoice | None) -> Plan:
-    """What to do for an invoice that was voided in HubSpot after it was written."""
-    if link is None:
-        return Skip("voided", "The invoice was voided before it reached QuickBooks.")
-    if present is None or present.voided:
-        return Nothing()
-    if present.settled_by:
-        return Attend(AttentionCode.VOID_OF_PAID_INVOICE, f"Applied: {', '.join(sorted(set(present.settled_by)))}.")
-    return Void(present)
 
 
 def _both_values(conflicts: list[Change]) -> str:
@@ -236,10 +211,3 @@ def _both_values(conflicts: list[Change]) -> str:
         for one in conflicts
     )
     return "; ".join(told).rstrip(".") + "."
-
-
-def total_verdict(source_total: Money | None, ledger_total: Money) -> Attend | None:
-    """The total that the ledger answered, compared with HubSpot's; None when they are equal."""
-    if source_total == ledger_total:
-        return None
-    return Attend(AttentionCode.TOTAL_DIFFERS, f"HubSpot says {source_total}, QuickBooks says {ledger_total}.")

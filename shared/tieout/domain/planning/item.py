@@ -18,10 +18,12 @@ _NOT_SOLD = frozenset({"Category", "Group"})
 
 @dataclass(frozen=True, slots=True)
 class UseItem:
-    """The item to use; `how` says by what it matched ("sku", "name" or "fallback")."""
+    """The item to use; `how` says by what it matched ("sku", "name" or "fallback"). `stock`: its quantity is counted,
+    which is not known of a fallback item."""
 
     id: str
     how: str
+    stock: bool = False
 
 
 def origin_id(line: SourceLine) -> str:
@@ -43,11 +45,15 @@ def plan_item(line: SourceLine, candidates: Sequence[LedgerItem], settings: Sett
         if len(by_sku) > 1:
             return Attend(AttentionCode.ITEM_AMBIGUOUS, f"SKU {line.sku}: {', '.join(one.name for one in by_sku[:5])}.")
         if by_sku:
-            return UseItem(by_sku[0].id, "sku")
+            return UseItem(by_sku[0].id, "sku", _is_stock(by_sku[0]))
     by_name = [one for one in sold if one.name.casefold() == line.name.casefold()]
     if len(by_name) == 1:
-        return UseItem(by_name[0].id, "name")
+        return UseItem(by_name[0].id, "name", _is_stock(by_name[0]))
     if settings.fallback_item_id:
         return UseItem(settings.fallback_item_id, "fallback")
     sku = f" (SKU {line.sku})" if line.sku else ""
     return Attend(AttentionCode.ITEM_MISSING, f"Line “{line.name}”{sku}.")
+
+
+def _is_stock(item: LedgerItem) -> bool:
+    return item.type == "Inventory"

@@ -22,6 +22,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """Both sides agree. `variance`: their totals differ, within the tolerance; `detail` says what a person should know
+    all the same."""
+
+    variance: bool = False
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Create:
     """Nothing of ours stands in the ledger: write `content`."""
 
@@ -41,9 +50,14 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Void:
-    """`present` stands in the ledger and was voided in HubSpot."""
+    """`present` stands in the ledger and has to stand there no longer.
+
+    HubSpot voided it, or (`rejected`, the figures) it was created with a total that is not HubSpot's, or it was deleted
+    in HubSpot.
+    """
 
     present: LedgerInvoice
+    rejected: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +67,15 @@ class Adopt:
     present: LedgerInvoice
     content: InvoiceContent
     references: References | None = None
+    agreement: Agreement = Agreement()
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """Both sides agree."""
+    """Both sides agree. `references`: what HubSpot says now, where that comes to the same."""
+
+    agreement: Agreement = Agreement()
+    references: References | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,167 @@
+"""How the sales tax of an invoice is posted: which code each line bears, and which lines are taxes themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tieout.domain.attention import AttentionCode
+from tieout.domain.invoice import Adjustment, AdjustmentKind, ContentLine, SourceInvoice, SourceLine
+from tieout.domain.money import round_to_minor_unit
+from tieout.domain.planning.amounts import Amounts, line_tax
+from tieout.domain.planning.books import Books
+from tieout.domain.planning.plan import Attend
+from tieout.domain.settings import NOT_TAXED_US, TaxMode
+
+TAXED_US = "TAX"
+"""The code of a line that bears sales tax, in the United States (Intuit: invoice)."""
+_EXCLUDED = "TaxExcluded"
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class TaxForm:
+    """`codes` are by line id; `others` is the code of fee and tax lines. `lines` are taxes posted as lines.
+
+    `calculation` is QuickBooks' GlobalTaxCalculation.
+    """
+
+    codes: Mapping[str, str | None]
+    others: str | None = None
+    lines: tuple[ContentLine, ...] = ()
+    calculation: str | None = None
+
+
+def is_taxed(invoice: SourceInvoice) -> bool:
+    """Whether HubSpot puts any tax on the invoice."""
+    return any(map(_line_is_taxed, invoice.lines)) or any(_order_taxes(invoice))
+
+
+def plan_taxes(invoice: SourceInvoice, amounts: Amounts, books: Books) -> TaxForm | Attend:
+    """The form of the invoice's taxes in the connection's mode; attention for what that mode cannot express."""
+    return _MODES[books.settings.tax_mode](invoice, amounts, books)
+
+
+def _none(invoice: SourceInvoice, amounts: Amounts, books: Books) -> TaxForm | Attend:
+    company = books.company
+    if is_taxed(invoice):
+        return _attend(f"{_told(invoice, amounts)} The setting tax_mode is none.")
+    if company.automated_sales_tax:
+        return _attend("QuickBooks computes sales tax by itself in this company.")
+    if books.in_united_states or not company.uses_sales_tax:
+        # The adapter marks the lines of an American company that charges tax as bearing none.
+        return TaxForm({})
+    if books.settings.untaxed_code is None:
+        return _attend(f"Sales tax is in use in a company in {company.country}, and untaxed_code is not set.")
+    return _untaxed(invoice, books)
+
+
+def _as_item(invoice: SourceInvoice, amounts: Amounts, books: Books) -> TaxForm | Attend:
+    form = _untaxed(invoice, books)
+    if isinstance(form, Attend):
+        return form
+    if line_tax(invoice) is None:
+        return _attend("HubSpot does not say how much tax a line bears.")
+    taxes: dict[str, Decimal] = {}
+    for line in invoice.lines:
+        if line.tax_amount:
+            label = line.tax_rate_id or ""
+            taxes[label] = taxes.get(label, _ZERO) + line.tax_amount
+    parts = [
+        *((label, round_to_minor_unit(amount, invoice.currency)) for label, amount in taxes.items()),
+        *zip((one.label for one in _order_taxes(invoice)), amounts.taxes, strict=True),
+    ]
+    lines = []
+    for label, amount in parts:
+        item = books.settings.tax_items.get(label, books.settings.tax_item_id)
+        if item is None:
+            return _attend(f"No QuickBooks item is set for the tax “{label or 'of a line'}”.")
+        if amount < 0:
+            return _attend(f"The tax “{label}” is negative.")
+        named = label if label and label not in taxes else "Sales tax"
+        if amount:
+            lines.append(ContentLine(item, named, Decimal(1), amount, amount, form.others))
+    if sum((line.amount for line in lines), _ZERO) != (line_tax(invoice) or _ZERO) + sum(amounts.taxes, _ZERO):
+        return _attend("The taxes of the lines do not add up to HubSpot's total to the cent.")
+    return TaxForm(form.codes, form.others, tuple(lines), form.calculation)
+
+
+def _automated(invoice: SourceInvoice, amounts: Amounts, books: Books) -> TaxForm | Attend:
+    if not (books.in_united_states and books.company.automated_sales_tax):
+        if is_taxed(invoice):
+            return _attend(f"{_told(invoice, amounts)} QuickBooks does not compute sales tax in this company.")
+        return _untaxed(invoice, books)
+    if any(not one.percent for one in _order_taxes(invoice)):
+        return _attend(f"{_told(invoice, amounts)} A fixed amount of tax is nothing that QuickBooks computes.")
+    whole = TAXED_US if _order_taxes(invoice) else NOT_TAXED_US
+    codes = {line.id: TAXED_US if _line_is_taxed(line) else whole for line in invoice.lines}
+    return TaxForm(codes, whole)
+
+
+def _codes(invoice: SourceInvoice, amounts: Amounts, books: Books) -> TaxForm | Attend:
+    if not is_taxed(invoice):
+        return _untaxed(invoice, books)
+    if books.in_united_states or not books.company.uses_sales_tax:
+        return _attend("Tax codes are for companies outside the United States that charge sales tax.")
+    orders = _order_taxes(invoice)
+    if orders and (len(orders) > 1 or not orders[0].percent or any(map(_line_is_taxed, invoice.lines))):
+        return _attend(f"{_told(invoice, amounts)} An order-level tax can only be posted when it is the only one.")
+    named = {line.id: line.tax_rate_id for line in invoice.lines}
+    if any(_line_is_taxed(line) and not line.tax_rate_id for line in invoice.lines):
+        return _attend("A line bears tax and names no tax rate group.")
+    codes: dict[str, str | None] = {}
+    others = books.settings.tax_codes.get(orders[0].label) if orders else books.settings.untaxed_code
+    for line in invoice.lines:
+        group = named[line.id]
+        codes[line.id] = books.settings.tax_codes.get(group) if group else others
+        if codes[line.id] is None:
+            what = f"tax rate group {group}" if group else (f"“{orders[0].label}”" if orders else "untaxed lines")
+            return _attend(f"No QuickBooks tax code is set for {what}.")
+    return _unknown_code({*codes.values(), others}, books) or TaxForm(codes, others, (), _EXCLUDED)
+
+
+def _untaxed(invoice: SourceInvoice, books: Books) -> TaxForm | Attend:
+    """Every line bears the code for what is not taxed."""
+    if not books.company.uses_sales_tax:
+        return TaxForm({})
+    code = NOT_TAXED_US if books.in_united_states else books.settings.untaxed_code
+    if code is None or (code == NOT_TAXED_US and not books.in_united_states):
+        return _attend("No QuickBooks tax code is set for lines that bear no tax (untaxed_code).")
+    form = TaxForm({line.id: code for line in invoice.lines}, code, (), None if books.in_united_states else _EXCLUDED)
+    return form if books.in_united_states else _unknown_code({code}, books) or form
+
+
+def _unknown_code(codes: set[str | None], books: Books) -> Attend | None:
+    for code in sorted(code for code in codes if code):
+        found = books.tax_codes.get(code)
+        if found is None or not found.active:
+            return _attend(f"QuickBooks has no active tax code with the id {code}.")
+    return None
+
+
+def _order_taxes(invoice: SourceInvoice) -> list[Adjustment]:
+    return [one for one in invoice.adjustments if one.kind is AdjustmentKind.TAX]
+
+
+def _line_is_taxed(line: SourceLine) -> bool:
+    return bool(line.tax_rate_id or line.tax_amount)
+
+
+def _told(invoice: SourceInvoice, amounts: Amounts) -> str:
+    orders = zip((one.label for one in _order_taxes(invoice)), amounts.taxes, strict=True)
+    parts = [f"{label}: {amount} {invoice.currency}" for label, amount in orders]
+    parts += [f"Line “{line.name}”: {line.tax_amount or 'taxed'}" for line in invoice.lines if _line_is_taxed(line)]
+    return f"{'; '.join(parts[:5])}."
+
+
+def _attend(detail: str) -> Attend:
+    return Attend(AttentionCode.TAX_UNSUPPORTED, detail)
+
+
+_MODES = {
+    TaxMode.NONE: _none,
+    TaxMode.AS_ITEM: _as_item,
+    TaxMode.AUTOMATED: _automated,
+    TaxMode.CODES: _codes,
+}

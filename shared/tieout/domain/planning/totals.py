@@ -1,0 +1,44 @@
+"""Whether the ledger's invoice comes to what HubSpot billed, and within which tolerance."""
+
+from __future__ import annotations
+
+from tieout.domain.attention import AttentionCode
+from tieout.domain.invoice import InvoiceContent
+from tieout.domain.money import Money
+from tieout.domain.planning.plan import Agreement, Attend
+from tieout.domain.settings import Settings
+
+
+def goal(content: InvoiceContent) -> Money:
+    """The total that the ledger has to come to."""
+    return content.billed or content.total
+
+
+def compare(billed: Money, total: Money, settings: Settings) -> Agreement | Attend:
+    """The ledger's `total` compared with HubSpot's: in sync, in sync with a variance told to the cent, or attention."""
+    if billed.currency == total.currency:
+        difference = total - billed
+        if abs(difference.amount) <= settings.total_tolerance:
+            return Agreement()
+        if abs(difference.amount) <= settings.variance_tolerance:
+            sign = "more" if difference.amount > 0 else "less"
+            cents = Money(abs(difference.amount), total.currency)
+            told = f"QuickBooks has {cents} {sign}: {total} instead of HubSpot's {billed}."
+            return Agreement(variance=True, detail=told)
+    return Attend(AttentionCode.TOTAL_DIFFERS, f"HubSpot says {billed}, QuickBooks says {total}.")
+
+
+def agreement(sent: InvoiceContent, stands: InvoiceContent, total: Money, settings: Settings) -> Agreement | Attend:
+    """How well `stands`, of `total`, says what was sent. Texts that QuickBooks dropped are no reason to stop: they
+    are told with the invoice."""
+    verdict = compare(goal(sent), total, settings)
+    if isinstance(verdict, Attend):
+        return verdict
+    kept = dict(stands.custom_fields)
+    dropped = [id_ for id_, text in sent.custom_fields if text and not kept.get(id_)]
+    if not dropped:
+        return verdict
+    told = (
+        f"QuickBooks did not keep custom field {', '.join(dropped)}: switch it on in QuickBooks' sales form settings."
+    )
+    return Agreement(variance=verdict.variance, detail=f"{verdict.detail} {told}".strip())
