@@ -6,7 +6,6 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -17,25 +16,10 @@ from infra.cli.deployment import open_deployment
 from infra.local import deployment as local_deployment
 from infra.local import processes, stack
 from infra.local.demo.business_day import invoices
+from infra.local.demo.morning import as_finalised, enter_used_number, morning, settings
 from infra.local.demo.people import HubSpotPerson, QuickBooksPerson, Sandbox
 from infra.local.demo.proof import Finding, prove
-from infra.local.demo.story import (
-    CATALOGUE,
-    COMPANIES,
-    CONTACTS,
-    FEE_ITEM,
-    INTERNAL,
-    KNOWN_CUSTOMERS,
-    QUICKBOOKS_COMPANY,
-    RUSH_ITEM,
-    TAX_ITEM,
-    VENDOR,
-    Day,
-    Ending,
-    Invoice,
-    bookkeeping_items,
-    item_body,
-)
+from infra.local.demo.story import QUICKBOOKS_COMPANY, Day, Ending, Invoice
 from infra.local.paths import LOCAL
 from infra.local.seed import QUICKBOOKS
 from infra.local.tools import ToolFailed
@@ -44,8 +28,6 @@ from tieout.domain.hint import Cause, Hint, HintObject
 TRAFFIC = LOCAL / "traffic.jsonl"
 SETTLE_SECONDS = 75.0
 POLL_SECONDS = 1.0
-# HubSpot's sandbox numbers from here on; the invoice that meets a number already used is found by its place.
-FIRST_NUMBER = 1001
 COLOURS = {"in_sync": "green", "voided": "green", "excluded": "dim", "needs_attention": "yellow"}
 console = Console(width=None if sys.stdout.isatty() else 170)
 
@@ -94,43 +76,12 @@ def play(running: stack.Stack) -> list[Finding]:
         return settle(bar, "Settled again", day, cases, by_hand)
 
 
-def as_finalised(invoice: Invoice) -> Invoice:
-    """What must become of an invoice before people change it."""
-    if invoice.later is None:
-        return invoice
-    waits = invoice.what == "unknown product, then entered"
-    ending, code = (Ending.ATTENTION, "item_missing") if waits else (Ending.IN_SYNC, "")
-    return replace(invoice, ending=ending, code=code, stands=None, later=None)
-
-
 def prepare(running: stack.Stack, bar: Progress) -> Day:
-    """The two companies as they are in the morning."""
+    """The two companies as they are in the morning, and their connection's settings."""
     hubspot = HubSpotPerson.at(running.hubspot_url, running.hubspot_token)
     Sandbox.at(running.quickbooks_url).reset(QUICKBOOKS_COMPANY)
     quickbooks = QuickBooksPerson.at(running.quickbooks_url, QUICKBOOKS.access_token, running.realm_id)
-    deployed = open_deployment(None)
-    store = deployed.store
-    document = settings(quickbooks)
-    store.connections.apply_settings(running.connection, document, by="demo", at=store.clock.now())
-    task = bar.add_task("Morning: customers and products", total=len(COMPANIES) + len(CONTACTS) + len(CATALOGUE))
-    parties: dict[str, tuple[str, str]] = {}
-    for company in COMPANIES:
-        parties[company] = ("companies", hubspot.create("companies", {"name": company}))
-        bar.advance(task)
-    for email, (first, last) in CONTACTS.items():
-        properties = {"email": email, "firstname": first, "lastname": last}
-        parties[email] = ("contacts", hubspot.create("contacts", properties))
-        bar.advance(task)
-    products = {}
-    for key, product in CATALOGUE.items():
-        values = {"name": product.name, "hs_sku": product.sku, "price": product.price}
-        products[key] = hubspot.create("products", values)
-        if product.in_quickbooks != "nothing":
-            quickbooks.create("Item", item_body(product, quickbooks))
-        bar.advance(task)
-    for name, email in KNOWN_CUSTOMERS.items():
-        quickbooks.create("Customer", {"DisplayName": name, "PrimaryEmailAddr": {"Address": email}})
-    quickbooks.create("Vendor", {"DisplayName": VENDOR})
+    store = open_deployment(None).store
 
     def retry(invoice_id: str) -> None:
         hint = Hint(
@@ -138,44 +89,9 @@ def prepare(running: stack.Stack, bar: Progress) -> Day:
         )
         store.hints.send([hint])
 
-    terms = {one["Id"]: one["Name"] for one in quickbooks.query("Term")}
-    return Day(hubspot, quickbooks, retry, parties, products, terms)
-
-
-def settings(quickbooks: QuickBooksPerson) -> dict[str, object]:
-    """What the bookkeeper has decided."""
-    items, terms = bookkeeping_items(quickbooks), {one["DueDays"]: one["Id"] for one in quickbooks.query("Term")}
-    return {
-        "cutover_date": "2026-10-01",
-        "filters": [{"property": "hs_title", "operator": "not_equals", "values": [INTERNAL]}],
-        "fee_item_id": items[FEE_ITEM],
-        "fee_items": {RUSH_ITEM: items[RUSH_ITEM]},
-        "tax_mode": "as_item",
-        "tax_item_id": items[TAX_ITEM],
-        "terms": {str(days): id_ for days, id_ in terms.items()},
-        "purchase_order_field": "1",
-        "custom_fields": {"hs_title": "2"},
-    }
-
-
-def enter_used_number(day: Day, cases: Sequence[Invoice]) -> int:
-    """Somebody has already entered an invoice by hand under a number that HubSpot is going to give."""
-    finalised = [one for one in cases if not one.draft]
-    place = next(index for index, one in enumerate(finalised) if one.code == "duplicate_number")
-    customer, item = day.quickbooks.query("Customer")[0], day.quickbooks.query("Item")[0]
-    line = {
-        "DetailType": "SalesItemLineDetail",
-        "Amount": 10,
-        "SalesItemLineDetail": {"ItemRef": {"value": item["Id"]}, "Qty": 1, "UnitPrice": 10},
-    }
-    body = {
-        "CustomerRef": {"value": customer["Id"]},
-        "CurrencyRef": {"value": "USD"},
-        "DocNumber": f"INV-{FIRST_NUMBER + place}",
-        "Line": [line],
-    }
-    day.quickbooks.create("Invoice", body)
-    return 1
+    document = settings(quickbooks)
+    store.connections.apply_settings(running.connection, document, by="demo", at=store.clock.now())
+    return morning(hubspot, quickbooks, retry, lambda steps: bar.track(steps, description="Customers and products"))
 
 
 def break_things(running: stack.Stack) -> None:

@@ -92,10 +92,11 @@ def _input(properties: Mapping[str, str], associations: Sequence[tuple[int, str]
 
 @dataclass(frozen=True)
 class QuickBooksPerson:
-    """Somebody in QuickBooks' own screens."""
+    """Somebody in QuickBooks' own screens, with a pause of some seconds before each call."""
 
     http: httpx.Client
     realm_id: str
+    pause: float = _BETWEEN_QUICKBOOKS_CALLS
 
     @classmethod
     def at(cls, url: str, token: str, realm_id: str) -> QuickBooksPerson:
@@ -120,7 +121,7 @@ class QuickBooksPerson:
         """All records of an entity that fulfil a condition."""
         statement = f"select * from {entity} {condition} MAXRESULTS 1000".replace("  ", " ")  # noqa: S608 - no SQL
         parameters = {"query": statement, "minorversion": "75"}
-        time.sleep(_BETWEEN_QUICKBOOKS_CALLS)
+        time.sleep(self.pause)
         answer = _ok(self.http.get(f"/v3/company/{self.realm_id}/query", params=parameters))
         return list(answer["QueryResponse"].get(entity, []))
 
@@ -128,7 +129,7 @@ class QuickBooksPerson:
         parameters = {"minorversion": "75", "requestid": uuid.uuid4().hex}
         if operation:
             parameters["operation"] = operation
-        time.sleep(_BETWEEN_QUICKBOOKS_CALLS)
+        time.sleep(self.pause)
         path = f"/v3/company/{self.realm_id}/{entity.lower()}"
         answer: dict[str, Any] = _ok(
             self.http.post(

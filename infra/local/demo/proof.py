@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from infra.local.demo.story import Day, Ending, Invoice
+from tieout.domain.attention import ATTENTION, AttentionCode
 
 _PROPERTIES = (
     "hs_number",
@@ -80,11 +81,19 @@ def _problem(
     stands = invoice.ending in (Ending.IN_SYNC, Ending.VOIDED) or invoice.code in _STANDS_ANYWAY
     if len(found) != int(stands):
         return f"stands {len(found)} times in QuickBooks, not {int(stands)}"
+    if invoice.ending is Ending.ATTENTION and not (shown.get("tieout_message") or "").startswith(
+        _summary(invoice.code)
+    ):
+        return f"HubSpot does not say {invoice.code}"
     if invoice.ending is Ending.IN_SYNC:
         return _difference(shown, found[0]) or _form(day, invoice, found[0])
     if invoice.ending is Ending.VOIDED and found[0]["TotalAmt"] != 0:
         return "not voided in QuickBooks"
     return ""
+
+
+def _summary(code: str) -> str:
+    return ATTENTION[AttentionCode(code)].summary
 
 
 def _difference(shown: Mapping[str, str | None], found: Mapping[str, Any]) -> str:

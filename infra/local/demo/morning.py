@@ -1,0 +1,112 @@
+"""The morning of the demo's business day: what people have entered in both systems before the first invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from infra.local.demo.people import HubSpotPerson, QuickBooksPerson
+from infra.local.demo.story import (
+    CATALOGUE,
+    COMPANIES,
+    CONTACTS,
+    FEE_ITEM,
+    INTERNAL,
+    KNOWN_CUSTOMERS,
+    RUSH_ITEM,
+    TAX_ITEM,
+    VENDOR,
+    Day,
+    Ending,
+    Invoice,
+    bookkeeping_items,
+    item_body,
+)
+
+# HubSpot's sandbox numbers from here on; the invoice that meets a number already used is found by its place.
+FIRST_NUMBER = 1001
+_Step = Callable[[], None]
+
+
+def morning(
+    hubspot: HubSpotPerson,
+    quickbooks: QuickBooksPerson,
+    retry: Callable[[str], None],
+    track: Callable[[Sequence[_Step]], Iterable[_Step]] = iter,
+) -> Day:
+    """Customers, contacts and products, and the day that begins with them. `track` sees the steps as they are made."""
+    parties: dict[str, tuple[str, str]] = {}
+    products: dict[str, str] = {}
+
+    def company(name: str) -> None:
+        parties[name] = ("companies", hubspot.create("companies", {"name": name}))
+
+    def contact(email: str) -> None:
+        first, last = CONTACTS[email]
+        properties = {"email": email, "firstname": first, "lastname": last}
+        parties[email] = ("contacts", hubspot.create("contacts", properties))
+
+    def product(key: str) -> None:
+        one = CATALOGUE[key]
+        products[key] = hubspot.create("products", {"name": one.name, "hs_sku": one.sku, "price": one.price})
+        if one.in_quickbooks != "nothing":
+            quickbooks.create("Item", item_body(one, quickbooks))
+
+    steps = [
+        *(partial(company, name) for name in COMPANIES),
+        *(partial(contact, email) for email in CONTACTS),
+        *(partial(product, key) for key in CATALOGUE),
+    ]
+    for step in track(steps):
+        step()
+    for name, email in KNOWN_CUSTOMERS.items():
+        quickbooks.create("Customer", {"DisplayName": name, "PrimaryEmailAddr": {"Address": email}})
+    quickbooks.create("Vendor", {"DisplayName": VENDOR})
+    terms = {one["Id"]: one["Name"] for one in quickbooks.query("Term")}
+    return Day(hubspot, quickbooks, retry, parties, products, terms)
+
+
+def settings(quickbooks: QuickBooksPerson) -> dict[str, object]:
+    """What the bookkeeper has decided."""
+    items, terms = bookkeeping_items(quickbooks), {one["DueDays"]: one["Id"] for one in quickbooks.query("Term")}
+    return {
+        "cutover_date": "2026-10-01",
+        "filters": [{"property": "hs_title", "operator": "not_equals", "values": [INTERNAL]}],
+        "fee_item_id": items[FEE_ITEM],
+        "fee_items": {RUSH_ITEM: items[RUSH_ITEM]},
+        "tax_mode": "as_item",
+        "tax_item_id": items[TAX_ITEM],
+        "terms": {str(days): id_ for days, id_ in terms.items()},
+        "purchase_order_field": "1",
+        "custom_fields": {"hs_title": "2"},
+    }
+
+
+def enter_used_number(day: Day, cases: Sequence[Invoice]) -> int:
+    """Somebody has already entered an invoice by hand under a number that HubSpot is going to give."""
+    finalised = [one for one in cases if not one.draft]
+    place = next(index for index, one in enumerate(finalised) if one.code == "duplicate_number")
+    customer, item = day.quickbooks.query("Customer")[0], day.quickbooks.query("Item")[0]
+    line = {
+        "DetailType": "SalesItemLineDetail",
+        "Amount": 10,
+        "SalesItemLineDetail": {"ItemRef": {"value": item["Id"]}, "Qty": 1, "UnitPrice": 10},
+    }
+    body = {
+        "CustomerRef": {"value": customer["Id"]},
+        "CurrencyRef": {"value": "USD"},
+        "DocNumber": f"INV-{FIRST_NUMBER + place}",
+        "Line": [line],
+    }
+    day.quickbooks.create("Invoice", body)
+    return 1
+
+
+def as_finalised(invoice: Invoice) -> Invoice:
+    """What must become of an invoice before people change it."""
+    if invoice.later is None:
+        return invoice
+    waits = invoice.what == "unknown product, then entered"
+    ending, code = (Ending.ATTENTION, "item_missing") if waits else (Ending.IN_SYNC, "")
+    return replace(invoice, ending=ending, code=code, stands=None, later=None)
