@@ -148,6 +148,11 @@ def content_facts(content: InvoiceContent) -> Mapping[str, object]:
         "email": content.email,
         "memo": content.memo,
         "total": str(content.total),
+        "billed": str(content.billed) if content.billed else None,
+        "discount": content.discount,
+        "exchange_rate": content.exchange_rate,
+        "terms_id": content.terms_id,
+        "custom_fields": dict(content.custom_fields),
         "lines": [
             {
                 "item_id": line.item_id,
@@ -155,6 +160,7 @@ def content_facts(content: InvoiceContent) -> Mapping[str, object]:
                 "quantity": line.quantity,
                 "unit_price": line.unit_price,
                 "amount": line.amount,
+                "tax_code": line.tax_code,
             }
             for line in content.lines
         ],
@@ -186,11 +192,22 @@ def _print_new(content: InvoiceContent) -> None:
         ("due", content.due_date),
         ("e-mail", content.email),
         ("memo", content.memo),
+        ("terms", content.terms_id),
+        ("exchange rate", content.exchange_rate),
+        *((f"custom field {id_}", text) for id_, text in content.custom_fields),
+        ("discount", f"{content.discount:,}" if content.discount else None),
     ):
         if value:
-            out.print(f"  [green]+[/green] {name}: {value}", highlight=False)
+            out.print(Text.assemble("  ", ("+", "green"), f" {name}: {value}"), highlight=False)
     rows = [
-        (line.description or "", line.item_id, f"{line.quantity}", f"{line.unit_price}", f"{line.amount:,}")
+        (
+            Text(line.description or ""),
+            line.item_id,
+            f"{line.quantity}",
+            f"{line.unit_price}",
+            line.tax_code or "",
+            f"{line.amount:,}",
+        )
         for line in content.lines
     ]
-    table(f"Lines, total {content.total}", ("text", "item", "quantity", "price", "amount"), rows)
+    table(f"Lines, total {content.total}", ("text", "item", "quantity", "price", "tax", "amount"), rows)

@@ -129,6 +129,20 @@ def test_plan_shows_what_would_be_created_and_writes_nothing(line: CommandLine, 
     assert (world.booked(), list(world.records)) == ([], [])
 
 
+def test_plan_shows_discount_terms_and_custom_fields(line: CommandLine, world: World) -> None:
+    world.settings(terms={"30": "3"}, purchase_order_field="1")
+    id_ = world.invoice(price="100", status="draft", hs_purchase_order_number="[PO-17]")
+    world.create("discounts", to={id_: 412}, hs_label="Loyal", hs_type="PERCENT", hs_value="5", hs_duration="ONCE")
+    world.edit(id_, hs_invoice_status="open")
+    said = line.run("plan", id_).out
+    assert "terms: 3" in said
+    assert "custom field 1: [PO-17]" in said
+    assert "discount: 15.00" in said
+    facts = line.run("plan", id_, "--json").json["invoice"]
+    assert (facts["total"], facts["billed"], facts["discount"]) == ("285.00 USD", "285.00 USD", "15.00")
+    assert (facts["terms_id"], facts["custom_fields"]) == ("3", {"1": "[PO-17]"})
+
+
 def test_plan_shows_an_update_as_old_and_new(line: CommandLine, world: World) -> None:
     id_ = world.invoice()
     world.sync(id_)
