@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support.builders import usd
 from tieout.domain.invoice import line_amount
-from tieout.domain.money import CurrencyMismatch, Money, minor_unit, round_to_minor_unit
+from tieout.domain.money import CurrencyMismatch, Money, minor_unit, round_to_minor_unit, round_to_total
 
 CURRENCIES = ("USD", "EUR", "JPY", "KWD", "CLF")
 amounts = st.decimals(Decimal(-10_000_000), Decimal(10_000_000), places=4)
@@ -119,3 +119,20 @@ def test_what_remains_goes_to_the_largest_remainder_and_then_to_the_earlier_part
 def test_an_allocation_without_a_weight_that_can_carry_it_is_refused(parts: list[Decimal]) -> None:
     with pytest.raises(ValueError, match="weights"):
         usd("1").allocate(parts)
+
+
+parts = st.lists(st.decimals(Decimal(-10_000), Decimal(10_000), places=6), max_size=12)
+
+
+@given(parts, st.sampled_from(["USD", "JPY", "KWD"]))
+def test_parts_are_rounded_so_that_they_add_up_to_their_rounded_sum(exact: list[Decimal], currency: str) -> None:
+    rounded = round_to_total(exact, currency)
+    assert sum(rounded, Decimal(0)) == round_to_minor_unit(sum(exact, Decimal(0)), currency)
+    assert all(abs(one - two) < minor_unit(currency) for one, two in zip(exact, rounded, strict=True))
+    assert round_to_total(rounded, currency) == rounded
+
+
+def test_the_remaining_cent_goes_to_the_largest_remainder_and_a_whole_part_stays() -> None:
+    exact = [Decimal("0.334"), Decimal("-0.10"), Decimal("0.336"), Decimal("0.330")]
+    assert round_to_total(exact, "USD") == (Decimal("0.33"), Decimal("-0.10"), Decimal("0.34"), Decimal("0.33"))
+    assert round_to_total([], "USD") == ()

@@ -301,5 +301,6 @@ def test_a_total_that_quickbooks_answers_differently_is_attention_and_says_both(
     )
     record = world.sync(id_)
     assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.TOTAL_DIFFERS)
-    assert record.detail == "HubSpot says 360.00 USD, QuickBooks says 361.00 USD. Tieout voided the new QuickBooks invoice again."
+    told = "HubSpot says 360.00 USD, QuickBooks says 361.00 USD. Tieout voided the new QuickBooks invoice again."
+    assert record.detail == told
     assert record.link is not None

@@ -279,6 +279,6 @@ def _result(one: _Open) -> Plan | Exception:
     if plan is None:
         raise AssertionError("every case is decided")
     sent = one.case.link.sent if one.case.link else None
-    same = one.desired is not None and sent is not None and sent.billed == one.desired.billed
-    named = isinstance(plan, Create | Update | Adopt) or (isinstance(plan, Nothing) and same)
-    return replace(plan, references=one.references) if named else plan
+    if isinstance(plan, Nothing) and not (one.desired and sent and sent.billed == one.desired.billed):
+        return plan
+    return replace(plan, references=one.references) if isinstance(plan, Create | Update | Adopt | Nothing) else plan

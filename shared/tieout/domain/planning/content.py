@@ -12,7 +12,7 @@ from tieout.domain.attention import AttentionCode
 from tieout.domain.invoice import InvoiceContent, SourceInvoice
 from tieout.domain.planning.amounts import Amounts, calculate, line_tax
 from tieout.domain.planning.books import Books, Found
-from tieout.domain.planning.lines import clean, line_problem, plan_lines
+from tieout.domain.planning.lines import clean, discount_problem, line_problem, plan_lines
 from tieout.domain.planning.plan import Attend
 from tieout.domain.planning.taxes import plan_taxes
 from tieout.domain.settings import Settings, TaxMode
@@ -42,6 +42,9 @@ def desired_content(invoice: SourceInvoice, found: Found, books: Books) -> Invoi
     amounts = calculate(invoice)
     if isinstance(amounts, Attend):
         return amounts
+    problem = discount_problem(invoice, amounts)
+    if problem is not None:
+        return problem
     tax = plan_taxes(invoice, amounts, books)
     if isinstance(tax, Attend):
         return tax

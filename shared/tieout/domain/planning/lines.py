@@ -42,8 +42,7 @@ def plan_lines(invoice: SourceInvoice, amounts: Amounts, tax: TaxForm, found: Fo
     fees = _fees(invoice, amounts, tax, books)
     if isinstance(fees, Attend):
         return fees
-    problem = _discount_problem(invoice, discount, amounts, books)
-    return problem or Lines((*lines, *fees, *tax.lines), discount)
+    return _discount_refused(invoice, discount, books) or Lines((*lines, *fees, *tax.lines), discount)
 
 
 def line_problem(line: SourceLine) -> Attend | None:
@@ -85,18 +84,28 @@ def _fees(invoice: SourceInvoice, amounts: Amounts, tax: TaxForm, books: Books) 
     return lines
 
 
-def _discount_problem(invoice: SourceInvoice, discount: Decimal, amounts: Amounts, books: Books) -> Attend | None:
-    labels = [one.label for one in invoice.adjustments if one.kind is AdjustmentKind.DISCOUNT]
-    told = f"{', '.join(labels) or 'Line discounts'}: {discount} {invoice.currency}."
+def discount_problem(invoice: SourceInvoice, amounts: Amounts) -> Attend | None:
+    """A discount that no form of invoice can express."""
+    told = _told_discount(invoice, amounts.discount)
     if amounts.discount < 0:
         return Attend(AttentionCode.DISCOUNT_UNSUPPORTED, f"{told} It is negative.")
     if amounts.discount > sum(amounts.nets, _ZERO) or any(net < 0 for net in amounts.nets):
         return Attend(AttentionCode.DISCOUNT_UNSUPPORTED, f"{told} It is more than what it is taken from.")
+    return None
+
+
+def _discount_refused(invoice: SourceInvoice, discount: Decimal, books: Books) -> Attend | None:
     if discount < 0:
         return Attend(AttentionCode.TOTAL_DIFFERS, "A stock item's line rounds to less than HubSpot says.")
     if discount and not books.company.allow_discount:
-        return Attend(AttentionCode.DISCOUNT_UNSUPPORTED, f"{told} Discounts are switched off in QuickBooks.")
+        told = f"{_told_discount(invoice, discount)} Discounts are switched off in QuickBooks."
+        return Attend(AttentionCode.DISCOUNT_UNSUPPORTED, told)
     return None
+
+
+def _told_discount(invoice: SourceInvoice, discount: Decimal) -> str:
+    labels = [one.label for one in invoice.adjustments if one.kind is AdjustmentKind.DISCOUNT]
+    return f"{', '.join(labels) or 'Line discounts'}: {discount} {invoice.currency}."
 
 
 def described(line: SourceLine) -> str | None:

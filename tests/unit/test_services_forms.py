@@ -1,0 +1,369 @@
+"""Invoices of every form through the whole push, over both sandboxes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, cast
+
+import pytest
+
+from tests.support.builders import usd
+from tests.support.builders_world import LINE_OF, World
+from tieout.domain.attention import AttentionCode
+from tieout.domain.hint import Cause
+from tieout.domain.invoice import LedgerInvoice
+from tieout.domain.record import State
+from tieout.ports import Ledger, PreparedWrite
+
+# HubSpot's association types to an invoice (HubSpot: discounts, fees, taxes).
+OF = {"discounts": 412, "fees": 414, "taxes": 416}
+GROUP = "15970230"
+
+
+class Totals:
+    """A ledger whose next created invoice comes to another total; everything else passes through."""
+
+    def __init__(self, ledger: Ledger, *totals: str) -> None:
+        self._ledger, self.totals = ledger, list(totals)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    def create_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
+        answer = self._ledger.create_invoice(write, request_id)
+        return replace(answer, total=usd(self.totals.pop(0))) if self.totals else answer
+
+
+class AfterCreate:
+    """A ledger after whose created invoices something happens."""
+
+    def __init__(self, ledger: Ledger, then: Callable[[], None]) -> None:
+        self._ledger, self._then = ledger, then
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    def create_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
+        answer = self._ledger.create_invoice(write, request_id)
+        self._then()
+        return answer
+
+
+def taxed_otherwise() -> World:
+    """QuickBooks computes 8 % where HubSpot bills 6.5 %."""
+    world = World(using_sales_tax=True, partner_tax=True, partner_tax_percent=Decimal(8))
+    world.settings(tax_mode="automated")
+    return world
+
+
+def adjusted(world: World, *adjustments: tuple[str, str, str, str], line: dict[str, str] | None = None) -> str:
+    """An open invoice over 360.00 with adjustments (kind, label, type, value), its one line changed by `line`."""
+    id_ = world.invoice(status="draft", lines=0)
+    values = {"name": "Services", "quantity": "3", "price": "120.00", **(line or {})}
+    world.create("line_items", to={id_: LINE_OF}, **values)
+    for kind, label, type_, value in adjustments:
+        world.create(kind, to={id_: OF[kind]}, hs_label=label, hs_type=type_, hs_value=value)
+    world.edit(id_, hs_invoice_status="open")
+    return id_
+
+
+def the(world: World) -> dict[str, Any]:
+    [row] = world.booked()
+    return row
+
+
+def test_discounts_and_fees_stand_in_quickbooks_as_hubspot_billed_them() -> None:
+    world = World()
+    world.settings(fee_item_id="1")
+    spring, rush = ("discounts", "Spring", "PERCENT", "10"), ("fees", "Rush", "FIXED", "5")
+    id_ = adjusted(world, spring, rush, line={"hs_discount_percentage": "5"})
+    record = world.sync(id_)
+    assert (record.state, record.detail) == (State.SYNCED, "")
+    assert the(world)["TotalAmt"] == Decimal("312.80")
+    before = world.row(the(world))
+    assert world.sync(id_, Cause.RETRY).state is State.SYNCED
+    assert world.row(the(world)) == before
+
+
+def test_stock_keeps_its_quantity_also_when_hubspot_changes_the_invoice_later() -> None:
+    world = World()
+    accounts = {
+        "IncomeAccountRef": {"value": "79"},
+        "ExpenseAccountRef": {"value": "80"},
+        "AssetAccountRef": {"value": "81"},
+    }
+    stock = {"Type": "Inventory", "TrackQtyOnHand": True, "QtyOnHand": 100, "InvStartDate": "2026-01-01"}
+    world.book("Item", {"Name": "Pump", **stock, **accounts})
+    id_ = adjusted(world, line={"name": "Pump", "hs_discount_percentage": "10"})
+    assert world.sync(id_).state is State.SYNCED
+    world.edit(id_, hs_comments="Thanks")
+    assert world.sync(id_).state is State.SYNCED
+    row = the(world)
+    assert row["CustomerMemo"]["value"] == "Thanks"
+    assert row["TotalAmt"] == Decimal("324.00")
+    sold = next(line for line in row["Line"] if line["DetailType"] == "SalesItemLineDetail")
+    assert sold["SalesItemLineDetail"]["Qty"] == 3
+
+
+@pytest.mark.parametrize(
+    ("company", "settings", "taxes", "total"),
+    [
+        ({"using_sales_tax": True}, {"tax_mode": "as_item", "tax_item_id": "1"}, [("VAT", "6.5")], "383.40"),
+        (
+            {"using_sales_tax": True, "partner_tax": True, "partner_tax_percent": Decimal("6.5")},
+            {"tax_mode": "automated"},
+            [("State tax", "6.5")],
+            "383.40",
+        ),
+        (
+            {"country": "GB", "home_currency": "GBP", "using_sales_tax": True},
+            {"tax_mode": "codes", "tax_codes": {"VAT": "2"}, "untaxed_code": "5"},
+            [("VAT", "20")],
+            "432.00",
+        ),
+    ],
+)
+def test_sales_tax_comes_to_hubspots_total_in_every_mode(
+    company: dict[str, Any], settings: dict[str, Any], taxes: list[tuple[str, str]], total: str
+) -> None:
+    world = World(**company)
+    world.settings(**settings)
+    id_ = world.invoice(status="draft", hs_currency=str(company.get("home_currency", "USD")))
+    for label, percent in taxes:
+        world.create("taxes", to={id_: OF["taxes"]}, hs_label=label, hs_type="PERCENT", hs_value=percent)
+    world.edit(id_, hs_invoice_status="open")
+    record = world.sync(id_)
+    assert (record.state, record.detail) == (State.SYNCED, "")
+    assert the(world)["TotalAmt"] == Decimal(total)
+    assert world.sync(id_, Cause.RETRY).state is State.SYNCED
+
+
+def test_a_tax_that_quickbooks_computes_differently_is_voided_again_and_made_anew_when_a_person_asks() -> None:
+    world = taxed_otherwise()
+    id_ = adjusted(world, ("taxes", "State tax", "PERCENT", "6.5"))
+    record = world.sync(id_)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.TOTAL_DIFFERS)
+    assert record.detail == (
+        "HubSpot says 383.40 USD, QuickBooks says 388.80 USD. Tieout voided the new QuickBooks invoice again."
+    )
+    assert the(world)["TotalAmt"] == 0
+    world.clock.advance(60)
+    again = world.sync(id_)
+    assert (again.state, again.detail) == (State.ATTENTION, record.detail)
+    assert len(world.booked()) == 1
+    [entry] = [one for one in world.records.trail(record.key) if one.action == "voided invoice"]
+    assert record.link is not None
+    assert entry.facts["quickbooks_id"] == record.link.far_id
+    # A person frees the number and allows the difference.
+    world.rebook(the(world), DocNumber="void-1")
+    world.settings(tax_mode="automated", variance_tolerance="6.00")
+    mended = world.sync(id_, Cause.RETRY)
+    assert mended.state is State.SYNCED_WITH_VARIANCE
+    assert mended.detail == "QuickBooks has 5.40 USD more: 388.80 USD instead of HubSpot's 383.40 USD."
+    assert mended.generation == 1
+    assert sorted(row["TotalAmt"] for row in world.booked()) == [0, Decimal("388.80")]
+    assert world.sync(id_).detail == mended.detail
+
+
+def test_a_number_that_the_voided_document_still_bears_is_told() -> None:
+    world = World()
+    world.ledger = cast("Ledger", Totals(world.ledger, "361.00"))
+    id_ = world.invoice()
+    assert world.sync(id_).reason == AttentionCode.TOTAL_DIFFERS
+    record = world.sync(id_, Cause.RETRY)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.DUPLICATE_NUMBER)
+    assert len(world.booked()) == 1
+
+
+def test_by_setting_a_document_with_another_total_is_kept_and_marked() -> None:
+    world = World()
+    world.settings(beyond_tolerance="keep")
+    world.ledger = cast("Ledger", Totals(world.ledger, "361.00"))
+    id_ = world.invoice()
+    record = world.sync(id_)
+    assert (record.state, record.detail) == (State.ATTENTION, "HubSpot says 360.00 USD, QuickBooks says 361.00 USD.")
+    assert the(world)["TotalAmt"] == Decimal("360.00")
+
+
+@pytest.mark.parametrize("kind", ["timeout_before", "timeout_after", "status_429", "status_500"])
+def test_a_void_that_fails_or_whose_answer_is_lost_is_made_good_and_the_document_never_stands_unmarked(
+    kind: str,
+) -> None:
+    world = taxed_otherwise()
+    id_ = adjusted(world, ("taxes", "State tax", "PERCENT", "6.5"))
+    ledger = world.ledger
+    world.ledger = cast("Ledger", AfterCreate(ledger, lambda: world.fault(kind)))
+    first = world.sync(id_)
+    assert the(world)["TotalAmt"] == (0 if kind == "timeout_after" else Decimal("388.80"))
+    assert first.state is not State.SYNCED
+    world.run()
+    record = world.record(id_)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.TOTAL_DIFFERS)
+    assert record.intent is None
+    assert the(world)["TotalAmt"] == 0
+    assert "voided the new QuickBooks invoice again" in record.detail
+
+
+def test_a_variance_is_told_and_stays_told() -> None:
+    world = World()
+    world.ledger = cast("Ledger", Totals(world.ledger, "360.03"))
+    id_ = world.invoice()
+    record = world.sync(id_)
+    told = "QuickBooks has 0.03 USD more: 360.03 USD instead of HubSpot's 360.00 USD."
+    assert (record.state, record.detail) == (State.SYNCED_WITH_VARIANCE, told)
+    assert world.shown(id_) == "in_sync"
+    world.edit(id_, hs_purchase_order_number="PO")
+    reads = len(world.quickbooks.traffic.exchanges)
+    again = world.sync(id_)
+    assert (again.state, again.detail) == (State.SYNCED_WITH_VARIANCE, told)
+    assert len(world.quickbooks.traffic.exchanges) == reads
+
+
+# -- currencies
+
+
+def test_a_foreign_invoice_bears_its_rate_and_a_customer_of_its_own() -> None:
+    world = World(multicurrency=True, hubspot={"additional_currencies": ("EUR",)})
+    company = world.company("Acme")
+    home, foreign = world.invoice(company=company), world.invoice(company=company, hs_currency="EUR")
+    assert world.sync(home).state is world.sync(foreign).state is State.SYNCED
+    by_currency = {row["CurrencyRef"]["value"]: row for row in world.booked()}
+    assert by_currency["EUR"]["ExchangeRate"] == Decimal("1.08")
+    names = {row["Id"]: (row["DisplayName"], row["CurrencyRef"]["value"]) for row in world.booked("Customer")}
+    assert names[by_currency["EUR"]["CustomerRef"]["value"]] == ("Acme (EUR)", "EUR")
+    assert names[by_currency["USD"]["CustomerRef"]["value"]] == ("Acme", "USD")
+    second = world.invoice(company=company, hs_currency="EUR")
+    assert world.sync(second).state is State.SYNCED
+    assert len(world.booked("Customer")) == 2
+
+
+def test_a_foreign_invoice_keeps_its_rate_when_it_is_changed_later() -> None:
+    world = World(multicurrency=True, hubspot={"additional_currencies": ("EUR",)})
+    id_ = world.invoice(hs_currency="EUR")
+    world.sync(id_)
+    asked = [one.url for one in world.quickbooks.traffic.exchanges if "exchangerate" in one.url.lower()]
+    world.edit(id_, hs_comments="Changed")
+    assert world.sync(id_).state is State.SYNCED
+    again = [one.url for one in world.quickbooks.traffic.exchanges if "exchangerate" in one.url.lower()]
+    assert again == asked
+    assert (the(world)["CustomerMemo"]["value"], the(world)["ExchangeRate"]) == ("Changed", Decimal("1.08"))
+
+
+def test_a_foreign_invoice_without_a_rate_creates_nothing() -> None:
+    world = World(multicurrency=True, exchange_rates=("CAD 0.72",), hubspot={"additional_currencies": ("EUR",)})
+    record = world.sync(world.invoice(hs_currency="EUR"))
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.CURRENCY_UNSUPPORTED)
+    assert world.booked() == world.booked("Customer") == []
+
+
+# -- terms, custom fields
+
+
+def test_terms_and_custom_fields_go_out_and_a_field_that_is_switched_off_is_told() -> None:
+    world = World()
+    world.settings(terms={"30": "4"}, purchase_order_field="1")
+    id_ = world.invoice(hs_purchase_order_number="PO-17")
+    assert world.sync(id_).detail == ""
+    assert the(world)["SalesTermRef"]["value"] == "4"
+    assert the(world)["CustomField"][0]["StringValue"] == "PO-17"
+    world.edit(id_, hs_purchase_order_number="PO-18")
+    assert world.sync(id_).state is State.SYNCED
+    assert the(world)["CustomField"][0]["StringValue"] == "PO-18"
+
+
+def test_a_custom_field_that_quickbooks_does_not_keep_is_told_and_does_not_loop() -> None:
+    world = World(custom_fields=())
+    world.settings(purchase_order_field="1")
+    id_ = world.invoice(hs_purchase_order_number="PO-17")
+    record = world.sync(id_)
+    assert record.state is State.SYNCED
+    assert "did not keep custom field 1" in record.detail
+    token = the(world)["SyncToken"]
+    assert world.sync(id_, Cause.RETRY).detail == record.detail
+    assert the(world)["SyncToken"] == token
+
+
+# -- closed periods, deletions
+
+
+def test_an_invoice_of_a_closed_period_is_moved_to_the_first_open_day_by_setting_and_stays_there() -> None:
+    world = World(book_close_date=date(2026, 3, 15))
+    id_ = world.invoice()
+    assert world.sync(id_).reason == AttentionCode.PERIOD_CLOSED
+    assert world.booked() == []
+    world.settings(closed_period="first_open_day")
+    assert world.sync(id_, Cause.RETRY).state is State.SYNCED
+    row = the(world)
+    assert (row["TxnDate"], row["DueDate"]) == ("2026-03-16", "2026-03-31")
+    note, marker = row["PrivateNote"].splitlines()
+    assert note == "Dated 2026-03-01 in HubSpot, in a period whose books are closed."
+    assert marker.startswith("tieout:")
+    world.edit(id_, hs_comments="Changed")
+    assert world.sync(id_).state is State.SYNCED
+    assert (the(world)["TxnDate"], the(world)["CustomerMemo"]["value"]) == ("2026-03-16", "Changed")
+    assert the(world)["PrivateNote"].splitlines()[0] == note
+
+
+@pytest.mark.parametrize(
+    ("policy", "state", "total"),
+    [("attention", State.ATTENTION, "360"), ("void", State.VOIDED, "0"), ("ignore", State.IGNORED, "360")],
+)
+def test_an_invoice_that_was_deleted_in_hubspot_goes_by_the_setting(policy: str, state: State, total: str) -> None:
+    world = World()
+    world.settings(deleted_in_hubspot=policy)
+    id_ = world.invoice()
+    world.sync(id_)
+    world.delete(id_)
+    assert world.sync(id_).state is state
+    assert the(world)["TotalAmt"] == Decimal(total)
+
+
+# -- settings do not rewrite the books
+
+
+def test_settings_that_changed_since_do_not_rewrite_an_invoice_that_hubspot_did_not_change() -> None:
+    world = World()
+    world.settings(fee_item_id="1")
+    id_ = adjusted(world, ("fees", "Rush", "FIXED", "5"))
+    world.sync(id_)
+    other = world.book("Item", {"Name": "Fees", "Type": "Service", "IncomeAccountRef": {"value": "1"}})
+    world.settings(fee_item_id=other["Id"], terms={"30": "4"})
+    before = the(world)
+    world.push(world.ledger_hint(before))
+    assert world.row(before) == before
+    world.edit(id_, hs_comments="Changed")
+    assert world.sync(id_).state is State.SYNCED
+    after = the(world)
+    assert after["SalesTermRef"]["value"] == "4"
+    assert after["Line"][1]["SalesItemLineDetail"]["ItemRef"]["value"] == other["Id"]
+
+
+# -- customers
+
+
+def test_a_customer_whose_e_mail_changed_stays_the_same_customer() -> None:
+    world = World()
+    world.settings(customer_level="contact")
+    contact = world.contact(email="old@example.test")
+    first = world.invoice(contact=contact)
+    world.sync(first)
+    world.clock.advance(60)
+    answer = world.person.patch(
+        f"/crm/objects/2026-09/contacts/{contact}", json={"properties": {"email": "new@example.test"}}
+    )
+    assert answer.status_code == 200
+    second = world.invoice(contact=contact)
+    assert world.sync(first, Cause.RETRY).state is world.sync(second).state is State.SYNCED
+    assert len({row["CustomerRef"]["value"] for row in world.booked()}) == len(world.booked("Customer")) == 1
+    assert {row["BillEmail"]["Address"] for row in world.booked()} == {"new@example.test"}
+
+
+def test_a_company_that_was_merged_into_another_of_the_same_name_keeps_its_customer() -> None:
+    """HubSpot's merge leaves one record under another id; the ledger's customer is found again by its name."""
+    world = World()
+    id_ = world.invoice(company=world.company("Acme"))
+    world.sync(id_)
+    merged = world.invoice(company=world.company("Acme"))
+    assert world.sync(merged).state is State.SYNCED
+    assert len(world.booked("Customer")) == 1
