@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import cache
 from typing import Any
 
-from tests.support.lambda_runtime import ROOT, definition
+from tests.support.lambda_runtime import ROOT, Definition, definition
 from tests.support.signing import PUBLIC_URL
 
 FUNCTIONS = {
@@ -43,7 +44,7 @@ _OF_AWS = {
 
 def run(code: str, function: str, *arguments: str, path: str = "") -> Any:
     """What `code` prints as JSON, run as `function` (a folder of functions/); `path` comes after the function's own."""
-    what = definition(FUNCTIONS[function])
+    what = _definition(function)
     variables = {name: _VALUES.get(name, str(text)) for name, text in what.variables.items()}
     python_path = ":".join(filter(None, [str(what.code), str(ROOT / "shared"), path]))
     answer = subprocess.run(
@@ -57,3 +58,8 @@ def run(code: str, function: str, *arguments: str, path: str = "") -> Any:
     if answer.returncode:
         raise RuntimeError(f"{function}: {answer.stderr}")
     return json.loads(answer.stdout)
+
+
+@cache
+def _definition(function: str) -> Definition:
+    return definition(FUNCTIONS[function])
