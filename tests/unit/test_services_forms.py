@@ -176,6 +176,30 @@ def test_a_number_that_the_voided_document_still_bears_is_told() -> None:
     assert len(world.booked()) == 1
 
 
+def test_a_voided_document_is_not_taken_for_the_new_one_although_it_bears_our_marker() -> None:
+    """Moved out of a closed period its note begins with the date, so that the marker stays a line of its own."""
+    world = World(book_close_date=date(2026, 3, 15), using_sales_tax=True, partner_tax=True)
+    world.settings(tax_mode="automated", closed_period="first_open_day")
+    id_ = adjusted(world, ("taxes", "State tax", "PERCENT", "6.5"))
+    assert world.sync(id_).reason == AttentionCode.TOTAL_DIFFERS
+    record = world.sync(id_, Cause.RETRY)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.DUPLICATE_NUMBER)
+
+
+@pytest.mark.parametrize("kind", ["timeout_before", "timeout_after"])
+def test_a_lost_answer_is_not_found_in_the_document_that_was_voided_before(kind: str) -> None:
+    world = taxed_otherwise()
+    id_ = adjusted(world, ("taxes", "State tax", "PERCENT", "6.5"))
+    world.sync(id_)
+    world.rebook(the(world), DocNumber="void-1")
+    world.settings(tax_mode="automated", variance_tolerance="6.00")
+    world.fault(kind)
+    assert world.sync(id_, Cause.RETRY).state is State.VERIFYING
+    world.run()
+    assert world.record(id_).state is State.SYNCED_WITH_VARIANCE
+    assert sorted(row["TotalAmt"] for row in world.booked()) == [0, Decimal("388.80")]
+
+
 def test_by_setting_a_document_with_another_total_is_kept_and_marked() -> None:
     world = World()
     world.settings(beyond_tolerance="keep")
