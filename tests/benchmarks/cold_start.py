@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from tests.benchmarks.fresh import FUNCTIONS, run
 from tests.benchmarks.report import Measure
 
-_RUNS = 12
+_RUNS = 10
 _TIMED = """\
 import time
 start = time.process_time()
