@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 from infra.sandbox.hubspot import HubSpotSandbox
 from infra.sandbox.hubspot.object_types import COMPANY, LINE_ITEM
@@ -92,6 +93,9 @@ class Judge:
             AttentionCode.VOIDED_IN_QUICKBOOKS: bool(row and book and book.voided and status in ("open", "paid")),
             AttentionCode.DELETED_IN_HUBSPOT: status == "deleted" and bool(self._watch.live(invoice.id)),
             AttentionCode.VOID_OF_PAID_INVOICE: bool(row and status == "voided" and row["Deposit"] > 0),
+            AttentionCode.TOTAL_BELOW_PAID: bool(
+                row and Decimal(invoice.get("hs_amount_billed") or 0) < row["Deposit"]
+            ),
             AttentionCode.DUPLICATE_NUMBER: self._number_held(invoice),
         }
         return None if truths.get(code) else f"that is not true: HubSpot says {status}, QuickBooks {row}"

@@ -8,7 +8,7 @@ from datetime import timedelta
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import ConnectionLost, NeedsAttention, NotInLedger, NumberTaken, StaleVersion, Transient
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
-from tieout.domain.planning.difference import changes
+from tieout.domain.planning.difference import changes, filled_in
 from tieout.domain.planning.plan import Agreement, Attend, Create, Update, Void
 from tieout.domain.planning.totals import agreement
 from tieout.domain.record import (
@@ -250,7 +250,7 @@ def _link(intent: Intent, answer: LedgerInvoice, before: Link | None = None, *, 
     sent = intent.content or (before.sent if before else None)
     written = answer.content
     if looked and sent is not None:
-        written = replace(sent, number=sent.number or answer.content.number)
+        written = filled_in(sent, answer.content)
     return Link(
         far_id=answer.id,
         sync_token=answer.sync_token,

@@ -20,6 +20,24 @@ def changes(before: InvoiceContent, after: InvoiceContent) -> tuple[Change, ...]
     return (*_heads(before, after), *_custom_fields(before, after), *_lines(before, after))
 
 
+def filled_in(sent: InvoiceContent, answered: InvoiceContent) -> InvoiceContent:
+    """`sent` with what it left open taken from `answered`: what the ledger fills in itself is no change of a person."""
+    named = {id_ for id_, _ in sent.custom_fields}
+    return replace(
+        sent,
+        number=sent.number or answered.number,
+        terms_id=sent.terms_id or answered.terms_id,
+        tax_calculation=sent.tax_calculation or answered.tax_calculation,
+        custom_fields=(*sent.custom_fields, *(one for one in answered.custom_fields if one[0] not in named)),
+        lines=tuple(
+            replace(line, tax_code=answered.lines[position].tax_code)
+            if line.tax_code is None and position < len(answered.lines)
+            else line
+            for position, line in enumerate(sent.lines)
+        ),
+    )
+
+
 def _heads(before: InvoiceContent, after: InvoiceContent) -> Iterator[Change]:
     for name, old, new in (
         ("customer", before.customer_id, after.customer_id),
