@@ -49,8 +49,11 @@ def billed(
         replace(one, amount=found.net, tax_amount=found.tax if one.tax_rate_id else None)
         for one, found in zip(invoice.lines, figures, strict=True)
     )
-    kinds = ([_adjustment(one) for one in adjustments if one.kind is kind] for kind in AdjustmentKind)
-    total = invoice_amounts(config, figures, *kinds, unit).total
+    discounts, fees, taxes = (
+        [_adjustment(one) for one in adjustments if one.kind is kind]
+        for kind in (AdjustmentKind.DISCOUNT, AdjustmentKind.FEE, AdjustmentKind.TAX)
+    )
+    total = invoice_amounts(config, figures, discounts, fees, taxes, unit).total
     return replace(invoice, lines=described, total=Money(total, invoice.currency))
 
 

@@ -223,6 +223,16 @@ def test_numbers_that_are_equal_are_no_change_however_they_are_written(ours: Con
     assert changes(some_content(), some_content(lines=(ours,))) == ()
 
 
+def test_what_the_ledger_filled_in_itself_is_no_persons_change_when_its_answer_was_lost() -> None:
+    coded = some_content(lines=(replace(LINE, tax_code="NON"),), terms_id="3", tax_calculation="TaxExcluded")
+    found = present(coded, updated_at=LATER)
+    link = a_link(present(some_content()), ledger_updated_at=None)
+    changed = some_content(lines=(replace(LINE, quantity=Decimal(4), amount=Decimal(480)),), terms_id="4")
+    assert isinstance(planned(changed, link, found), Update)
+    edited = present(replace(coded, memo="Theirs"), updated_at=LATER)
+    assert isinstance(planned(replace(changed, memo="Ours"), link, edited), Attend)
+
+
 # -- reads are metered
 
 
