@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.builders import NOW, a_ledger_invoice, a_link, some_books, some_content, usd
 from tieout.domain.attention import AttentionCode
 from tieout.domain.invoice import ContentLine, InvoiceContent, LedgerInvoice
-from tieout.domain.planning.difference import changes
+from tieout.domain.planning.difference import changes, filled_in
 from tieout.domain.planning.invoice import decide, decide_void, needs_look
 from tieout.domain.planning.plan import Adopt, Attend, Change, Create, Gone, Nothing, Plan, Skip, Update, Void
 from tieout.domain.record import Link
@@ -226,7 +226,7 @@ def test_numbers_that_are_equal_are_no_change_however_they_are_written(ours: Con
 def test_what_the_ledger_filled_in_itself_is_no_persons_change_when_its_answer_was_lost() -> None:
     coded = some_content(lines=(replace(LINE, tax_code="NON"),), terms_id="3", tax_calculation="TaxExcluded")
     found = present(coded, updated_at=LATER)
-    link = a_link(present(some_content()), ledger_updated_at=None)
+    link = a_link(found, sent=some_content(), written=filled_in(some_content(), coded), ledger_updated_at=None)
     changed = some_content(lines=(replace(LINE, quantity=Decimal(4), amount=Decimal(480)),), terms_id="4")
     assert isinstance(planned(changed, link, found), Update)
     edited = present(replace(coded, memo="Theirs"), updated_at=LATER)

@@ -38,25 +38,6 @@ def filled_in(sent: InvoiceContent, answered: InvoiceContent) -> InvoiceContent:
     )
 
 
-def edits(written: InvoiceContent, present: InvoiceContent, *, as_answered: bool) -> tuple[Change, ...]:
-    """What a person changed since `written`. `as_answered` False: the ledger's answer was lost and `written` is only
-    what was sent, so what it leaves open is as the ledger has it, and no person's doing."""
-    if as_answered:
-        return changes(written, present)
-    codes = [line.tax_code for line in present.lines] + [None] * len(written.lines)
-    lines = tuple(
-        replace(line, tax_code=line.tax_code or code) for line, code in zip(written.lines, codes, strict=False)
-    )
-    completed = replace(
-        written,
-        lines=lines,
-        number=written.number or present.number,
-        terms_id=written.terms_id or present.terms_id,
-        tax_calculation=written.tax_calculation or present.tax_calculation,
-    )
-    return changes(completed, present)
-
-
 def _heads(before: InvoiceContent, after: InvoiceContent) -> Iterator[Change]:
     for name, old, new in (
         ("customer", before.customer_id, after.customer_id),

@@ -9,7 +9,7 @@ from tieout.domain.customer import Party
 from tieout.domain.invoice import InvoiceContent, InvoiceStatus, LedgerInvoice, SourceInvoice
 from tieout.domain.planning.books import Books
 from tieout.domain.planning.content import moved_to
-from tieout.domain.planning.difference import changes, edits
+from tieout.domain.planning.difference import changes
 from tieout.domain.planning.plan import Adopt, Attend, Change, Create, Gone, Nothing, Plan, Skip, Update, Void
 from tieout.domain.planning.totals import agreement, compare, goal
 from tieout.domain.record import Link
@@ -98,7 +98,7 @@ def decide(
     if present.voided:
         return _after_void(desired, link, books, by_person=by_person)
     difference = changes(present.content, desired)
-    edited = _edited(link, present)
+    edited = {one.field for one in changes(link.written, present.content)} if link.written else set()
     conflicts = [one for one in difference if one.field in edited]
     if conflicts:
         return Attend(AttentionCode.EDITED_IN_QUICKBOOKS, _both_values(conflicts))
@@ -115,14 +115,6 @@ def decide(
     if seen and not moved and not edited and link.sent and link.sent.billed == desired.billed:
         return Nothing(verdict)
     return Adopt(present, desired, agreement=verdict)
-
-
-def _edited(link: Link, present: LedgerInvoice) -> set[str]:
-    """The fields that a person changed in the ledger since our last write."""
-    if link.written is None:
-        return set()
-    answered = link.ledger_updated_at is not None
-    return {one.field for one in edits(link.written, present.content, as_answered=answered)}
 
 
 def decide_deleted(present: LedgerInvoice | None, books: Books) -> Plan:
