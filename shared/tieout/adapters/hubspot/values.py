@@ -73,13 +73,6 @@ class Values:
             raise self.bad(name, f'"{text[:40]}" is neither true nor false')
         return text.lower() == "true"
 
-    def nonzero(self, name: str) -> bool:
-        """Whether there is anything but zero; a text that is no number counts as something."""
-        try:
-            return bool(self.decimal(name))
-        except BadValue:
-            return True
-
     def bad(self, name: str, problem: str) -> BadValue:
         """The error that names this record's property."""
         where = f"{name} of {self._record}" if self._record else name
