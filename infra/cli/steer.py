@@ -26,6 +26,7 @@ from infra.cli.options import (
 )
 from infra.cli.selection import STATES_OF_A_PERSON, find, retry_hint, select
 from tieout.domain.errors import SyncError
+from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.record import RecordKey, SyncRecord
 from tieout.services import decisions
 
@@ -131,6 +132,14 @@ def ignore(
         return decisions.ignore(store.records, store.clock, key, note, who, trace_id)
 
     done = _each(keys, leave)
+    # Looked at once more only to have the new status shown in HubSpot.
+    now = store.clock.now()
+    hints = [
+        Hint(one.key.connection, HintObject.HUBSPOT_INVOICE, one.key.origin_id, now, Cause.DUE, trace_id)
+        for one in done
+    ]
+    if hints:
+        store.hints.send(hints)
     if json:
         show.print_json({"ignored": [show.record_facts(record) for record in done]})
     else:

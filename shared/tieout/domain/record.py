@@ -148,8 +148,8 @@ class SyncRecord:
     """One document's record. Times are aware UTC.
 
     `reason` is a code (attention code, ignore reason, waiting reason), `detail` the figures and texts for a person.
-    `must_look`: when it is due, the ledger has to be asked too. `revision` rises with each intent, `generation` when
-    a document that we held is shown to be deleted.
+    `must_look`: when it is due, the ledger has to be asked too; `asked`: and a person's wish is still open. `revision`
+    rises with each intent, `generation` when a document that we held is shown to be deleted.
     `covered_until`: HubSpot's own time of the newest version that is reflected here. `rehints` counts the hints that
     came while it was claimed, `rehints_answered` those of them for which a new hint was sent.
     `shown` is the fingerprint of the status last written back onto the origin. `version` guards every write.
@@ -161,6 +161,7 @@ class SyncRecord:
     detail: str = ""
     due_at: datetime | None = None
     must_look: bool = False
+    asked: bool = False
     attempts: int = 0
     revision: int = 0
     generation: int = 0

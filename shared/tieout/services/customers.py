@@ -207,7 +207,8 @@ class Customers:
             self.claims.release(held, record.to(State.VERIFYING, reason="outcome_unknown", due_at=over_at))
             return NotReadyYet(context={"waits_for": "customer"}, retry_after=(over_at - now).total_seconds())
         if record.state is not State.VERIFYING:
-            self.claims.store(held, record.to(State.VERIFYING, reason="outcome_unknown"))
+            # Until it is known what became of it, no error may end the intent.
+            held.record = record.to(State.VERIFYING, reason="outcome_unknown")
         candidates = _relevant(party, self._candidates(workspace, [party]))
         plan = plan_customer(party, candidates, workspace.settings)
         if isinstance(plan, UseCustomer):

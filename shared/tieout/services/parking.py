@@ -24,6 +24,8 @@ _LONGEST_BACK_OFF = 900.0
 _LONGEST_VERIFICATION = timedelta(hours=2)
 _CONNECTION_CHECK = 900.0
 _STALE_PAUSE = 5.0
+_SAYS_IN_SYNC = frozenset({State.SYNCED, State.SYNCED_WITH_VARIANCE})
+_PASSING_ATTEMPTS = 3
 _BUG_BACK_OFF = timedelta(minutes=1)
 _LONGEST_BUG_BACK_OFF = timedelta(hours=6)
 
@@ -50,8 +52,10 @@ def park(record: SyncRecord, error: SyncError, now: datetime, vendor_timeout: ti
     tried = replace(record, attempts=record.attempts + 1)
     if verifying:
         return tried.to(State.VERIFYING, reason=reason, detail=error.detail, due_at=due_at)
-    if record.settled:
-        # What was found out before stays shown; only the look is due again.
+    lasting = record.state in _SAYS_IN_SYNC and record.attempts >= _PASSING_ATTEMPTS
+    if record.settled and not lasting:
+        # What was found out before stays shown; only the look is due again. A record that says that both sides agree
+        # says so no longer when it could not be looked at for a while.
         return replace(tried, due_at=due_at)
     return replace(tried, intent=None).to(State.WAITING, reason=reason, detail=error.detail, due_at=due_at)
 

@@ -104,7 +104,8 @@ class PushInvoices:
             if isinstance(held, ClaimVerdict):
                 outcomes.extend(Outcome(hint, Result(held.value)) for hint in same)
             else:
-                works.append(Work(held, same, look=held.record.must_look or any(map(about_ledger, same))))
+                look = held.record.must_look or any(map(about_ledger, same))
+                works.append(Work(held, same, look=look, asked=held.record.asked))
         return works, outcomes
 
     def _take(self, key: RecordKey, hints: Sequence[Hint]) -> Held | ClaimVerdict:
@@ -145,7 +146,13 @@ class PushInvoices:
         record, intent = work.record, work.record.intent
         if intent is None:
             work.done = record.state is State.IGNORED and record.reason == BY_HAND and not work.by_person
+            if work.done:
+                # Released as it is, so what it was due for must not stay due.
+                work.held.record = replace(record, due_at=None)
             return
+        if record.state is not State.VERIFYING:
+            # Left behind by a worker that died: until it is known what became of it, no error may end the intent.
+            work.held.record = record.to(State.VERIFYING, reason="outcome_unknown")
         self._stop_in_time(deadline)
         if self.writer.verify(workspace, work.held):
             work.look = True
@@ -203,8 +210,8 @@ class PushInvoices:
                 work.held.record = park_bug(work.record, now, self.vendor_timeout)
             work.reflect(now)
             # Whoever looks next must not forget what this batch could not do.
-            unfinished = bool(work.parked or work.bug)
-            work.held.record = replace(work.record, must_look=work.look and unfinished)
+            look, asked = work.look and work.unfinished, work.by_person and work.unfinished
+            work.held.record = replace(work.record, must_look=look, asked=asked)
         statuses = {
             work.record.key.origin_id: status for work in mine if (status := work.status_to_show(workspace)) is not None
         }
@@ -247,7 +254,8 @@ class PushInvoices:
             return
         delay = max(0.0, (record.due_at - self.claims.clock.now()).total_seconds())
         if delay <= _LONGEST_DELAY:
-            cause = Cause.RETRY if work.by_person else Cause.DUE
+            # The wish is fulfilled once the record is handled; only what could not be done is asked for again.
+            cause = Cause.RETRY if work.by_person and work.unfinished else Cause.DUE
             hint = self.claims.hint_for(record.key, cause, work.held.hint.trace_id)
             self.claims.hints.send([hint], delay=delay)
 
@@ -286,11 +294,11 @@ def _raise(error: Exception) -> None:
 
 
 def _may_be_of_one(error: Exception) -> bool:
-    """Whether one record of a group may have caused this: a bug, or an answer that found fault with the request. What
-    got no answer, or a vendor's own failure, concerns all of them."""
+    """Whether one record of a group may have caused this: a bug, an answer that found fault with the request, or one
+    with something in it that cannot be read. What got no answer, or a vendor's own failure, concerns all of them."""
     if isinstance(error, RateLimited | ConnectionLost):
         return False
-    return not isinstance(error, SyncError) or error.context.get("status", "").startswith("4")
+    return not isinstance(error, SyncError) or error.context.get("status", "").startswith(("2", "4"))
 
 
 def _note(work: Work, plan: Adopt | Nothing | Skip | Gone | Attend) -> None:

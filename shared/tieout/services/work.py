@@ -29,14 +29,15 @@ _QUIET = frozenset({"draft", "not_billable", "deleted"})
 class Work:
     """A claimed record and what the batch has found out about it.
 
-    `read`: HubSpot was asked, `source` is what it answered (None: deleted). `done`: nothing more is to be done in this
-    batch. `parked`: why the record waits, "" when it does not. `lost`: another worker took it over. `bug`: what nobody
-    foresaw. `context`: safe to log, of the error that stopped it.
+    `asked`: a person's wish is still open. `read`: HubSpot was asked, `source` is what it answered (None: deleted).
+    `done`: nothing more is to be done in this batch. `parked`: why the record waits, "" when it does not. `lost`:
+    another worker took it over. `bug`: what nobody foresaw. `context`: safe to log, of the error that stopped it.
     """
 
     held: Held
     hints: list[Hint]
     look: bool = False
+    asked: bool = False
     read: bool = False
     source: Source = None
     done: bool = False
@@ -52,8 +53,13 @@ class Work:
 
     @property
     def by_person(self) -> bool:
-        """Whether a person asked."""
-        return any(hint.cause is Cause.RETRY for hint in self.hints)
+        """Whether a person asked, now or before something came in between."""
+        return self.asked or any(hint.cause is Cause.RETRY for hint in self.hints)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether this batch could not do what was to be done."""
+        return bool(self.parked or self.bug)
 
     def park(self, error: SyncError, now: datetime, vendor_timeout: timedelta) -> None:
         """The record waits, or ends, because of `error`."""

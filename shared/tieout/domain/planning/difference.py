@@ -26,6 +26,7 @@ def filled_in(sent: InvoiceContent, answered: InvoiceContent) -> InvoiceContent:
     return replace(
         sent,
         number=sent.number or answered.number,
+        due_date=sent.due_date or answered.due_date,
         terms_id=sent.terms_id or answered.terms_id,
         tax_calculation=sent.tax_calculation or answered.tax_calculation,
         custom_fields=(*sent.custom_fields, *(one for one in answered.custom_fields if one[0] not in named)),
