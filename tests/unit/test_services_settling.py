@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.builders_world import World
+from tieout.domain.errors import Transient
 from tieout.domain.hint import Cause
 from tieout.domain.record import BY_HAND, Kind, RecordKey, State, SyncRecord
 from tieout.ports import AuditEntry
@@ -132,3 +133,32 @@ def test_the_wish_of_a_person_survives_a_wait_that_is_longer_than_a_message_can_
     world.clock.advance(3600)
     assert world.sync(id_, Cause.DUE).state is State.SYNCED
     assert len(world.booked()) == 1
+
+
+def test_a_repetition_that_cannot_be_confirmed_does_not_make_a_second_invoice() -> None:
+    world = World(custom_txn_numbers=False)
+    id_ = world.invoice()
+    world.fault("timeout_before")
+    world.sync(id_)
+    # The repetition succeeds; the look whether it still stands there does not.
+    world.fault("status_429", method="GET", path=r"/invoice/\d+")
+    world.run()
+    assert len(world.booked()) == 1
+    assert world.record(id_).state is State.SYNCED
+
+
+def test_one_invoice_that_cannot_be_planned_does_not_hold_up_its_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    ids = [world.invoice() for _ in range(4)]
+    crm: Any = world.crm
+
+    def unreadable(wanted: Collection[str], properties: Collection[str] = ()) -> Any:
+        if ids[2] in wanted:
+            raise Transient(context={"status": "200", "failure": "unreadable"})
+        return crm.invoices(wanted, properties)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world, "crm", Instead(crm, {"invoices": unreadable}))
+        world.push(*(world.hint(id_) for id_ in ids))
+    states = [world.record(id_).state for id_ in ids]
+    assert states == [State.SYNCED, State.SYNCED, State.WAITING, State.SYNCED]
