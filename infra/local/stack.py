@@ -90,7 +90,8 @@ def up() -> Stack:
         fingerprint = _fingerprint()
         present = current()
         if present and present.fingerprint == fingerprint:
-            say(f"The local stack is up already: {present.api_url}")
+            say("The local stack is up already:")
+            _say_urls(present)
             return present
         _stop_all()
         began = time.monotonic()
@@ -100,8 +101,19 @@ def up() -> Stack:
             _stop_all()
             raise
         STACK_FILE.write_text(json.dumps(asdict(stack), indent=2) + "\n")
-        say(f"The local stack is up after {time.monotonic() - began:.1f} s: {stack.api_url} (see {STACK_FILE})")
+        say(f"The local stack is up after {time.monotonic() - began:.1f} s (see {STACK_FILE}):")
+        _say_urls(stack)
         return stack
+
+
+def _say_urls(stack: Stack) -> None:
+    for name, url in (
+        ("webhooks", stack.api_url),
+        ("HubSpot", stack.hubspot_url),
+        ("QuickBooks", stack.quickbooks_url),
+        ("AWS", stack.aws_endpoint_url),
+    ):
+        say(f"  {name:<11}{url}")
 
 
 def down() -> None:
