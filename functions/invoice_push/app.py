@@ -1,7 +1,7 @@
 """Queue: hints about HubSpot invoices arrive, and each invoice is brought to QuickBooks."""
 
-from tieout.runtime import bootstrap
 from tieout.runtime.batch import run_batch
+from tieout.runtime.bootstrap.invoice_push import build
 
-worker = bootstrap.invoice_push()
-handler = run_batch(worker.service.push, worker.aside, worker.clock)
+worker = build()
+handler = run_batch(worker.work, worker.aside, worker.clock)

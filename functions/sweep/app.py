@@ -1,6 +1,6 @@
 """Schedule: records that are due, or that a worker left behind, get their hint sent again."""
 
-from tieout.runtime import bootstrap
+from tieout.runtime.bootstrap.sweep import build
 from tieout.runtime.scheduled import run_scheduled
 
-handler = run_scheduled(bootstrap.sweep().wake, "records_woken")
+handler = run_scheduled(build().wake, "records_woken")

@@ -1,22 +1,12 @@
 """HTTP: a webhook of HubSpot or QuickBooks arrives, its signature is verified, and its hints go onto the queue."""
 
-from aws_lambda_powertools.event_handler import Response
+from tieout.runtime.bootstrap.webhook_intake import build
+from tieout.runtime.http import run_routes
 
-from tieout.runtime import bootstrap
-
-webhooks = bootstrap.webhook_intake()
-
-
-@webhooks.api.app.post("/webhooks/hubspot")
-def hubspot() -> Response[str]:
-    """HubSpot, signature version 3."""
-    return webhooks.api.receive(webhooks.hubspot, "hubspot")
-
-
-@webhooks.api.app.post("/webhooks/quickbooks")
-def quickbooks() -> Response[str]:
-    """QuickBooks, CloudEvents and the older form."""
-    return webhooks.api.receive(webhooks.quickbooks, "quickbooks")
-
-
-handler = webhooks.api.handler()
+webhooks = build()
+handler = run_routes(
+    {
+        ("POST", "/webhooks/hubspot"): webhooks.hubspot,
+        ("POST", "/webhooks/quickbooks"): webhooks.quickbooks,
+    }
+)

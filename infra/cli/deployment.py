@@ -18,7 +18,11 @@ from tieout.adapters.secrets.secrets import Secrets, VendorSecrets, WebhookSecre
 from tieout.domain.company import Connection
 from tieout.domain.settings import Settings
 from tieout.ports import Clock, Hints, Records, Tokens, Workspace, Workspaces
-from tieout.runtime import bootstrap, config
+from tieout.runtime import config
+from tieout.runtime.bootstrap.aws import Aws
+from tieout.runtime.bootstrap.invoice_push import assessor, push_service
+from tieout.runtime.bootstrap.store import open_store
+from tieout.runtime.bootstrap.vendors import open_workspaces
 from tieout.services.assess import Assessor
 from tieout.services.push_invoices import PushInvoices
 
@@ -84,6 +88,15 @@ class Store(Protocol):
 
 
 @dataclass(frozen=True)
+class _OpenStore:
+    clock: Clock
+    connections: ConnectionBook
+    records: Records
+    tokens: Tokens
+    hints: Hints
+
+
+@dataclass(frozen=True)
 class Deployment:
     """A deployment, opened. `where` names it for people; `public_url` is where the vendors send their webhooks.
 
@@ -122,17 +135,18 @@ def open_deployment(stack: str | None) -> Deployment:
         client = boto3.client("lambda")
         settings = config.load(config.PushConfig, _environment(client, function))
         intake = config.load(config.IntakeConfig, _environment(client, intake_function))
-    own = bootstrap.store(settings)
-    opened = bootstrap.workspaces(settings, own)
+    aws = Aws()
+    own = open_store(settings, aws)
+    opened = open_workspaces(settings, aws, own)
     wait = timedelta(seconds=settings.vendor_timeout_seconds)
-    secrets = Secrets(boto3.client("secretsmanager"), own.clock)
+    secrets = Secrets(aws.secrets_manager, own.clock)
     return Deployment(
         where,
         intake.public_url,
-        own,
+        _OpenStore(own.clock, own.connections, own.records, opened.tokens, own.hints),
         opened,
-        bootstrap.push_service(opened, own, wait),
-        bootstrap.assessor(own, wait),
+        push_service(opened, own, wait),
+        assessor(own, wait),
         lambda: _depths({"invoice push": settings.invoice_push_queue, "dead letters": settings.invoice_push_dlq}),
         lambda: secrets.read(settings.vendor_secret, VendorSecrets),
         lambda: secrets.read(intake.webhook_secret, WebhookSecrets),

@@ -1,6 +1,6 @@
 """How fast webhooks are taken in: signed deliveries through the function's own handler, in a fresh process.
 
-The boto3 clients are stubs that answer at once, so this is what Tieout's own work and Powertools' take of a processor,
+The AWS clients are stubs that answer at once, so this is what Tieout's own work and Powertools' take of a processor,
 without DynamoDB, SQS and the network.
 """
 
@@ -39,7 +39,7 @@ _CONNECTION = {
 def measure() -> Iterator[Measure]:
     """Events a second, and how much dearer one is than its signature and its JSON alone."""
     found = run("from tests.benchmarks.intake import main; main()", "webhook_intake", path=str(ROOT))
-    group = f"webhook_intake, deliveries of {EVENTS} HubSpot events of as many invoices, boto3 clients stubbed"
+    group = f"webhook_intake, deliveries of {EVENTS} HubSpot events of as many invoices, AWS clients stubbed"
     yield Measure(group, "events a second of one processor", found["events_a_second"])
     yield Measure(group, "time / time of HMAC and json.loads of the same", found["ratio"], 20, unit="x")
     yield Measure(group, "SQS requests a delivery", found["sends"], EVENTS / 10)
@@ -73,7 +73,7 @@ def main() -> None:
     aws = _Aws()
     events = [_delivery(number) for number in range(_DELIVERIES)]
     # The log is written, but not to where the figures go; its handler takes stdout as it is at the import.
-    with redirect_stdout(io.StringIO()), patch("boto3.client", return_value=aws):
+    with redirect_stdout(io.StringIO()), patch("botocore.session.Session.create_client", return_value=aws):
         handler = importlib.import_module("app").handler
         _take(handler, events)
         ours = min(_seconds(lambda: _take(handler, events)) for _ in range(_ROUNDS))

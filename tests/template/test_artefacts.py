@@ -31,7 +31,7 @@ def test_the_layer_is_compiled_by_the_templates_runtime() -> None:
 def test_the_layer_knows_the_aws_services_that_the_code_calls() -> None:
     called = set()
     for source in (ROOT / "shared" / "tieout").rglob("*.py"):
-        called |= set(re.findall(r"boto3\.client\(\s*\"(\w+)\"", source.read_text()))
+        called |= set(re.findall(r"create_client\(\s*\"(\w+)\"", source.read_text()))
     [kept] = re.findall(r"^AWS_SERVICES = (.*)$", MAKEFILE, re.MULTILINE)
     assert called == set(kept.split())
 

@@ -35,6 +35,15 @@ class _Message:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class QueueWorker:
+    """What a function behind a queue is made of: who works, and where messages go that nobody can work on."""
+
+    work: Worker
+    aside: Aside
+    clock: Clock
+
+
 def run_batch(work: Worker, aside: Aside, clock: Clock) -> Handler:
     """A Lambda handler for an SQS event source with ReportBatchItemFailures.
 

@@ -8,29 +8,46 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-
 from tieout.domain.errors import Malformed
 from tieout.ports import Delivery, Webhooks
 from tieout.runtime.observability import count, flushed, loggable, logger
 from tieout.services.intake import Intake
 
+Event = Mapping[str, Any]
+Answer = dict[str, Any]
+Route = Callable[[Event], Answer]
+
 _TOO_LARGE = "body_too_large"
 _UNREADABLE = frozenset({"not_json", "not_an_array", "not_an_object", "too_many_events", "unknown_shape", "bad_body"})
 
 
+def run_routes(routes: Mapping[tuple[str, str], Route]) -> Callable[[Event, Any], Answer]:
+    """A Lambda handler for an HTTP API (payload 2.0) with these routes, by method and path.
+
+    Anything else is answered 404, or 405 where only the method is another.
+    """
+
+    def handler(event: Event, _context: Any) -> Answer:
+        method, path = event["requestContext"]["http"]["method"], event["rawPath"]
+        with flushed():
+            if route := routes.get((method, path)):
+                return route(event)
+            allowed = sorted(verb for verb, known in routes if known == path)
+            return _answer(405, Allow=", ".join(allowed)) if allowed else _answer(404)
+
+    return handler
+
+
 class WebhookApi:
-    """The webhook routes. `public_url` is scheme and host as the vendors call it."""
+    """What the webhook routes do. `public_url` is scheme and host as the vendors call it."""
 
     def __init__(self, intake: Intake, public_url: str) -> None:
         self._intake = intake
         self._public_url = public_url.rstrip("/")
-        self.app = APIGatewayHttpResolver()
 
-    def receive(self, webhooks: Webhooks, system: str) -> Response[str]:
-        """Take the present request as a delivery of `system`: 200 when all is queued, 4xx for what the vendor did not
-        sign or nobody can read, 503 to have it sent again. No answer tells more than its status says."""
-        event = self.app.current_event.raw_event
+    def receive(self, webhooks: Webhooks, system: str, event: Event) -> Answer:
+        """Take a request as a delivery of `system`: 200 when all is queued, 4xx for what the vendor did not sign or
+        nobody can read, 503 to have it sent again. No answer tells more than its status says."""
         trace_id = event["requestContext"]["requestId"]
         facts: dict[str, object] = {"system": system, "trace_id": trace_id}
         try:
@@ -51,17 +68,8 @@ class WebhookApi:
         logger.info("delivery taken", extra={**facts, **counts, "hints": received.hints})
         return _answer(200)
 
-    def handler(self) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
-        """The Lambda handler for the routes."""
 
-        def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-            with flushed():
-                return self.app.resolve(dict(event), context)
-
-        return handle
-
-
-def _delivery(event: Mapping[str, Any], public_url: str) -> Delivery:
+def _delivery(event: Event, public_url: str) -> Delivery:
     query = event.get("rawQueryString") or ""
     body = event.get("body") or ""
     try:
@@ -82,5 +90,10 @@ def _status(reason: str) -> int:
     return 400 if reason in _UNREADABLE or reason.startswith("bad_") else 401
 
 
-def _answer(status: int) -> Response[str]:
-    return Response(status_code=status, content_type="application/json", body=json.dumps({"status": status}))
+def _answer(status: int, **headers: str) -> Answer:
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": "application/json", **headers},
+        "body": json.dumps({"status": status}),
+        "isBase64Encoded": False,
+    }

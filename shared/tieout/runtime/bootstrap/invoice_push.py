@@ -1,0 +1,43 @@
+"""What functions/invoice_push is made of."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tieout.adapters.sqs.dead_letters import DeadLetters
+from tieout.ports import Workspaces
+from tieout.runtime import config
+from tieout.runtime.batch import QueueWorker
+from tieout.runtime.bootstrap.aws import Aws
+from tieout.runtime.bootstrap.store import Store, open_store
+from tieout.runtime.bootstrap.vendors import new_token, open_workspaces
+from tieout.services.assess import Assessor
+from tieout.services.claims import Claims
+from tieout.services.customers import Customers
+from tieout.services.items import Items
+from tieout.services.push_invoices import PushInvoices
+from tieout.services.writing import Writer
+
+
+def build() -> QueueWorker:
+    """The worker behind the invoice_push queue."""
+    settings, aws = config.load(config.PushConfig), Aws()
+    own = open_store(settings, aws)
+    wait = timedelta(seconds=settings.vendor_timeout_seconds)
+    service = push_service(open_workspaces(settings, aws, own), own, wait)
+    return QueueWorker(service.push, DeadLetters(aws.sqs, settings.invoice_push_dlq), own.clock)
+
+
+def assessor(own: Store, vendor_timeout: timedelta) -> Assessor:
+    """What makes plans."""
+    return Assessor(Customers(_claims(own), vendor_timeout), Items(own.records, own.clock))
+
+
+def push_service(opened: Workspaces, own: Store, vendor_timeout: timedelta) -> PushInvoices:
+    """The push of invoices over these workspaces and this store."""
+    held = _claims(own)
+    return PushInvoices(opened, held, assessor(own, vendor_timeout), Writer(held, vendor_timeout), vendor_timeout)
+
+
+def _claims(own: Store) -> Claims:
+    return Claims(own.records, own.hints, own.clock, new_token)

@@ -1,0 +1,34 @@
+"""Our own state in DynamoDB and SQS, for functions that deal with records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tieout.adapters.clock import SystemClock
+from tieout.adapters.dynamodb.connections import DynamoConnections
+from tieout.adapters.dynamodb.records import DynamoRecords
+from tieout.adapters.sqs.hints import SqsHints
+from tieout.runtime.bootstrap.aws import Aws
+from tieout.runtime.bootstrap.queues import hint_queues
+from tieout.runtime.config import StoreConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The state, and the clock that everything over it shares."""
+
+    clock: SystemClock
+    connections: DynamoConnections
+    records: DynamoRecords
+    hints: SqsHints
+
+
+def open_store(settings: StoreConfig, aws: Aws) -> Store:
+    """The store that the environment names."""
+    clock = SystemClock()
+    return Store(
+        clock,
+        DynamoConnections(aws.dynamodb, settings.table, clock),
+        DynamoRecords(aws.dynamodb, settings.table, clock),
+        hint_queues(settings, aws, clock),
+    )

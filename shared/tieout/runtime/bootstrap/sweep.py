@@ -1,0 +1,14 @@
+"""What functions/sweep is made of."""
+
+from __future__ import annotations
+
+from tieout.runtime import config
+from tieout.runtime.bootstrap.aws import Aws
+from tieout.runtime.bootstrap.store import open_store
+from tieout.services.sweep import Sweep
+
+
+def build() -> Sweep:
+    """The sweep over every connection of the store."""
+    own = open_store(config.load(config.StoreConfig), Aws())
+    return Sweep(own.connections, own.records, own.hints, own.clock)
