@@ -179,6 +179,14 @@ class World:
         answer = self.person.patch(f"{OBJECTS}/invoices/{id_}", json={"properties": properties})
         assert answer.status_code == 200, answer.text
 
+    def merge(self, type_: str, primary: str, other: str) -> str:
+        """A person merges two companies or contacts in HubSpot; gives the id of the record that results."""
+        self.clock.advance(60)
+        body = {"primaryObjectId": primary, "objectIdToMerge": other}
+        answer = self.person.post(f"{OBJECTS}/{type_}/merge", json=body)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["id"])
+
     def delete(self, id_: str) -> None:
         """A person deletes the invoice in HubSpot."""
         self.clock.advance(60)

@@ -308,6 +308,27 @@ def test_of_several_companies_the_primary_or_the_oldest_one_is_billed(labels: di
     assert (company.id, company.name) == (chosen, f"Company {chosen}")
 
 
+def test_a_merged_company_and_contact_say_which_records_they_were() -> None:
+    hubspot = portal(invoice())
+    hubspot.instead(of_invoices("companies"), batch(associated("44446244097", 12)))
+    hubspot.instead(of_invoices("contacts"), batch(associated("44446244097", 7)))
+    hubspot.on(read_path("companies"), batch(record("12", name="Acme", hs_merged_object_ids="9; 8;")))
+    hubspot.on(read_path("contacts"), batch(record("7", firstname="Anna", hs_merged_object_ids=None)))
+    found = only(hubspot)
+    assert found.company is not None
+    assert found.contact is not None
+    assert (found.company.merged, found.contact.merged) == (("8", "9"), ())
+
+
+def test_a_company_that_was_merged_between_two_reads_is_the_one_that_it_became() -> None:
+    hubspot = portal(invoice())
+    hubspot.instead(of_invoices("companies"), batch(associated("44446244097", 8)))
+    hubspot.on(read_path("companies"), batch(record("12", name="Acme", hs_merged_object_ids="8;9")))
+    company = only(hubspot).company
+    assert company is not None
+    assert (company.id, company.name) == ("12", "Acme")
+
+
 @pytest.mark.parametrize(
     ("properties", "name"),
     [

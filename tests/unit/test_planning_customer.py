@@ -18,6 +18,7 @@ from tieout.domain.planning.customer import (
     display_name,
     plan_after_clash,
     plan_customer,
+    plan_remembered,
     suffixed_name,
 )
 from tieout.domain.planning.plan import Attend
@@ -153,6 +154,40 @@ def test_a_suffixed_name_keeps_the_whole_e_mail() -> None:
     assert long.endswith(" (anna@example.test)")
     assert suffixed_name(COMPANY) is None
     assert suffixed_name(Party(PartyKind.CONTACT, "9", "", "x@example.test")) is None
+
+
+# -- remembered
+
+
+@pytest.mark.parametrize(
+    ("matched", "known", "used"),
+    [
+        (None, {"7"}, "7"),
+        ("3", {"7"}, "7"),
+        ("3", set(), "3"),
+        ("3", {"3", "7"}, "3"),
+        (None, set(), None),
+    ],
+)
+def test_one_remembered_customer_counts_and_of_several_the_one_that_matches(
+    matched: str | None, known: set[str], used: str | None
+) -> None:
+    made = CreateCustomer(CustomerDraft("Acme Ltd"))
+    found = plan_remembered(UseCustomer(matched, "name") if matched else made, known)
+    assert (found.id if isinstance(found, UseCustomer) else None) == used
+    assert used or found == made
+
+
+def test_several_remembered_customers_of_which_none_matches_are_attention_and_never_one_more() -> None:
+    for found in (CreateCustomer(CustomerDraft("Acme Ltd")), UseCustomer("3", "name")):
+        assert code(plan_remembered(found, {"10", "9"})) is AttentionCode.CUSTOMER_AMBIGUOUS
+
+
+def test_the_records_that_were_merged_into_a_party_do_not_change_who_it_is() -> None:
+    merged = replace(COMPANY, merged=("3", "7"))
+    assert merged == COMPANY
+    assert merged.former_origin_ids == ("company:3",)
+    assert replace(merged, currency="EUR", foreign=True).former_origin_ids == ("company:3:EUR",)
 
 
 # -- after a clash

@@ -361,33 +361,3 @@ def test_settings_that_changed_since_do_not_rewrite_an_invoice_that_hubspot_did_
     after = the(world)
     assert after["SalesTermRef"]["value"] == "4"
     assert after["Line"][1]["SalesItemLineDetail"]["ItemRef"]["value"] == other["Id"]
-
-
-# -- customers
-
-
-def test_a_customer_whose_e_mail_changed_stays_the_same_customer() -> None:
-    world = World()
-    world.settings(customer_level="contact")
-    contact = world.contact(email="old@example.test")
-    first = world.invoice(contact=contact)
-    world.sync(first)
-    world.clock.advance(60)
-    answer = world.person.patch(
-        f"/crm/objects/2026-09/contacts/{contact}", json={"properties": {"email": "new@example.test"}}
-    )
-    assert answer.status_code == 200
-    second = world.invoice(contact=contact)
-    assert world.sync(first, Cause.RETRY).state is world.sync(second).state is State.SYNCED
-    assert len({row["CustomerRef"]["value"] for row in world.booked()}) == len(world.booked("Customer")) == 1
-    assert {row["BillEmail"]["Address"] for row in world.booked()} == {"new@example.test"}
-
-
-def test_a_company_that_was_merged_into_another_of_the_same_name_keeps_its_customer() -> None:
-    """HubSpot's merge leaves one record under another id; the ledger's customer is found again by its name."""
-    world = World()
-    id_ = world.invoice(company=world.company("Acme"))
-    world.sync(id_)
-    merged = world.invoice(company=world.company("Acme"))
-    assert world.sync(merged).state is State.SYNCED
-    assert len(world.booked("Customer")) == 1

@@ -14,6 +14,7 @@ from infra.sandbox.hubspot import (
     api_groups,
     api_objects,
     api_properties,
+    merges,
 )
 from infra.sandbox.hubspot.object_types import find_type
 
@@ -53,6 +54,7 @@ _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", _OBJECTS, api_objects.list_records),
     ("POST", _OBJECTS, api_objects.create_record),
     ("POST", f"{_OBJECTS}/search", api_objects.search_records),
+    ("POST", f"{_OBJECTS}/merge", merges.merge_records),
     ("GET", f"{_OBJECTS}/<record_id>", api_objects.read_record),
     ("PATCH", f"{_OBJECTS}/<record_id>", api_objects.update_record),
     ("DELETE", f"{_OBJECTS}/<record_id>", api_objects.archive_record),

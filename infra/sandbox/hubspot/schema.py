@@ -71,10 +71,12 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "contacts": (
         ("email firstname lastname phone mobilephone company jobtitle website", "string", ""),
         ("address city state zip country hs_language lifecyclestage", "string", ""),
+        ("hs_merged_object_ids", "string", "R"),
     ),
     "companies": (
         ("name domain phone website industry description", "string", ""),
         ("address address2 city state zip country lifecyclestage", "string", ""),
+        ("hs_merged_object_ids", "string", "R"),
     ),
     "deals": (
         ("dealname dealstage pipeline description deal_currency_code", "string", ""),

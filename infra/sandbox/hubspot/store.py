@@ -84,6 +84,8 @@ class Store:
         self.order: dict[str, list[int]] = {one.type_id: [] for one in OBJECT_TYPES}
         self.links: dict[tuple[str, str], dict[str, dict[str, set[int]]]] = {}
         self.unique: dict[tuple[str, str], dict[str, str]] = {}
+        # Where the ids of merged records lead, by type id and id.
+        self.led: dict[tuple[str, str], str] = {}
         self.properties: dict[str, dict[str, Property]] = {key: dict(one[0]) for key, one in SCHEMAS.items()}
         self.groups: dict[str, dict[str, Group]] = {key: dict(one[1]) for key, one in SCHEMAS.items()}
         self.invoice_number = 1000
@@ -144,8 +146,8 @@ class Store:
         return record
 
     def find(self, type_id: str, record_id: str, *, archived: bool = False) -> Record | None:
-        """The record with this id, if it is archived as asked."""
-        record = self.records[type_id].get(record_id)
+        """The record with this id, if it is archived as asked; the id of a merged record leads to what it became."""
+        record = self.records[type_id].get(record_id if archived else self.led.get((type_id, record_id), record_id))
         return record if record is not None and (record.archived is not None) == archived else None
 
     def put(self, record: Record, name: str, value: str | None, *, calculated: bool = False) -> bool:
@@ -222,6 +224,19 @@ class Store:
         record.archived = self.now()
         self.did(lambda: setattr(record, "archived", None))
         self._changes.append(Change("object.deletion", record, record.archived, self.source))
+
+    def lead(self, type_id: str, former: list[str], record_id: str) -> None:
+        """From now on the ids of these merged records lead to `record_id`."""
+        for id_ in former:
+            before = self.led.get((type_id, id_))
+            self.led[type_id, id_] = record_id
+            self.did(partial(self._lead_back, (type_id, id_), before))
+
+    def _lead_back(self, key: tuple[str, str], before: str | None) -> None:
+        if before is None:
+            del self.led[key]
+        else:
+            self.led[key] = before
 
     # -- associations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -18,7 +18,8 @@ class Party:
     """A HubSpot company or contact. `name` may be empty; `email` is a contact's (a company has none of its own).
 
     `currency` is the one it is billed in, None where the ledger's company has one currency only; `foreign`: it is not
-    the home currency, so that the party is a customer apart.
+    the home currency, so that the party is a customer apart. `merged` are the HubSpot ids of the records that were
+    merged into this one (HubSpot: a merge makes a new record); they say nothing about who it is now.
     """
 
     kind: PartyKind
@@ -29,11 +30,17 @@ class Party:
     family_name: str | None = None
     currency: str | None = None
     foreign: bool = False
+    merged: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def origin_id(self) -> str:
         """The id under which a remembered customer is kept: kind and HubSpot id, and a foreign currency."""
         return f"{self.kind}:{self.id}:{self.currency}" if self.foreign else f"{self.kind}:{self.id}"
+
+    @property
+    def former_origin_ids(self) -> tuple[str, ...]:
+        """The same for the records that were merged into it."""
+        return tuple(replace(self, id=id_).origin_id for id_ in self.merged if id_ != self.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,12 @@ class Case:
     @property
     def forgets(self) -> bool:
         """Whether remembered customers and items are looked up anew: a person retried, and they may be to blame."""
-        return self.by_person and (self.link is None or self.record.reason == AttentionCode.REFERENCE_INACTIVE)
+        return self.by_person and (self.link is None or self.refused)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the ledger refused the customer or an item of it."""
+        return self.record.reason == AttentionCode.REFERENCE_INACTIVE
 
 
 @dataclass(slots=True)
@@ -186,8 +191,11 @@ class Assessor:
         if not wanted:
             return
         forget = {party.origin_id for one, party in wanted if one.case.forgets}
+        refused = {party.origin_id for one, party in wanted if one.case.forgets and one.case.refused}
         parties = [party for _, party in wanted]
-        answers = self.customers.resolve(workspace, parties, trace_id, dry=dry, forget=forget, deadline=deadline)
+        answers = self.customers.resolve(
+            workspace, parties, trace_id, dry=dry, forget=forget, refused=refused, deadline=deadline
+        )
         for one, party in wanted:
             _take_customer(one, answers[party.origin_id])
 
@@ -225,7 +233,8 @@ def _reuse(one: _Open, books: Books) -> None:
     if link.references.source == one.told and not one.case.by_person:
         one.desired = link.sent
         return
-    if link.references.party in {party.origin_id for party in parties(one.source, books) if party is not None}:
+    billed = [party for party in parties(one.source, books) if party is not None]
+    if any(link.references.party in (party.origin_id, *party.former_origin_ids) for party in billed):
         one.customer = link.sent.customer_id
     one.stock = set(link.references.stock)
     known = dict(zip(link.references.lines, (line.item_id for line in link.sent.lines), strict=False))

@@ -16,6 +16,7 @@ from tieout.domain.planning.customer import (
     known_names,
     plan_after_clash,
     plan_customer,
+    plan_remembered,
 )
 from tieout.domain.planning.plan import Attend
 from tieout.domain.record import (
@@ -41,7 +42,16 @@ _BUSY_PAUSE = 3.0
 
 def customer_key(connection: str, party: Party) -> RecordKey:
     """The record under which a HubSpot company's or contact's customer is remembered."""
-    return RecordKey(connection, Kind.CUSTOMER, "hubspot", party.origin_id)
+    return _key(connection, party.origin_id)
+
+
+def _key(connection: str, origin_id: str) -> RecordKey:
+    return RecordKey(connection, Kind.CUSTOMER, "hubspot", origin_id)
+
+
+def _former(connection: str, party: Party) -> list[RecordKey]:
+    """The same for the records that HubSpot merged into this one."""
+    return [_key(connection, origin_id) for origin_id in party.former_origin_ids]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +69,21 @@ class Customers:
         *,
         dry: bool,
         forget: Collection[str],
+        refused: Collection[str] = (),
         deadline: datetime | None = None,
     ) -> Mapping[str, Resolution]:
         """By party origin id: the ledger's customer id, or why there is none yet.
 
         One read of our records and one grouped read of the ledger for all that are not remembered. `dry` writes
         nothing and answers CreateCustomer for what would be created. `forget` names parties whose remembered customer
-        is looked up anew (a person retried). Nothing is written after `deadline`. Raises what the grouped reads raise.
+        gives way to one that matches (a person retried), `refused` those whose remembered customer the ledger refused.
+        Nothing is written after `deadline`. Raises what the grouped reads raise.
         """
         connection = workspace.connection.id
         wanted = {party.origin_id: party for party in parties}
         keys = {customer_key(connection, party): party for party in wanted.values()}
-        remembered = self.claims.records.get_many(list(keys))
+        former = {key for party in wanted.values() for key in _former(connection, party)}
+        remembered = self.claims.records.get_many([*keys, *former])
         answers: dict[str, Resolution] = {}
         unknown: list[Party] = []
         for key, party in keys.items():
@@ -84,9 +97,13 @@ class Customers:
                 unknown.append(party)
         candidates = self._candidates(workspace, unknown) if unknown else []
         for party in unknown:
+            before = remembered.get(customer_key(connection, party))
             plan = plan_customer(party, _relevant(party, candidates), workspace.settings)
+            gives_way = party.origin_id in forget and isinstance(plan, UseCustomer)
+            if not gives_way and party.origin_id not in refused:
+                records = [before, *map(remembered.get, _former(connection, party))]
+                plan = plan_remembered(plan, {one.link.far_id for one in records if one and one.link})
             if not dry:
-                before = remembered.get(customer_key(connection, party))
                 known = before.link if before else None
                 answers[party.origin_id] = self._guarded(workspace, party, plan, known, trace_id, deadline)
             else:

@@ -54,11 +54,12 @@ _LINE = (
     *_TAX_AMOUNTS,
 )
 _ADJUSTMENT = ("hs_label", "hs_type", "hs_value", "hs_sort_order")
+_MERGED = "hs_merged_object_ids"
 # What belongs to an invoice: HubSpot's object type, and the properties to read of it.
 _PARTS: Mapping[str, tuple[str, ...]] = {
     "line_items": _LINE,
-    "companies": ("name",),
-    "contacts": ("firstname", "lastname", "email"),
+    "companies": ("name", _MERGED),
+    "contacts": ("firstname", "lastname", "email", _MERGED),
     "discounts": _ADJUSTMENT,
     "fees": _ADJUSTMENT,
     "taxes": _ADJUSTMENT,
@@ -101,7 +102,17 @@ def read_invoices(
 def _read_part(client: HubSpotClient, object_type: str, invoice_ids: Collection[str]) -> _Part:
     associated = read_associations(client, "invoices", object_type, invoice_ids)
     ids = {one.id for to in associated.values() for one in to}
-    return _Part(associated, read_records(client, object_type, ids, _PARTS[object_type]) if ids else {})
+    found = read_records(client, object_type, ids, _PARTS[object_type]) if ids else {}
+    # The id of a record that was merged just now is answered with the record that it became (HubSpot changelog:
+    # updated merge functionality for contacts and companies).
+    led = {former: record for record in found.values() for former in _former_ids(Values(record.properties))}
+    return _Part(associated, {**led, **found})
+
+
+def _former_ids(values: Values) -> tuple[str, ...]:
+    """The ids of the records that HubSpot merged into this one."""
+    parts = (values.text(_MERGED) or "").split(";")
+    return tuple(sorted_ids(part for part in map(str.strip, parts) if is_id(part)))
 
 
 def _understand(
@@ -159,7 +170,7 @@ def _own(invoice_id: str, object_type: str, part: _Part) -> list[_Associated]:
         if record is None:
             raise BadValue(f"{kind}: HubSpot does not give the associated record {one.id}")
         primary = any((type_.label or "").lower().startswith(_PRIMARY) for type_ in one.types)
-        own.append(_Associated(one.id, Values(record.properties, f"record {one.id} in {kind}"), primary))
+        own.append(_Associated(record.id, Values(record.properties, f"record {one.id} in {kind}"), primary))
     return own
 
 
@@ -234,7 +245,9 @@ def _chosen(items: Iterable[_Associated]) -> _Associated | None:
 
 def _company(items: Iterable[_Associated]) -> Party | None:
     one = _chosen(items)
-    return None if one is None else Party(PartyKind.COMPANY, one.id, one.values.text("name") or "")
+    if one is None:
+        return None
+    return Party(PartyKind.COMPANY, one.id, one.values.text("name") or "", merged=_former_ids(one.values))
 
 
 def _contact(items: Iterable[_Associated]) -> Party | None:
@@ -243,4 +256,5 @@ def _contact(items: Iterable[_Associated]) -> Party | None:
         return None
     given, family = one.values.text("firstname"), one.values.text("lastname")
     name = " ".join(part for part in (given, family) if part)
-    return Party(PartyKind.CONTACT, one.id, name, one.values.text("email"), given, family)
+    email, merged = one.values.text("email"), _former_ids(one.values)
+    return Party(PartyKind.CONTACT, one.id, name, email, given, family, merged=merged)

@@ -203,5 +203,5 @@ def _canonical(value: object) -> object:
     if isinstance(value, tuple):
         return tuple(map(_canonical, value))
     if is_dataclass(value):
-        return tuple(_canonical(getattr(value, one.name)) for one in fields(value))
+        return tuple(_canonical(getattr(value, one.name)) for one in fields(value) if one.compare)
     return str(value)

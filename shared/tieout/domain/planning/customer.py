@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tieout.domain.attention import AttentionCode
@@ -85,6 +85,22 @@ def plan_customer(party: Party, candidates: Sequence[LedgerCustomer], settings: 
         return Attend(AttentionCode.CUSTOMER_MISSING, f"“{name}” is not in QuickBooks, and creating is switched off.")
     taken = any(_same(one.name, name) for one in candidates)
     return _create(party, suffixed_name(party) if taken else name, name)
+
+
+def plan_remembered(plan: CustomerPlan, known: Collection[str]) -> CustomerPlan:
+    """`plan` for a party of whom the customers `known` (ledger ids) are remembered: its own, and those of the records
+    that HubSpot merged into it.
+
+    A single one is the party's, whatever it is called by now. Of several the one counts that matches by e-mail or name;
+    that none of them does is attention, because a further customer would be wrong in any case.
+    """
+    if len(known) == 1:
+        [id_] = known
+        return UseCustomer(id_, "memory")
+    if not known or (isinstance(plan, UseCustomer) and plan.id in known):
+        return plan
+    told = ", ".join(sorted(known, key=int))
+    return Attend(AttentionCode.CUSTOMER_AMBIGUOUS, f"Merged in HubSpot, and several in QuickBooks: ids {told}.")
 
 
 def plan_after_clash(party: Party, tried: str, holders: Sequence[NameHolder]) -> CustomerPlan:
