@@ -75,13 +75,13 @@ class MemoryRecords:
             expected = (0, record.rehints) if current is None else (current.version, current.rehints)
             if (record.version, record.rehints) != expected:
                 raise RecordChanged(current)
-            if record.link is not None and record.link.exclusive:
-                key = record.key
-                holder = self._holders.setdefault(
-                    (key.connection, _FAR[key.origin_system], key.kind.value, record.link.far_id), key
-                )
+            key = record.key
+            places = [(key.connection, _FAR[key.origin_system], *document) for document in record.far_documents]
+            for place in places:
+                holder = self._holders.get(place, key)
                 if holder != key:
                     raise LinkTaken(str(holder))
+            self._holders.update(dict.fromkeys(places, key))
             stored = replace(record, version=record.version + 1)
             self._records[record.key] = stored
             if audit is not None:

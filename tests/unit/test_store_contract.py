@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -17,6 +18,9 @@ from tieout.adapters.dynamodb.errors import BadPageToken, PairedElsewhere, Unkno
 from tieout.adapters.dynamodb.records import DynamoRecords
 from tieout.adapters.dynamodb.tokens import DynamoTokens
 from tieout.domain.company import Connection
+from tieout.domain.money import Money
+from tieout.domain.payment import Document
+from tieout.domain.posting import Posting, PostingContent
 from tieout.domain.record import Kind, Link, RecordKey, State, SyncRecord
 from tieout.domain.settings import BadSettings, CustomerLevel, Settings
 from tieout.ports import AuditEntry, LinkTaken, RecordChanged, Records, Tokens, TokenSet
@@ -53,6 +57,10 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 
 def key(id_: str = "1", connection: str = "acme", kind: Kind = Kind.INVOICE) -> RecordKey:
     return RecordKey(connection, kind, "hubspot", id_)
+
+
+def posted(far_id: str) -> Posting:
+    return Posting(far_id, PostingContent(Document.PAYMENT, Money(Decimal(10), "USD"), NOW.date(), "7"))
 
 
 def line(action: str, minutes: int = 0) -> AuditEntry:
@@ -218,6 +226,19 @@ def test_a_far_document_belongs_to_one_record_only(store: Store) -> None:
     assert refused.value.holder == str(key("1"))
     assert store.records.get(key("2")) is None
     assert store.records.trail(key("2")) == []
+
+
+def test_each_document_of_a_payment_belongs_to_it_alone(store: Store) -> None:
+    store.records.put(SyncRecord(key("1", kind=Kind.PAYMENT), postings=(posted("90"), posted("91"))))
+
+    for taken in ("90", "91"):
+        with pytest.raises(LinkTaken) as refused:
+            store.records.put(SyncRecord(key("2", kind=Kind.PAYMENT), postings=(posted(taken),)))
+        assert refused.value.holder == str(key("1", kind=Kind.PAYMENT))
+
+    assert store.records.get(key("2", kind=Kind.PAYMENT)) is None
+    assert store.records.origin_of("acme", "quickbooks", Document.PAYMENT, "91") == key("1", kind=Kind.PAYMENT)
+    assert store.records.origin_of("acme", "quickbooks", Document.CREDIT_MEMO, "91") is None
 
 
 def test_a_linked_record_is_written_again_and_keeps_its_document(store: Store) -> None:

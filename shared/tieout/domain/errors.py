@@ -57,6 +57,11 @@ class NotInLedger(SyncError):
 
 
 @dataclass(eq=False)
+class NotInCrm(SyncError):
+    """The record was deleted in HubSpot, as HubSpot itself says. A failed read never raises this."""
+
+
+@dataclass(eq=False)
 class NumberTaken(SyncError):
     """The document number is in use (QuickBooks 6140) by the document `holder_id` of type `holder_type`."""
 

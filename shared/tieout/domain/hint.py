@@ -9,10 +9,20 @@ from enum import StrEnum
 
 
 class HintObject(StrEnum):
-    """What a hint is about. A ledger invoice is looked at through the record of its HubSpot invoice."""
+    """What a hint is about. A ledger invoice is looked at through the record of its HubSpot invoice.
+
+    A posted document is one that a HubSpot payment made in QuickBooks; its id is "<document>:<QuickBooks id>", and it
+    is looked at through the payment's record.
+    """
 
     HUBSPOT_INVOICE = "hubspot.invoice"
+    HUBSPOT_PAYMENT = "hubspot.payment"
     QUICKBOOKS_INVOICE = "quickbooks.invoice"
+    QUICKBOOKS_PAYMENT = "quickbooks.payment"
+    QUICKBOOKS_REFUND_RECEIPT = "quickbooks.refund_receipt"
+    QUICKBOOKS_CREDIT_MEMO = "quickbooks.credit_memo"
+    QUICKBOOKS_SALES_RECEIPT = "quickbooks.sales_receipt"
+    POSTED_DOCUMENT = "quickbooks.posted_document"
 
 
 class Cause(StrEnum):

@@ -10,12 +10,18 @@ from enum import StrEnum
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.invoice import InvoiceContent
 from tieout.domain.money import Money
+from tieout.domain.posting import Posting, PostingContent
 
 
 class Kind(StrEnum):
-    """What a record is about. Customers and items are matched or created on the way to an invoice."""
+    """What a record is about. Customers and items are matched or created on the way to an invoice.
+
+    A payment's refunds are kept with it; a refund is one that was made in the ledger, where nothing links it to one.
+    """
 
     INVOICE = "invoice"
+    PAYMENT = "payment"
+    REFUND = "refund"
     CUSTOMER = "customer"
     ITEM = "item"
 
@@ -83,6 +89,7 @@ class Operation(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     VOID = "void"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,7 @@ class Intent:
     `body` is the exact request body: a repetition sends the same bytes under the same `request_id`.
     `content` is what the body says, kept to find the document again and to know what was written (None for a void
     and for customers). `lookup` is the display name of a customer. `stored_at` is renewed when it is sent again.
+    `posting` is what the body of a payment's document says, `parent_id` what it belongs to (see `Posting`).
     """
 
     operation: Operation
@@ -118,6 +126,8 @@ class Intent:
     far_id: str | None = None
     lookup: str = ""
     references: References | None = None
+    posting: PostingContent | None = None
+    parent_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +160,7 @@ class SyncRecord:
     `reason` is a code (attention code, ignore reason, waiting reason), `detail` the figures and texts for a person.
     `must_look`: when it is due, the ledger has to be asked too; `asked`: and a person's wish is still open. `revision`
     rises with each intent, `generation` when a document that we held is shown to be deleted.
+    `postings` are the documents that a payment made on the far side, in the order in which they were posted.
     `covered_until`: HubSpot's own time of the newest version that is reflected here. `rehints` counts the hints that
     came while it was claimed, `rehints_answered` those of them for which a new hint was sent.
     `shown` is the fingerprint of the status last written back onto the origin. `version` guards every write.
@@ -167,6 +178,7 @@ class SyncRecord:
     generation: int = 0
     intent: Intent | None = None
     link: Link | None = None
+    postings: tuple[Posting, ...] = ()
     label: str = ""
     covered_until: datetime | None = None
     lease_owner: str | None = None
@@ -186,6 +198,12 @@ class SyncRecord:
         return replace(self, state=state, reason=reason, detail=detail, due_at=due_at, attempts=attempts)
 
     @property
+    def far_documents(self) -> tuple[tuple[str, str], ...]:
+        """Kind and id of the documents on the far side that may belong to this record only."""
+        linked = ((self.key.kind.value, self.link.far_id),) if self.link and self.link.exclusive else ()
+        return (*linked, *((one.sent.document.holder_kind, one.far_id) for one in self.postings))
+
+    @property
     def settled(self) -> bool:
         """Whether nothing is left to do until something changes."""
         return self.state in SETTLED
@@ -197,11 +215,24 @@ class SyncRecord:
 
         Customers and items are driven by the invoices that need them.
         """
-        if self.key.kind is not Kind.INVOICE:
+        if own_hint_object(self.key) is None:
             return None
         if self.lease_until is None:
             return self.due_at
         return max(self.lease_until, self.due_at or self.lease_until)
+
+
+_OWN_HINTS = {
+    (Kind.INVOICE, "hubspot"): HintObject.HUBSPOT_INVOICE,
+    (Kind.PAYMENT, "hubspot"): HintObject.HUBSPOT_PAYMENT,
+    (Kind.PAYMENT, "quickbooks"): HintObject.QUICKBOOKS_PAYMENT,
+    (Kind.REFUND, "quickbooks"): HintObject.QUICKBOOKS_REFUND_RECEIPT,
+}
+
+
+def own_hint_object(key: RecordKey) -> HintObject | None:
+    """What a hint about the record itself is about; None where no queue works on such records."""
+    return _OWN_HINTS.get((key.kind, key.origin_system))
 
 
 class ClaimVerdict(StrEnum):
@@ -236,22 +267,37 @@ def judge_claim(record: SyncRecord | None, hint: Hint, now: datetime) -> ClaimVe
     if hint.cause is Cause.DUE and record.due_at is not None and now < record.due_at:
         return ClaimVerdict.NOT_DUE
     # The sweep compares versions before it hints at a ledger document, so what it says is no echo of ours.
-    of_the_sweep = hint.cause is Cause.SWEEP and hint.object is HintObject.QUICKBOOKS_INVOICE
+    of_the_sweep = hint.cause is Cause.SWEEP and hint.object in _FAR_OBJECTS
     if hint.cause in (Cause.RETRY, Cause.DUE) or of_the_sweep or not record.settled:
         return ClaimVerdict.TAKE
-    covered = _covered(record, hint.object)
+    covered = _covered(record, hint)
     return ClaimVerdict.COVERED if covered is not None and hint.occurred_at <= covered else ClaimVerdict.TAKE
 
 
-# A ledger event bears the time it was sent, slightly later than the change itself.
+# A ledger event bears the time it was sent, slightly later than the change itself; the sweep names the very version.
 _ECHO_TOLERANCE = timedelta(seconds=2)
+# Changes of what Tieout itself wrote, looked at through the record that it was written for.
+_FAR_OBJECTS = frozenset({HintObject.QUICKBOOKS_INVOICE, HintObject.POSTED_DOCUMENT})
+_OF_HUBSPOT = frozenset({HintObject.HUBSPOT_INVOICE, HintObject.HUBSPOT_PAYMENT})
 
 
-def _covered(record: SyncRecord, object_: HintObject) -> datetime | None:
-    if object_ is HintObject.HUBSPOT_INVOICE:
+def _covered(record: SyncRecord, hint: Hint) -> datetime | None:
+    if hint.object in _OF_HUBSPOT:
         return record.covered_until
-    seen = record.link.ledger_updated_at if record.link else None
-    return None if seen is None else seen + _ECHO_TOLERANCE
+    match hint.object:
+        case HintObject.QUICKBOOKS_INVOICE:
+            seen = record.link.ledger_updated_at if record.link else None
+        case HintObject.POSTED_DOCUMENT:
+            seen = next((one.updated_at for one in record.postings if posted_hint_id(one) == hint.id), None)
+        case _:
+            seen = record.covered_until
+    exact = hint.cause is Cause.SWEEP
+    return seen if seen is None or exact else seen + _ECHO_TOLERANCE
+
+
+def posted_hint_id(posting: Posting) -> str:
+    """The id of a hint about a document that was posted in the ledger."""
+    return f"{posting.sent.document.holder_kind}:{posting.far_id}"
 
 
 _REQUEST_ID_LENGTH = 40

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tieout.domain.errors import NotReadyYet
-from tieout.domain.hint import Cause, Hint, HintObject
-from tieout.domain.record import SHOWN_UNKNOWN, ClaimVerdict, Kind, RecordKey, SyncRecord, judge_claim
+from tieout.domain.hint import Cause, Hint
+from tieout.domain.record import SHOWN_UNKNOWN, ClaimVerdict, RecordKey, SyncRecord, judge_claim, own_hint_object
 from tieout.ports import AuditEntry, Clock, Hints, RecordChanged, Records
 
 # Longer than the worker's time-out, shorter than the queue's visibility time-out: a message that comes back after its
@@ -84,7 +84,7 @@ class Claims:
         owner = held.record.lease_owner
         while True:
             if record.rehints > record.rehints_answered:
-                if record.key.kind is Kind.INVOICE:
+                if own_hint_object(record.key) is not None:
                     self.hints.send([self.hint_for(record.key, Cause.DUE, held.hint.trace_id)], delay=_REHINT_DELAY)
                 # Whoever waits for a customer comes back by itself.
                 record = replace(record, rehints_answered=record.rehints)
@@ -97,10 +97,11 @@ class Claims:
                 return
 
     def hint_for(self, key: RecordKey, cause: Cause, trace_id: str) -> Hint:
-        """A hint about an invoice's own record, occurring now."""
-        if key.kind is not Kind.INVOICE:
+        """A hint about the record itself, occurring now."""
+        own = own_hint_object(key)
+        if own is None:
             raise ValueError(f"no queue works on {key.kind} records")
-        return Hint(key.connection, HintObject.HUBSPOT_INVOICE, key.origin_id, self.clock.now(), cause, trace_id)
+        return Hint(key.connection, own, key.origin_id, self.clock.now(), cause, trace_id)
 
 
 def _left_behind(stored: SyncRecord) -> SyncRecord:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tieout.domain.hint import Cause, Hint, HintObject
+from tieout.domain.hint import Cause, Hint
+from tieout.domain.record import own_hint_object
 from tieout.ports import Clock, Connections, Hints, Records
 
 _PAGE = 100
@@ -37,8 +38,9 @@ class Sweep:
     def _wake(self, connection: str, trace_id: str) -> int:
         now = self.clock.now()
         hints = [
-            Hint(connection, HintObject.HUBSPOT_INVOICE, key.origin_id, now, Cause.DUE, trace_id)
+            Hint(connection, own, key.origin_id, now, Cause.DUE, trace_id)
             for key in self.records.due(connection, now, _PAGE)
+            if (own := own_hint_object(key)) is not None
         ]
         if hints:
             self.hints.send(hints)

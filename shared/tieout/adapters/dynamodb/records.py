@@ -182,13 +182,14 @@ class DynamoRecords:
                 ":rehints": {"N": str(record.rehints)},
             }
         writes = [put]
-        link = record.link
-        if link is not None and link.exclusive and (record.key, link.far_id) not in self._held:
-            origin = {"S": keys.record_partition(record.key)}
+        origin = {"S": keys.record_partition(record.key)}
+        for partition in _holder_partitions(record):
+            if (record.key, partition) in self._held:
+                continue
             writes.append(
                 {
                     "TableName": self._table,
-                    "Item": {**keys.item_key(_holder_partition(record.key, link.far_id), "HOLDER"), "origin": origin},
+                    "Item": {**keys.item_key(partition, "HOLDER"), "origin": origin},
                     "ConditionExpression": "attribute_not_exists(pk) OR origin = :origin",
                     "ExpressionAttributeValues": {":origin": origin},
                 }
@@ -217,8 +218,8 @@ class DynamoRecords:
         expected = (0, record.rehints) if current is None else (current.version, current.rehints)
         if (record.version, record.rehints) != expected:
             raise RecordChanged(current)
-        if record.link is not None and record.link.exclusive:
-            holder = self._holder(_holder_partition(record.key, record.link.far_id))
+        for partition in _holder_partitions(record):
+            holder = self._holder(partition)
             if holder is not None and holder != keys.record_partition(record.key):
                 raise LinkTaken(str(keys.record_key_of(holder)))
         return False
@@ -274,12 +275,13 @@ class DynamoRecords:
         return self._remember(record_of(item))
 
     def _remember(self, record: SyncRecord) -> SyncRecord:
-        if record.link is not None and record.link.exclusive:
-            if len(self._held) >= _REMEMBERED_LINKS:
-                self._held.clear()
-            self._held.add((record.key, record.link.far_id))
+        held = [(record.key, partition) for partition in _holder_partitions(record)]
+        if len(self._held) + len(held) > _REMEMBERED_LINKS:
+            self._held.clear()
+        self._held.update(held)
         return record
 
 
-def _holder_partition(key: RecordKey, far_id: str) -> str:
-    return keys.holder_partition(key.connection, keys.far_system(key), key.kind.value, far_id)
+def _holder_partitions(record: SyncRecord) -> list[str]:
+    key, system = record.key, keys.far_system(record.key)
+    return [keys.holder_partition(key.connection, system, kind, far_id) for kind, far_id in record.far_documents]

@@ -15,6 +15,31 @@ from tieout.domain.invoice import InvoiceContent, LedgerInvoice, SourceInvoice, 
 from tieout.domain.record import RecordKey, State, SyncRecord
 from tieout.domain.settings import Settings
 from tieout.domain.status import ShownStatus
+from tieout.ports.writes import PreparedWrite as PreparedWrite
+
+
+class Cursors(Protocol):
+    """How far the sweep has come, by connection and what it follows ("hubspot.invoices", "quickbooks")."""
+
+    def load(self, connection: str, name: str) -> datetime | None:
+        """The stored position, None before the first run."""
+        ...
+
+    def save(self, connection: str, name: str, position: datetime) -> None:
+        """Move the cursor; it never moves back."""
+        ...
+
+
+class ReadMeter(Protocol):
+    """Counts the reads that Intuit meters, by connection and calendar month (UTC)."""
+
+    def count(self, connection: str) -> None:
+        """One more successful read; kept in memory until `flush`."""
+        ...
+
+    def flush(self) -> None:
+        """Add what was counted to what is stored. Never raises: what cannot be stored is kept for the next time."""
+        ...
 
 
 class Clock(Protocol):
@@ -51,13 +76,6 @@ class Crm(Protocol):
     def account(self) -> CrmAccount:
         """The account behind the token."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedWrite:
-    """The exact request body of a write, made without any call, to be stored in the intent before it is sent."""
-
-    body: str
 
 
 class Ledger(Protocol):

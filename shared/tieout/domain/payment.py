@@ -1,0 +1,169 @@
+"""The neutral payment: as HubSpot has it (`SourcePayment`) and as the ledger has it (`LedgerPayment`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from tieout.domain.customer import Party
+from tieout.domain.money import Money
+
+
+class PaymentStatus(StrEnum):
+    """HubSpot's `hs_latest_status`."""
+
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+    PROCESSING_REFUND = "processing_refund"
+    DISPUTED_WON = "disputed_won"
+    DISPUTED_LOST = "disputed_lost"
+    DISPUTED_ACTION_REQUIRED = "disputed_action_required"
+    DISPUTED_AWAITING_DECISION = "disputed_awaiting_decision"
+
+
+NOT_RECEIVED = frozenset({PaymentStatus.PROCESSING, PaymentStatus.FAILED})
+"""In any other status the money was received, also when the payment is first seen in that later status."""
+DISPUTED = frozenset({one for one in PaymentStatus if one.value.startswith("disputed_")})
+
+
+class Processor(StrEnum):
+    """HubSpot's `hs_processor_type`: who took the money. `quickbooks` is what Tieout itself recorded."""
+
+    HUBSPOT = "hs_payments"
+    STRIPE = "byo_stripe"
+    BY_HAND = "none"
+    QUICKBOOKS = "quickbooks"
+    XERO = "xero"
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """A rise of HubSpot's cumulative refunded amount to `total`, seen at `at` (aware)."""
+
+    total: Money
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePayment:
+    """A payment in HubSpot, as it stands now.
+
+    `amount` is what the buyer paid (`hs_initial_amount`), `refunded` the cumulative amount given back,
+    `refund_history` its changes, oldest first (empty when HubSpot keeps none). `day` is the calendar date of
+    `hs_initiated_date` in the ledger company's time zone. `invoice_ids` are all HubSpot invoices it is associated with;
+    HubSpot tells no allocation. `source` is `hs_payment_source_app` (INVOICE, QUOTE, SUBSCRIPTION...), `comment` the
+    internal comment, in which Tieout's own payments bear their marker. Fees are None where HubSpot has not told them:
+    never zero; they and `net` are in the settlement currency. `modified_at` is HubSpot's own time of the last change
+    that this reading shows.
+    """
+
+    id: str
+    status: PaymentStatus
+    amount: Money
+    refunded: Money
+    initiated_at: datetime
+    processor: Processor
+    method: str | None = None
+    reference: str | None = None
+    comment: str | None = None
+    email: str | None = None
+    source: str | None = None
+    invoice_ids: tuple[str, ...] = ()
+    company: Party | None = None
+    contact: Party | None = None
+    refund_history: tuple[Refunded, ...] = ()
+    processing_fee: Money | None = None
+    platform_fee: Money | None = None
+    net: Money | None = None
+    settlement_currency: str | None = None
+    modified_at: datetime | None = None
+
+    @property
+    def received(self) -> bool:
+        """Whether the money came in, whatever became of it later."""
+        return self.status not in NOT_RECEIVED
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadablePayment:
+    """A payment whose stored values make no sense; `reason` names the property, for a person."""
+
+    id: str
+    reason: str
+
+
+class Document(StrEnum):
+    """The kinds of document that money in or out makes on the far side.
+
+    `APPLICATION` is QuickBooks' payment of zero that links a credit memo with what uses it up.
+    """
+
+    PAYMENT = "payment"
+    SALES_RECEIPT = "sales_receipt"
+    REFUND_RECEIPT = "refund_receipt"
+    CREDIT_MEMO = "credit_memo"
+    EXPENSE = "expense"
+    APPLICATION = "application"
+    HUBSPOT_PAYMENT = "hubspot_payment"
+
+    @property
+    def holder_kind(self) -> str:
+        """The kind under which the far id is unique: an application is one of QuickBooks' payments."""
+        return Document.PAYMENT.value if self is Document.APPLICATION else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The part of a payment that is applied to one document: `far_id` of kind `type` ("Invoice", "CreditMemo"...)."""
+
+    type: str
+    far_id: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPayment:
+    """A customer payment that stands in the ledger now.
+
+    `total` is what was received, `unapplied` the part of it that is applied to nothing. `allocations` are the parts
+    applied, of invoices (positive) and of the credits that a payment uses up. `voided`: everything is zero now.
+    `deposit_account_id` None: not told. `updated_at` is the ledger's own time of the last change.
+    """
+
+    id: str
+    sync_token: str
+    customer_id: str
+    day: date
+    total: Money
+    unapplied: Money
+    allocations: tuple[Allocation, ...]
+    private_note: str
+    voided: bool
+    deposit_account_id: str | None = None
+    method_id: str | None = None
+    reference: str | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerDocument:
+    """A refund receipt, credit memo, sales receipt or expense that stands in the ledger now.
+
+    `remaining` is the part of a credit memo that nothing has used up yet, None for other documents.
+    """
+
+    document: Document
+    id: str
+    sync_token: str
+    customer_id: str | None
+    day: date
+    total: Money
+    private_note: str
+    voided: bool
+    number: str | None = None
+    remaining: Money | None = None
+    updated_at: datetime | None = None
