@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug import Response
 
-from infra.sandbox.hubspot.association_types import DIRECTED, LABELS
+from infra.sandbox.hubspot.association_types import DIRECTED, LABELS, default_pair, named_pairs
 from infra.sandbox.hubspot.call import Call, inputs_of, no_content
 from infra.sandbox.hubspot.errors import HubSpotError, invalid, malformed
 from infra.sandbox.hubspot.object_types import ObjectType
@@ -130,7 +130,7 @@ def _each(call: Call, write: Any, status: int) -> Response:
 
 
 def _link(call: Call, record: Record, other: Record, specs: Any) -> dict[str, Any]:
-    pairs = call.records.pairs(record.type, other.type, specs)
+    pairs = named_pairs(record.type, other.type, specs)
     call.records.link(record, other, pairs)
     return {
         "fromObjectTypeId": record.type.type_id,
@@ -142,7 +142,7 @@ def _link(call: Call, record: Record, other: Record, specs: Any) -> dict[str, An
 
 
 def _link_default(call: Call, record: Record, other: Record) -> list[dict[str, Any]]:
-    pair = call.records.default_pair(record.type, other.type)
+    pair = default_pair(record.type, other.type)
     call.records.link(record, other, [pair])
     return [
         {
@@ -170,7 +170,7 @@ def archive_labels(call: Call, one: ObjectType, two: ObjectType) -> Response:
     _can_write(call, one, two)
     for item in inputs_of(call.body(), WRITE_LIMIT):
         record, other = _end(call, one, item.get("from")), _end(call, two, item.get("to"))
-        for pair in call.records.pairs(one, two, item.get("types")):
+        for pair in named_pairs(one, two, item.get("types")):
             call.records.unlink(record, other, pair)
     return _archived(call)
 

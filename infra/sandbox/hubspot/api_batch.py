@@ -10,7 +10,7 @@ from typing import Any
 
 from werkzeug import Response
 
-from infra.sandbox.hubspot.api_objects import written
+from infra.sandbox.hubspot.api_objects import created, written
 from infra.sandbox.hubspot.call import Call, inputs_of, no_content
 from infra.sandbox.hubspot.errors import HubSpotError, invalid, malformed
 from infra.sandbox.hubspot.object_types import ObjectType
@@ -51,7 +51,7 @@ def create_batch(call: Call, object_type: ObjectType) -> Response:
 
     def create(one: Input) -> dict[str, Any]:
         record = call.records.create(object_type, one.get("properties", {}), one.get("associations"))
-        return _traced(written(call, record, one.get("properties", {})), one)
+        return _traced(created(call, record, one.get("properties", {})), one)
 
     return _write(call, object_type, create, 201, key=None)
 
@@ -79,7 +79,7 @@ def upsert_batch(call: Call, object_type: ObjectType) -> Response:
             return _traced({**_updated(call, record, one), "new": False}, one)
         properties = {name: value, **one.get("properties", {})}
         record = call.records.create(object_type, properties)
-        return _traced({**written(call, record, properties), "new": True}, one)
+        return _traced({**created(call, record, properties), "new": True}, one)
 
     return _write(call, object_type, upsert, 200, key="id")
 

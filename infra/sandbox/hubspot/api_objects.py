@@ -58,11 +58,17 @@ def create_record(call: Call, object_type: ObjectType) -> Response:
     call.require(object_type.scopes("write"))
     body = call.body()
     record = call.records.create(object_type, body.get("properties", {}), body.get("associations"))
-    return json_response(written(call, record, body.get("properties", {})), 201)
+    return json_response(created(call, record, body.get("properties", {})), 201)
+
+
+def created(call: Call, record: Record, raw: Any) -> dict[str, Any]:
+    """The answer to a creation: what was written, the system properties, and what HubSpot tells of a new record."""
+    told = [name for name in record.type.told_when_created if record.get(name) is not None]
+    return call.records.answer(record, [*raw, *told])
 
 
 def written(call: Call, record: Record, raw: Any) -> dict[str, Any]:
-    """The answer to a write: what was written, and the system properties."""
+    """The answer to a change: what was written, and the system properties."""
     return call.records.answer(record, list(raw))
 
 

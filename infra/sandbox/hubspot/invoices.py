@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
+from infra.sandbox.hubspot import payments
 from infra.sandbox.hubspot.amounts import LineAmounts, invoice_amounts, line_amounts, minor_unit
 from infra.sandbox.hubspot.config import HubSpotConfig
 from infra.sandbox.hubspot.errors import bad_values, invalid
@@ -199,7 +200,8 @@ def refresh(store: Store, config: HubSpotConfig, invoice: Record) -> None:
     total = found.total
     if "hs_amount_billed" in invoice.written:
         total = Decimal(invoice.get("hs_amount_billed") or 0).quantize(unit)
-    paid = total if invoice.get("hs_invoice_status") == "paid" else Decimal(0).quantize(unit)
+    paid = total if payments.marked_paid(invoice) else payments.paid(store, invoice).quantize(unit)
+    status = _paid_or_open(config, invoice, total, paid)
     values: dict[str, str | None] = {
         "hs_amount_billed": f"{total:f}",
         "hs_subtotal": f"{found.subtotal:f}",
@@ -208,14 +210,28 @@ def refresh(store: Store, config: HubSpotConfig, invoice: Record) -> None:
         "hs_balance_due": f"{total - paid:f}",
         **_inherited(store, invoice),
     }
-    if invoice.get("hs_invoice_status") == "voided" and billable(invoice):
+    if status == "voided" and billable(invoice):
         values["hs_balance_due"] = f"{Decimal(0).quantize(unit):f}"
-    if invoice.get("hs_invoice_status") == "paid" and invoice.get("hs_payment_date") is None:
-        values["hs_payment_date"] = iso(store.now())
+    paid_on = payments.last_payment_date(store, invoice)
+    if status == "paid" and (paid_on or invoice.get("hs_payment_date") is None):
+        values["hs_payment_date"] = paid_on or iso(store.now())
+    elif status == "open":
+        values["hs_payment_date"] = None
     written = {name: value for name, value in values.items() if name not in invoice.written}
-    changed = [store.put(invoice, name, value, calculated=True) for name, value in written.items()]
+    changed = [store.put(invoice, "hs_invoice_status", status)]
+    changed += [store.put(invoice, name, value, calculated=True) for name, value in written.items()]
     if any(changed):
         store.touch(invoice)
+
+
+def _paid_or_open(config: HubSpotConfig, invoice: Record, total: Decimal, paid: Decimal) -> str | None:
+    """The status that payments give to an invoice (payments guide); that losing one opens it again is UNSURE."""
+    status = invoice.get("hs_invoice_status")
+    if payments.marked_paid(invoice) or not (billable(invoice) or config.payments_settle_mirrors):
+        return status
+    if status == "open" and paid >= total > 0:
+        return "paid"
+    return "open" if status == "paid" and paid < total and config.lost_payment_reopens_invoice else status
 
 
 def _inherited(store: Store, invoice: Record) -> dict[str, str | None]:

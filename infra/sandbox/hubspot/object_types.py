@@ -10,7 +10,11 @@ COMMERCE_SCOPE = "e-commerce"
 
 @dataclass(frozen=True)
 class ObjectType:
-    """One object type. `label` is its key in the `associations` of a record (`line items`, with a space)."""
+    """One object type.
+
+    `label` is its key in the `associations` of a record (`line items`, with a space); `told_when_created` are
+    properties that the answer to a creation holds, besides what was written.
+    """
 
     name: str
     singular: str
@@ -24,6 +28,7 @@ class ObjectType:
     also_scopes: tuple[str, ...] = ()
     natural_key: str | None = None
     single_parents: tuple[str, ...] = field(default=())
+    told_when_created: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -102,7 +107,7 @@ OBJECT_TYPES: tuple[ObjectType, ...] = (
         searchable=("name", "description", "hs_sku"),
         also_scopes=(COMMERCE_SCOPE,),
         # A line item belongs to one parent (line items guide): it is copied, not shared.
-        single_parents=("0-53", "0-3"),
+        single_parents=("0-53", "0-3", "0-101"),
     ),
     ObjectType(
         "invoices",
@@ -143,12 +148,44 @@ OBJECT_TYPES: tuple[ObjectType, ...] = (
         # An invoice-level tax is unique to its invoice (taxes guide).
         single_parents=("0-53",),
     ),
+    ObjectType(
+        "commerce_payments",
+        "commerce_payment",
+        "0-101",
+        *_HS,
+        (*_HS, "hs_object_id"),
+        searchable=("hs_customer_email", "hs_reference_number", "hs_payment_id"),
+        required=("hs_initial_amount", "hs_initiated_date"),
+        scope_name="commercepayments",
+        # What the guide's example of a creation answers.
+        told_when_created=(
+            "hs_has_associated_invoice",
+            "hs_hubspot_payments_enabled",
+            "hs_initial_amount_in_portal_currency",
+            "hs_initial_amount_in_settlement_currency",
+            "hs_latest_status",
+            "hs_net_amount",
+            "hs_net_amount_after_refunds",
+            "hs_net_amount_in_portal_currency",
+            "hs_net_amount_in_settlement_currency",
+            "hs_number_of_associated_invoices",
+            "hs_object_source",
+            "hs_payment_creation_method",
+            "hs_payment_id",
+            "hs_presentment_to_portal_currency_dated_exchange_rate",
+            "hs_total_discounts_amount",
+            "hs_total_discounts_amount_in_portal_currency",
+        ),
+    ),
+    ObjectType("orders", "order", "0-123", *_HS, (*_HS, "hs_object_id"), searchable=("hs_order_name",)),
+    ObjectType("subscriptions", "subscription", "0-69", *_HS, (*_HS, "hs_object_id"), searchable=("hs_name",)),
 )
 
 BY_ID = {one.type_id: one for one in OBJECT_TYPES}
 _BY_TEXT = {text: one for one in OBJECT_TYPES for text in (one.name, one.singular, one.type_id)}
 ADJUSTMENTS = ("0-84", "0-85", "0-86")
-INVOICE, LINE_ITEM, CONTACT, COMPANY, PRODUCT = "0-53", "0-8", "0-1", "0-2", "0-7"
+INVOICE, LINE_ITEM, CONTACT, COMPANY, DEAL, PRODUCT = "0-53", "0-8", "0-1", "0-2", "0-3", "0-7"
+PAYMENT, ORDER, SUBSCRIPTION = "0-101", "0-123", "0-69"
 TAX_RATES_SCOPE = "tax_rates.read"
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from infra.sandbox.hubspot import invoices
-from infra.sandbox.hubspot.association_types import DIRECTED, Pair
+from infra.sandbox.hubspot import invoices, payments
+from infra.sandbox.hubspot.association_types import DIRECTED, Pair, default_pair, named_pairs
 from infra.sandbox.hubspot.config import HubSpotConfig
 from infra.sandbox.hubspot.errors import HubSpotError, bad_values, invalid, malformed, missing_required, not_found
-from infra.sandbox.hubspot.object_types import ADJUSTMENTS, BY_ID, INVOICE, LINE_ITEM, PRODUCT, ObjectType
+from infra.sandbox.hubspot.object_types import ADJUSTMENTS, BY_ID, INVOICE, LINE_ITEM, PAYMENT, PRODUCT, ObjectType
 from infra.sandbox.hubspot.property_model import iso
 from infra.sandbox.hubspot.store import Record, Store
 from infra.sandbox.hubspot.values import check_values
@@ -100,12 +100,17 @@ class Records:
             invoices.check_write(self.store, self.config, record, values, new=True)
             self._note_written(record, values)
             values = {**invoices.defaults(self.store, self.config, values), **values}
+        elif object_type.type_id == PAYMENT:
+            payments.check_write(self.store, self.config, record, values, new=True)
+            values = {**payments.defaults(self.store, values), **values}
         self._check(record, values)
         for name, value in values.items():
             self.store.put(record, name, value)
         for other, pairs in self._association_inputs(object_type, associations):
             self.link(record, other, pairs)
         self._after(record, before=None)
+        if object_type.type_id == PAYMENT:
+            payments.check_applied(self.store, self.config, record)
         return record
 
     def update(self, record: Record, raw: Any) -> Record:
@@ -115,6 +120,8 @@ class Records:
         if record.type.type_id == INVOICE:
             invoices.check_write(self.store, self.config, record, values, new=False)
             self._note_written(record, values)
+        elif record.type.type_id == PAYMENT:
+            payments.check_write(self.store, self.config, record, values, new=False)
         elif record.type.type_id in PARTS:
             self._check_parents_editable(record, values)
         self._check(record, values)
@@ -122,20 +129,31 @@ class Records:
             self.store.put(record, name, value)
         self.store.touch(record)
         self._after(record, before)
+        if "hs_initial_amount" in values:
+            payments.check_applied(self.store, self.config, record)
         return record
 
     def archive(self, record: Record) -> None:
-        """Puts a record into the recycle bin. Raises 400 for an invoice that may not be deleted."""
-        parents = self.store.linked(record, INVOICE) if record.type.type_id in PARTS else []
+        """Puts a record into the recycle bin. Raises 400 for an invoice or a payment that may not be deleted."""
+        parents = self.store.linked(record, INVOICE) if record.type.type_id in (*PARTS, PAYMENT) else []
+        lost = self.store.linked(record, PAYMENT) if record.type.type_id == INVOICE else []
         if record.type.type_id == INVOICE:
             invoices.check_delete(self.config, record)
-        for parent in parents:
-            invoices.check_editable(self.config, parent)
+        elif record.type.type_id == PAYMENT:
+            payments.check_delete(self.store, record)
+        else:
+            for parent in parents:
+                invoices.check_editable(self.config, parent)
         self.store.archive(record)
-        for parent in parents:
-            invoices.refresh(self.store, self.config, parent)
+        for other in (*lost, *parents):
+            self.recalculate(other)
 
     def _note_written(self, invoice: Record, values: Mapping[str, str | None]) -> None:
+        status = values.get("hs_invoice_status")
+        if status is not None and ("hs_invoice_status" in invoice.written) != (status == "paid"):
+            before = set(invoice.written)
+            invoice.written ^= {"hs_invoice_status"}
+            self.store.did(lambda: setattr(invoice, "written", before))
         by_hand = {
             name for name in (invoices.MIRROR_ONLY | invoices.BALANCES) & set(values) if values[name] is not None
         } - invoice.written
@@ -187,7 +205,12 @@ class Records:
     def _after(self, record: Record, before: str | None) -> None:
         """Calculates what a write changes."""
         if record.type.type_id == INVOICE:
+            for payment in self.store.linked(record, PAYMENT):
+                payments.apply(self.store, self.config, payment)
             invoices.settle(self.store, self.config, record, before)
+            return
+        if record.type.type_id == PAYMENT:
+            self.recalculate(record)
             return
         parents = self.store.linked(record, INVOICE)
         if record.type.type_id == LINE_ITEM and not parents:
@@ -196,6 +219,14 @@ class Records:
         for parent in parents:
             if record.type.type_id in PARTS:
                 invoices.refresh(self.store, self.config, parent)
+
+    def recalculate(self, record: Record) -> None:
+        """Calculates anew what HubSpot calculates on an invoice, or on a payment and its invoices."""
+        if record.type.type_id == INVOICE:
+            invoices.refresh(self.store, self.config, record)
+        elif record.type.type_id == PAYMENT:
+            for invoice in payments.apply(self.store, self.config, record):
+                invoices.refresh(self.store, self.config, invoice)
 
     # -- associations
 
@@ -216,7 +247,7 @@ class Records:
             ids = {pair.there for pair in DIRECTED[object_type.type_id, type_id]}
             wanted = {one.get("associationTypeId") for one in specs or () if isinstance(one, Mapping)}
             if wanted & ids:
-                pairs = self.pairs(object_type, BY_ID[type_id], specs)
+                pairs = named_pairs(object_type, BY_ID[type_id], specs)
                 return self.get_association_end(BY_ID[type_id], other_id), pairs
         raise invalid(
             f"No valid association type from {object_type.singular} in {specs}", code="INVALID_ASSOCIATION_TYPE"
@@ -229,32 +260,6 @@ class Records:
             raise not_found(f"{object_type.singular} {record_id} does not exist")
         return record
 
-    def pairs(self, one: ObjectType, two: ObjectType, specs: Any) -> list[Pair]:
-        """The kinds of association that `[{"associationCategory", "associationTypeId"}]` names. Raises 400."""
-        known = {pair.there: pair for pair in DIRECTED.get((one.type_id, two.type_id), ())}
-        if not isinstance(specs, list) or not specs:
-            raise malformed("types must be a filled list")
-        found = []
-        for spec in specs:
-            if not isinstance(spec, Mapping):
-                raise malformed("an association type is an object")
-            category, type_id = spec.get("associationCategory"), spec.get("associationTypeId")
-            if category != "HUBSPOT_DEFINED" or type_id not in known:
-                raise invalid(
-                    f"Association type {type_id} of category {category} does not exist from {one.singular} "
-                    f"to {two.singular}",
-                    code="INVALID_ASSOCIATION_TYPE",
-                )
-            found.append(known[type_id])
-        return found
-
-    def default_pair(self, one: ObjectType, two: ObjectType) -> Pair:
-        """The unlabelled association between two types. Raises 400 when there is none."""
-        pairs = DIRECTED.get((one.type_id, two.type_id))
-        if not pairs:
-            raise invalid(f"{one.singular} and {two.singular} cannot be associated", code="INVALID_ASSOCIATION_TYPE")
-        return pairs[0]
-
     def link(self, record: Record, other: Record, pairs: Sequence[Pair]) -> None:
         """Associates two records. Raises 400 for a second parent and for a frozen invoice."""
         for child, parent in ((record, other), (other, record)):
@@ -262,7 +267,7 @@ class Records:
                 self._check_single_parent(child, parent)
         self._check_document(record, other)
         # A labelled association holds the unlabelled one as well.
-        default = self.default_pair(record.type, other.type)
+        default = default_pair(record.type, other.type)
         for pair in {default: None, **dict.fromkeys(pairs)}:
             self.store.link(record, other, pair.there, pair.back)
         self._linked(record, other)
@@ -291,5 +296,5 @@ class Records:
         for one in (record, other):
             if self.config.associations_touch:
                 self.store.touch(one)
-            if one.type.type_id == INVOICE:
-                invoices.refresh(self.store, self.config, one)
+        for one in sorted((record, other), key=lambda one: one.type.type_id == INVOICE):
+            self.recalculate(one)

@@ -17,7 +17,8 @@ from infra.sandbox.hubspot.errors import HubSpotError
 from infra.sandbox.hubspot.events import EventMaker, HubSpotWebhooks
 from infra.sandbox.hubspot.invoices import BALANCES
 from infra.sandbox.hubspot.limits import RateLimiter
-from infra.sandbox.hubspot.object_types import INVOICE, OBJECT_TYPES
+from infra.sandbox.hubspot.object_types import INVOICE, OBJECT_TYPES, PAYMENT
+from infra.sandbox.hubspot.payments import account_properties
 from infra.sandbox.hubspot.property_model import iso
 from infra.sandbox.hubspot.records import Records
 from infra.sandbox.hubspot.routes import match, typed
@@ -47,6 +48,7 @@ class HubSpotSandbox(SandboxApp):
         self.limiter = RateLimiter(self.config)
         self._events = EventMaker(self.config, self.chance)
         self._unindexed: deque[tuple[datetime, tuple[str, str], dict[str, str] | None]] = deque()
+        self.store.properties[PAYMENT].update(account_properties(self.config, self.store.properties[PAYMENT]))
         if self.config.balance_writable:
             known = self.store.properties[INVOICE]
             known.update({name: replace(known[name], read_only=False) for name in BALANCES})

@@ -2,6 +2,7 @@
 
 from infra.sandbox.hubspot.object_types import OBJECT_TYPES, ObjectType
 from infra.sandbox.hubspot.property_model import Group, Option, Property
+from infra.sandbox.hubspot.schema_payments import ORDERS, PAYMENTS, SUBSCRIPTIONS
 
 _FIELD = {
     "string": "text",
@@ -13,6 +14,7 @@ _FIELD = {
 }
 
 # A row: names, type, flags. R: the value is read-only. C: calculated by HubSpot (and read-only). M: several choices.
+# U: no two records have the same value.
 Row = tuple[str, str, str]
 
 INVOICES: tuple[Row, ...] = (
@@ -87,13 +89,21 @@ ROWS: dict[str, tuple[Row, ...]] = {
         ("name description hs_sku hs_product_type recurringbillingfrequency hs_url", "string", ""),
         ("price+ hs_cost_of_goods_sold tax", "number", ""),
     ),
+    "commerce_payments": PAYMENTS,
+    "orders": ORDERS,
+    "subscriptions": SUBSCRIPTIONS,
 }
 _STANDARD: tuple[Row, ...] = (
     ("hs_object_id hs_object_source hs_object_source_id hs_object_source_label", "string", "R"),
     ("hubspot_owner_id", "string", ""),
 )
 # HubSpot's default groups; invoiceinformation is the invoice's.
-_GROUP = {"line_items": "lineiteminformation", "companies": "companyinformation", "taxes": "taxinformation"}
+_GROUP = {
+    "line_items": "lineiteminformation",
+    "companies": "companyinformation",
+    "taxes": "taxinformation",
+    "commerce_payments": "commercepaymentinformation",
+}
 BOOLEANS = (Option("True", "true", 0), Option("False", "false", 1))
 
 
@@ -123,6 +133,7 @@ def _properties(row: Row, group: str) -> list[Property]:
                 options=BOOLEANS if kind == "bool" else options,
                 calculated="C" in flags,
                 read_only="C" in flags or "R" in flags,
+                unique="U" in flags,
                 hubspot_defined=True,
                 minimum=0 if bounded else None,
                 scale=int(scale) if scale else None,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Literal
 
@@ -28,7 +29,11 @@ class Version:
 
 @dataclass
 class Record:
-    """One CRM record; `properties` holds what has a value. `written` names calculated values set by hand."""
+    """One CRM record; `properties` holds what has a value. `written` names calculated values set by hand.
+
+    Of payments: `processed` by HubSpot's own payment processing, `settlement_rate` into the settlement currency, and
+    `shares`, what each of its invoices received of it (in no API).
+    """
 
     type: ObjectType
     id: str
@@ -38,6 +43,9 @@ class Record:
     history: dict[str, list[Version]] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
     archived: datetime | None = None
+    processed: bool = False
+    settlement_rate: Decimal = Decimal(1)
+    shares: dict[str, Decimal] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -209,6 +217,11 @@ class Store:
             record.properties[record.type.modified] = iso(before)
 
         self.did(undo)
+
+    def share(self, payment: Record, shares: dict[str, Decimal]) -> None:
+        """Notes what each invoice received of a payment."""
+        before, payment.shares = payment.shares, shares
+        self.did(lambda: setattr(payment, "shares", before))
 
     def archive(self, record: Record) -> None:
         """Puts a record away: no longer found, unique values free again, associations gone."""
