@@ -184,7 +184,7 @@ def test_the_echo_of_our_own_write_costs_no_vendor_call(world: World) -> None:
 
 def test_an_event_about_a_quickbooks_invoice_that_is_not_ours_is_dropped(world: World) -> None:
     [outcome] = world.push(world.ledger_hint({"Id": "77"}))
-    assert (outcome.result, outcome.reason) == ("not_ours", "not_from_hubspot")
+    assert (outcome.result, outcome.reason) == ("not_ours", "no_record")
     assert world.calls == 0
 
 

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 
 class HintObject(StrEnum):
-    """What a hint is about. A ledger invoice is looked at through the record of its HubSpot invoice.
+    """What a hint is about, as ``system.entity``. A ledger invoice is looked at through the record of its HubSpot
+    invoice.
 
     A posted document is one that a HubSpot payment made in QuickBooks; its id is "<document>:<QuickBooks id>", and it
     is looked at through the payment's record.
@@ -23,6 +24,11 @@ class HintObject(StrEnum):
     QUICKBOOKS_CREDIT_MEMO = "quickbooks.credit_memo"
     QUICKBOOKS_SALES_RECEIPT = "quickbooks.sales_receipt"
     POSTED_DOCUMENT = "quickbooks.posted_document"
+
+    @property
+    def system(self) -> str:
+        """Whose document it is, "hubspot" or "quickbooks"."""
+        return self.value.partition(".")[0]
 
 
 class Cause(StrEnum):

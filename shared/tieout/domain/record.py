@@ -270,29 +270,36 @@ def judge_claim(record: SyncRecord | None, hint: Hint, now: datetime) -> ClaimVe
     of_the_sweep = hint.cause is Cause.SWEEP and hint.object in _FAR_OBJECTS
     if hint.cause in (Cause.RETRY, Cause.DUE) or of_the_sweep or not record.settled:
         return ClaimVerdict.TAKE
-    covered = _covered(record, hint)
-    return ClaimVerdict.COVERED if covered is not None and hint.occurred_at <= covered else ClaimVerdict.TAKE
+    seen = _version_seen(record, hint)
+    return ClaimVerdict.COVERED if seen is not None and shows(seen, hint) else ClaimVerdict.TAKE
 
 
 # A ledger event bears the time it was sent, slightly later than the change itself; the sweep names the very version.
 _ECHO_TOLERANCE = timedelta(seconds=2)
 # Changes of what Tieout itself wrote, looked at through the record that it was written for.
 _FAR_OBJECTS = frozenset({HintObject.QUICKBOOKS_INVOICE, HintObject.POSTED_DOCUMENT})
-_OF_HUBSPOT = frozenset({HintObject.HUBSPOT_INVOICE, HintObject.HUBSPOT_PAYMENT})
 
 
-def _covered(record: SyncRecord, hint: Hint) -> datetime | None:
-    if hint.object in _OF_HUBSPOT:
-        return record.covered_until
+def shows(version: datetime, hint: Hint) -> bool:
+    """Whether a document's version of that time (the vendor's own) already has the change that `hint` tells of."""
+    late = hint.object.system == "quickbooks" and hint.cause is not Cause.SWEEP
+    return hint.occurred_at <= (version + _ECHO_TOLERANCE if late else version)
+
+
+def far_side(key: RecordKey, hint: Hint) -> bool:
+    """Whether a hint tells of a change on the other side than where the record's document was born."""
+    return hint.object.system != key.origin_system
+
+
+def _version_seen(record: SyncRecord, hint: Hint) -> datetime | None:
+    """The newest version that is known of the document that the hint is about."""
     match hint.object:
         case HintObject.QUICKBOOKS_INVOICE:
-            seen = record.link.ledger_updated_at if record.link else None
+            return record.link.ledger_updated_at if record.link else None
         case HintObject.POSTED_DOCUMENT:
-            seen = next((one.updated_at for one in record.postings if posted_hint_id(one) == hint.id), None)
+            return next((one.updated_at for one in record.postings if posted_hint_id(one) == hint.id), None)
         case _:
-            seen = record.covered_until
-    exact = hint.cause is Cause.SWEEP
-    return seen if seen is None or exact else seen + _ECHO_TOLERANCE
+            return record.covered_until
 
 
 def posted_hint_id(posting: Posting) -> str:

@@ -1,37 +1,42 @@
-"""One record on its way through a batch of the invoice push."""
+"""One record on its way through a batch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
 from tieout.domain.errors import SyncError
-from tieout.domain.hint import Cause, Hint, HintObject
-from tieout.domain.invoice import SourceInvoice
-from tieout.domain.record import State, SyncRecord
-from tieout.domain.status import ShownStatus, shown_status
-from tieout.ports import Workspace
-from tieout.services.assess import Source
+from tieout.domain.hint import Cause, Hint
+from tieout.domain.record import SyncRecord, far_side, shows
 from tieout.services.claims import Held
 from tieout.services.outcome import Outcome, Result
 from tieout.services.parking import park, parked_reason
 
-# HubSpot told of a change that its answer did not show yet: how soon to look once more, in seconds.
+# The origin told of a change that its answer did not show yet: how soon to look once more, in seconds.
 _STALE_READ = 5.0
-# A record that has waited for so many looks is shown as waiting on the HubSpot invoice, with the reason.
-_ATTEMPTS_SHOWN = 3
-# Left alone in HubSpot unless a status is shown there already.
-_QUIET = frozenset({"draft", "not_billable", "deleted"})
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The version of a document that its origin showed: `label` names it for people, `modified_at` is the origin's own
+    time of it."""
+
+    label: str
+    modified_at: datetime | None
 
 
 @dataclass(slots=True)
-class Work:
+class Work(Generic[S]):
     """A claimed record and what the batch has found out about it.
 
-    `asked`: a person's wish is still open. `read`: HubSpot was asked, `source` is what it answered (None: deleted).
-    `done`: nothing more is to be done in this batch. `parked`: why the record waits, "" when it does not. `lost`:
-    another worker took it over. `bug`: what nobody foresaw. `context`: safe to log, of the error that stopped it.
+    `look`: the far side has to be asked. `asked`: a person's wish is still open. `read`: the origin was asked,
+    `source` is what it answered (None: deleted). `done`: nothing more is to be done in this batch. `parked`: why the
+    record waits, "" when it does not. `lost`: another worker took it over. `bug`: what nobody foresaw. `context`: safe
+    to log, of the error that stopped it.
     """
 
     held: Held
@@ -39,7 +44,7 @@ class Work:
     look: bool = False
     asked: bool = False
     read: bool = False
-    source: Source = None
+    source: S | None = None
     done: bool = False
     parked: str = ""
     lost: bool = False
@@ -50,6 +55,16 @@ class Work:
     def record(self) -> SyncRecord:
         """The record as it is stored, or as it will be on release."""
         return self.held.record
+
+    @property
+    def id(self) -> str:
+        """The document's id where it was born."""
+        return self.record.key.origin_id
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the origin says that it has no such document any more."""
+        return self.read and self.source is None
 
     @property
     def by_person(self) -> bool:
@@ -76,30 +91,16 @@ class Work:
         earliest = min(due_at, self.record.due_at or due_at)
         self.held.record = replace(self.record, due_at=earliest)
 
-    def reflect(self, now: datetime) -> None:
-        """Note what the record shows now: the number, and up to which of HubSpot's versions it is covered."""
-        if not isinstance(self.source, SourceInvoice):
+    def reflect(self, seen: Seen, now: datetime) -> None:
+        """Note what the record shows now: the label, and up to which of the origin's versions it is covered."""
+        self.held.record = replace(self.record, label=seen.label or self.record.label)
+        if not self.record.settled or self.parked or seen.modified_at is None:
             return
-        seen = self.source.modified_at
-        self.held.record = replace(self.record, label=self.source.number or self.record.label)
-        if not self.record.settled or self.parked or seen is None:
-            return
-        self.held.record = replace(self.record, covered_until=max(seen, self.record.covered_until or seen))
-        told = [hint.occurred_at for hint in self.hints if hint.cause is Cause.WEBHOOK and not about_ledger(hint)]
-        if told and max(told) > seen:
+        version = seen.modified_at
+        self.held.record = replace(self.record, covered_until=max(version, self.record.covered_until or version))
+        told = [hint for hint in self.hints if hint.cause is Cause.WEBHOOK and not far_side(self.record.key, hint)]
+        if not all(shows(version, hint) for hint in told):
             self.wake_at(now + timedelta(seconds=_STALE_READ))
-
-    def status_to_show(self, workspace: Workspace) -> ShownStatus | None:
-        """The status, when HubSpot shows another one. Drafts, and what will probably pass by itself, are left alone."""
-        record = self.record
-        deleted = self.read and self.source is None
-        passing = not record.settled and record.attempts < _ATTEMPTS_SHOWN
-        quiet = record.state is State.IGNORED and not record.shown and record.reason in _QUIET
-        if not workspace.settings.write_status_to_hubspot or deleted or passing or quiet:
-            return None
-        url = workspace.ledger.invoice_url(record.link.far_id) if record.link else ""
-        status = shown_status(record, url)
-        return status if status.fingerprint != record.shown else None
 
     def outcomes(self) -> list[Outcome]:
         """What became of each of its hints."""
@@ -114,14 +115,9 @@ class Work:
         return [Outcome(hint, result, self.record.state, reason, self.bug, self.context) for hint in self.hints]
 
 
-def still_open(works: Sequence[Work]) -> list[Work]:
+def still_open(works: Sequence[Work[S]]) -> list[Work[S]]:
     """Those that are not done yet."""
     return [work for work in works if not work.done]
-
-
-def about_ledger(hint: Hint) -> bool:
-    """Whether a hint tells of a change in the ledger."""
-    return hint.object is HintObject.QUICKBOOKS_INVOICE
 
 
 def strongest(hints: Sequence[Hint]) -> Hint:
