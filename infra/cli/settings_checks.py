@@ -89,9 +89,9 @@ def _sales_tax(workspace: Workspace) -> Check:
                 "mode automated, but QuickBooks does not compute sales tax by itself here",
                 "Set up automated sales tax in QuickBooks, or choose another tax_mode.",
             )
-        case TaxMode.CODES if company.country == "US":
+        case TaxMode.CODES if by_itself:
             return problem(
-                "mode codes, but tax codes are for companies outside the United States",
+                "mode codes, but QuickBooks chooses tax codes by itself here",
                 "Choose automated or as_item.",
             )
         case TaxMode.CODES if not company.uses_sales_tax:

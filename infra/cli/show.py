@@ -152,6 +152,7 @@ def content_facts(content: InvoiceContent) -> Mapping[str, object]:
         "discount": content.discount,
         "exchange_rate": content.exchange_rate,
         "terms_id": content.terms_id,
+        "tax_code": content.tax_code,
         "custom_fields": dict(content.custom_fields),
         "lines": [
             {
@@ -193,6 +194,7 @@ def _print_new(content: InvoiceContent) -> None:
         ("e-mail", content.email),
         ("memo", content.memo),
         ("terms", content.terms_id),
+        ("tax code", content.tax_code),
         ("exchange rate", content.exchange_rate),
         *((f"custom field {id_}", text) for id_, text in content.custom_fields),
         ("discount", f"{content.discount:,}" if content.discount else None),

@@ -292,6 +292,7 @@ def test_tax_codes_have_to_be_there_and_active(line: Terminal) -> None:
     ("line", "levels"),
     [
         ({}, {"none": "ok", "automated": "problem", "codes": "problem"}),
+        ({"using_sales_tax": True}, {"none": "ok", "automated": "problem", "codes": "ok"}),
         (
             {"using_sales_tax": True, "partner_tax": True},
             {"none": "warning", "automated": "ok", "codes": "problem"},

@@ -33,12 +33,13 @@ FIELDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "terms": ({"terms_id": "3"}, {"terms_id": "4"}),
     "custom field 1": ({"custom_fields": (("1", "PO-1"),)}, {"custom_fields": (("1", "PO-2"),)}),
     "tax calculation": ({"tax_calculation": "TaxExcluded"}, {"tax_calculation": "NotApplicable"}),
+    "tax code": ({"tax_code": "2"}, {"tax_code": "3"}),
     "line 1": ({"lines": (replace(LINE, description="A"),)}, {"lines": (replace(LINE, item_id="6"),)}),
 }
 
 
 # What Tieout owns only where it names it.
-NAMED = {"terms_id": "2", "custom_fields": (("1", "PO-0"),), "tax_calculation": "TaxInclusive"}
+NAMED = {"terms_id": "2", "custom_fields": (("1", "PO-0"),), "tax_calculation": "TaxInclusive", "tax_code": "7"}
 
 
 def present(content: InvoiceContent, **changes: Any) -> LedgerInvoice:
@@ -115,7 +116,7 @@ def test_a_change_in_hubspot_beside_a_persons_conflicting_one_does_not_overwrite
     assert f"{other}: " not in plan.detail
 
 
-@pytest.mark.parametrize("field", ["terms", "custom field 1", "tax calculation"])
+@pytest.mark.parametrize("field", ["terms", "custom field 1", "tax calculation", "tax code"])
 def test_what_hubspot_does_not_name_is_a_persons_own(field: str) -> None:
     touched = present(some_content(**FIELDS[field][0]), updated_at=LATER)
     assert planned(some_content(), a_link(), touched) == Adopt(touched, some_content())

@@ -143,6 +143,18 @@ def test_in_codes_mode_each_rate_group_is_a_tax_code() -> None:
     assert [line.tax_code for line in whole.lines] == ["2", "2"]
 
 
+def test_in_the_united_states_the_invoice_has_one_code_and_its_lines_bear_it_or_not() -> None:
+    invoice = billed((a_line(tax_rate_id=RATE_GROUP), a_line("1", "10")), (a_fee("5"),))
+    made = stands(invoice, US_TAXED, tax_mode="codes", tax_codes={RATE_GROUP: "2", "VAT": "2"})
+    assert ([line.tax_code for line in made.lines], made.tax_code) == (["TAX", "NON", "NON"], "2")
+    assert made.tax_calculation is None
+    assert made.billed == invoice.total == made.total + usd("23.40")
+    whole = stands(billed((a_line(),), (a_tax("20"), a_fee("5"))), US_TAXED, tax_mode="codes", tax_codes={"VAT": "2"})
+    assert ([line.tax_code for line in whole.lines], whole.tax_code) == (["TAX", "TAX"], "2")
+    untaxed = stands(billed(), US_TAXED, tax_mode="codes", tax_codes={"VAT": "2"})
+    assert ([line.tax_code for line in untaxed.lines], untaxed.tax_code) == (["NON"], None)
+
+
 @pytest.mark.parametrize(
     ("invoice", "company", "settings", "told"),
     [
@@ -154,7 +166,21 @@ def test_in_codes_mode_each_rate_group_is_a_tax_code() -> None:
         (billed(), GB, {"untaxed_code": "77"}, "no active tax code with the id 77"),
         (billed(adjustments=(a_tax("8"),)), US_TAXED, {"tax_mode": "automated"}, "does not compute sales tax"),
         (billed(adjustments=(a_tax("8", percent=False),)), US_AUTOMATED, {"tax_mode": "automated"}, "A fixed amount"),
-        (billed(adjustments=(a_tax("8"),)), US_TAXED, {"tax_mode": "codes"}, "outside the United States"),
+        (billed(adjustments=(a_tax("8"),)), US_AUTOMATED, {"tax_mode": "codes"}, "chooses tax codes by itself"),
+        (billed(adjustments=(a_tax("8"),)), US, {"tax_mode": "codes"}, "Sales tax is not set up"),
+        (billed(adjustments=(a_tax("8"),)), US_TAXED, {"tax_mode": "codes"}, "No QuickBooks tax code is set for “VAT”"),
+        (
+            billed((a_line(tax_rate_id=RATE_GROUP), a_line(tax_rate_id="15970231"))),
+            US_TAXED,
+            {"tax_mode": "codes", "tax_codes": {RATE_GROUP: "2", "15970231": "3"}},
+            "an invoice has one code",
+        ),
+        (
+            billed((a_line(tax_rate_id=RATE_GROUP),)),
+            US_TAXED,
+            {"tax_mode": "codes", "tax_codes": {RATE_GROUP: "77"}},
+            "no active tax code with the id 77",
+        ),
         (billed(adjustments=(a_tax("8"),)), GB, {"tax_mode": "codes"}, "No QuickBooks tax code is set for “VAT”"),
         (billed(adjustments=(a_tax("8"), a_tax("1"))), GB, {"tax_mode": "codes"}, "the only one"),
         (billed((a_line(tax_rate_id=RATE_GROUP),)), GB, {"tax_mode": "codes"}, f"tax rate group {RATE_GROUP}"),

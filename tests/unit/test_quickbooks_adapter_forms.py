@@ -163,6 +163,18 @@ def test_outside_the_united_states_each_line_has_its_code_and_an_update_computes
     assert changed.total == Money(Decimal("186.00"), "GBP")
 
 
+def test_in_the_united_states_the_invoice_has_a_code_and_an_update_computes_the_tax_anew() -> None:
+    world = World(using_sales_tax=True)
+    made = make(world, lines=(*coded("TAX", ONE), *coded("NON", TWO)), tax_code="2")
+    assert (made.content.tax_code, made.total) == ("2", Money(Decimal("104.80"), "USD"))
+    assert sent(world)["TxnTaxDetail"] == {"TxnTaxCodeRef": {"value": "2"}}
+    more = replace(ONE, quantity=Decimal(2), amount=Decimal(120))
+    changed = world.update(made, replace(made.content, lines=(*coded("TAX", more), *coded("NON", TWO))))
+    assert (changed.content.tax_code, changed.total) == ("2", Money(Decimal("169.60"), "USD"))
+    untaxed = world.update(changed, replace(changed.content, lines=coded("NON", more, TWO), tax_code=None), "u2")
+    assert untaxed.total == Money(Decimal(160), "USD")
+
+
 def test_outside_the_united_states_an_invoice_can_be_outside_of_tax() -> None:
     world = World(**BRITAIN)
     made = make(world, currency="GBP", tax_calculation="NotApplicable")

@@ -57,17 +57,23 @@ def judged(world: World, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "currency", "code", "calculation"),
+    ("config", "currency", "code", "tax"),
     [
-        ({}, "USD", None, None),
-        ({"multicurrency": True}, "EUR", None, None),
-        ({"using_sales_tax": True}, "USD", "NON", None),
-        ({"using_sales_tax": True, "partner_tax": True}, "USD", "TAX", None),
-        ({"country": "GB", "home_currency": "GBP", "using_sales_tax": True}, "GBP", "2", "TaxExcluded"),
+        ({}, "USD", None, {}),
+        ({"multicurrency": True}, "EUR", None, {}),
+        ({"using_sales_tax": True}, "USD", "NON", {}),
+        ({"using_sales_tax": True}, "USD", "TAX", {"tax_code": "2"}),
+        ({"using_sales_tax": True, "partner_tax": True}, "USD", "TAX", {}),
+        (
+            {"country": "GB", "home_currency": "GBP", "using_sales_tax": True},
+            "GBP",
+            "2",
+            {"tax_calculation": "TaxExcluded"},
+        ),
     ],
 )
 def test_the_traffic_of_every_form_of_invoice_is_what_intuit_documents(
-    config: dict[str, Any], currency: str, code: str | None, calculation: str | None, tmp_path: Path
+    config: dict[str, Any], currency: str, code: str | None, tax: dict[str, str], tmp_path: Path
 ) -> None:
     world = World(**config)
     ledger, foreign = world.ledger, currency if config.get("multicurrency") else None
@@ -80,7 +86,7 @@ def test_the_traffic_of_every_form_of_invoice_is_what_intuit_documents(
         discount=Decimal(10),
         terms_id="3",
         custom_fields=(("1", "PO-7"),),
-        tax_calculation=calculation,
+        **tax,
         exchange_rate=ledger.exchange_rate(currency, date(2026, 3, 2)) if foreign else None,
     )
     content = replace(content, lines=tuple(replace(line, tax_code=code) for line in content.lines))

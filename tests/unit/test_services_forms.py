@@ -117,6 +117,12 @@ def test_stock_keeps_its_quantity_also_when_hubspot_changes_the_invoice_later() 
             "383.40",
         ),
         (
+            {"using_sales_tax": True},
+            {"tax_mode": "codes", "tax_codes": {"California": "2"}},
+            [("California", "8")],
+            "388.80",
+        ),
+        (
             {"country": "GB", "home_currency": "GBP", "using_sales_tax": True},
             {"tax_mode": "codes", "tax_codes": {"VAT": "2"}, "untaxed_code": "5"},
             [("VAT", "20")],

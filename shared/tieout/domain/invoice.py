@@ -121,7 +121,8 @@ class InvoiceContent:
 
     `discount` is the one order discount: positive, a fixed amount. `exchange_rate` is in home units for one unit of
     `currency`. `custom_fields` are pairs of the ledger's definition id and text. `tax_calculation` is QuickBooks'
-    GlobalTaxCalculation, None in the United States. `billed` is HubSpot's total, to which the ledger's total has to
+    GlobalTaxCalculation, None in the United States; `tax_code` is its TxnTaxCodeRef, the code of the whole invoice that
+    only American companies have. `billed` is HubSpot's total, to which the ledger's total has to
     come; what the ledger reads back has none. `notice` is said above the marker in the private note; it is a person's
     to change, so it is never compared.
     """
@@ -139,6 +140,7 @@ class InvoiceContent:
     terms_id: str | None = None
     custom_fields: tuple[tuple[str, str], ...] = ()
     tax_calculation: str | None = None
+    tax_code: str | None = None
     billed: Money | None = None
     notice: str = ""
 

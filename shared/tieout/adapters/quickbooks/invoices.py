@@ -37,7 +37,7 @@ def update_body(present: LedgerInvoice, content: InvoiceContent, private_note: s
     those that are a person's are sent along. A memo or e-mail that falls away is sent as an empty text, because a
     sparse update leaves alone what is absent; that QuickBooks clears it then is not documented either, and the answer
     shows it. The exchange rate is a person's to correct: it is sent only with another date or currency. TxnTaxDetail
-    is never sent: outside the United States it would keep the tax of the old amounts (Intuit: invoice).
+    is sent with the code of an American company alone: with amounts it would keep those of before (Intuit: invoice).
     """
     stands = present.content
     more: dict[str, object] = {}
@@ -76,6 +76,8 @@ def _owned(content: InvoiceContent, private_note: str, company: LedgerCompany) -
         body["CurrencyRef"] = {"value": content.currency}
     if content.tax_calculation is not None:
         body["GlobalTaxCalculation"] = content.tax_calculation
+    if content.tax_code is not None:
+        body["TxnTaxDetail"] = {"TxnTaxCodeRef": {"value": content.tax_code}}
     if content.discount:
         # HubSpot takes discounts off before it adds tax; false, the default, is the other order (Intuit: invoice).
         body["ApplyTaxAfterDiscount"] = True
@@ -126,6 +128,7 @@ def read_invoice(node: Node, home_currency: str) -> LedgerInvoice:
             if (text := one.optional_text("StringValue")) is not None
         ),
         tax_calculation=node.optional_text("GlobalTaxCalculation"),
+        tax_code=node.node("TxnTaxDetail").reference("TxnTaxCodeRef"),
     )
     return LedgerInvoice(
         id=node.text("Id"),

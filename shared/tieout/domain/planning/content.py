@@ -67,6 +67,7 @@ def desired_content(invoice: SourceInvoice, found: Found, books: Books) -> Invoi
         terms_id=_terms(invoice, books.settings),
         custom_fields=custom,
         tax_calculation=tax.calculation,
+        tax_code=tax.code,
         billed=invoice.total,
         notice=notice,
     )

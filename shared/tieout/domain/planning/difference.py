@@ -29,6 +29,7 @@ def filled_in(sent: InvoiceContent, answered: InvoiceContent) -> InvoiceContent:
         due_date=sent.due_date or answered.due_date,
         terms_id=sent.terms_id or answered.terms_id,
         tax_calculation=sent.tax_calculation or answered.tax_calculation,
+        tax_code=sent.tax_code or answered.tax_code,
         custom_fields=(*sent.custom_fields, *(one for one in answered.custom_fields if one[0] not in named)),
         lines=tuple(
             replace(line, tax_code=answered.lines[position].tax_code)
@@ -51,6 +52,7 @@ def _heads(before: InvoiceContent, after: InvoiceContent) -> Iterator[Change]:
         ("discount", before.discount, after.discount),
         ("terms", before.terms_id, after.terms_id or before.terms_id),
         ("tax calculation", before.tax_calculation, after.tax_calculation or before.tax_calculation),
+        ("tax code", before.tax_code, after.tax_code or before.tax_code),
     ):
         if old != new:
             yield Change(name, _text(old), _text(new))

@@ -24,13 +24,15 @@ _ZERO = Decimal(0)
 class TaxForm:
     """`codes` are by line id; `others` is the code of fee and tax lines. `lines` are taxes posted as lines.
 
-    `calculation` is QuickBooks' GlobalTaxCalculation.
+    `calculation` is QuickBooks' GlobalTaxCalculation. `code` is the one code of the whole invoice that American
+    companies have (Intuit: TxnTaxCodeRef); the lines then say only whether they bear it.
     """
 
     codes: Mapping[str, str | None]
     others: str | None = None
     lines: tuple[ContentLine, ...] = ()
     calculation: str | None = None
+    code: str | None = None
 
 
 def is_taxed(invoice: SourceInvoice) -> bool:
@@ -102,14 +104,39 @@ def _automated(invoice: SourceInvoice, amounts: Amounts, books: Books) -> TaxFor
 def _codes(invoice: SourceInvoice, amounts: Amounts, books: Books) -> TaxForm | Attend:
     if not is_taxed(invoice):
         return _untaxed(invoice, books)
-    if books.in_united_states or not books.company.uses_sales_tax:
-        return _attend("Tax codes are for companies outside the United States that charge sales tax.")
+    if not books.company.uses_sales_tax:
+        return _attend(f"{_told(invoice, amounts)} Sales tax is not set up in QuickBooks.")
+    if books.company.automated_sales_tax:
+        # It would put its own code in place of any that is sent (Intuit: automated sales tax).
+        return _attend(f"{_told(invoice, amounts)} QuickBooks chooses tax codes by itself in this company.")
     orders = _order_taxes(invoice)
     if orders and (len(orders) > 1 or not orders[0].percent or any(map(_line_is_taxed, invoice.lines))):
         return _attend(f"{_told(invoice, amounts)} An order-level tax can only be posted when it is the only one.")
-    named = {line.id: line.tax_rate_id for line in invoice.lines}
     if any(_line_is_taxed(line) and not line.tax_rate_id for line in invoice.lines):
         return _attend("A line bears tax and names no tax rate group.")
+    return (_code_of_all if books.in_united_states else _code_of_each)(invoice, books)
+
+
+def _code_of_all(invoice: SourceInvoice, books: Books) -> TaxForm | Attend:
+    """In the United States: one code an invoice, and lines that bear it or not."""
+    orders = _order_taxes(invoice)
+    names = {one.label for one in orders} | {line.tax_rate_id for line in invoice.lines if line.tax_rate_id}
+    wanted = {books.settings.tax_codes.get(name) for name in names}
+    if None in wanted:
+        unset = sorted(name for name in names if name not in books.settings.tax_codes)
+        return _attend(f"No QuickBooks tax code is set for “{unset[0]}”.")
+    if len(wanted) > 1:
+        return _attend("Its lines bear taxes of different codes; in the United States an invoice has one code.")
+    [code] = wanted
+    whole = TAXED_US if orders else NOT_TAXED_US
+    codes = {line.id: TAXED_US if line.tax_rate_id else whole for line in invoice.lines}
+    return _unknown_code({code}, books) or TaxForm(codes, whole, code=code)
+
+
+def _code_of_each(invoice: SourceInvoice, books: Books) -> TaxForm | Attend:
+    """Outside the United States: each line has a code."""
+    orders = _order_taxes(invoice)
+    named = {line.id: line.tax_rate_id for line in invoice.lines}
     codes: dict[str, str | None] = {}
     others = books.settings.tax_codes.get(orders[0].label) if orders else books.settings.untaxed_code
     for line in invoice.lines:
