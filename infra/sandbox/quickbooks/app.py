@@ -12,7 +12,7 @@ from werkzeug import Request, Response
 from infra.sandbox.kernel import SandboxApp, SandboxClock
 from infra.sandbox.kernel.faults import FaultRule, VendorKinds
 from infra.sandbox.kernel.wire import dumps
-from infra.sandbox.quickbooks import api, requestids, seed
+from infra.sandbox.quickbooks import api, batch, requestids, seed
 from infra.sandbox.quickbooks.company import Company
 from infra.sandbox.quickbooks.config import QuickBooksConfig
 from infra.sandbox.quickbooks.faults import (
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 PREFIX = "/v3/company/"
 JSON = "application/json;charset=UTF-8"
 XML = "application/xml"
+BATCH = "batch"
 _IN_FLIGHT = "sandbox.requestid_in_flight"
 
 
@@ -63,7 +64,11 @@ class QuickBooksSandbox(SandboxApp):
         self.store: dict[str, Company] = {}
         self.visits = itertools.count(1)  # numbers the request ids of visitors
         self._requestids = {realm: requestids.RequestIds(config) for realm in config.realms}
-        self._throttles = {realm: Throttle(config) for realm in config.realms}
+        self._throttles = {
+            realm: Throttle((config.requests_per_second, 1), (config.requests_per_minute, 60))
+            for realm in config.realms
+        }
+        self._batches = {realm: Throttle((config.batches_per_minute, 60)) for realm in config.realms}
         self.grants = Grants(config, self.chance, self.clock.now)
         self._oauth = OAuth(config, self.grants)
         for realm in config.realms:
@@ -107,6 +112,7 @@ class QuickBooksSandbox(SandboxApp):
             "realms": {
                 realm: {
                     "reads": company.reads,
+                    "writes": company.writes,
                     "request_ids": self._requestids[realm].ids(),
                     "entities": {name: list(rows.values()) for name, rows in company.rows.items()},
                     "deleted": [f"{holder.entity}/{holder.id}" for holder in sorted(company.gone)],
@@ -153,12 +159,14 @@ class QuickBooksSandbox(SandboxApp):
         company, person = self.store[realm], self.grants.is_person(token)
         if not person and not self._throttles[realm].admits(self.clock.now()):
             return self._gate(THROTTLED, "xml")
-        response = self._api(request, company, parts)
-        if not person and response.status_code == 200 and (request.method == "GET" or parts == ["query"]):
-            company.reads += 1
+        if parts == [BATCH] and not person and not self._batches[realm].admits(self.clock.now()):
+            return self._gate(THROTTLED, "xml")
+        response = self._api(request, company, parts, person=person)
+        if not person and response.status_code == 200:
+            _meter(company, request, parts)
         return response
 
-    def _api(self, request: Request, company: Company, parts: list[str]) -> Response:
+    def _api(self, request: Request, company: Company, parts: list[str], *, person: bool) -> Response:
         options = {key: values[-1] for key, values in parse_qs(request.query_string.decode("latin-1")).items()}
         try:
             if request.method == "GET":
@@ -169,21 +177,24 @@ class QuickBooksSandbox(SandboxApp):
             if parts == ["query"]:
                 return self._answered(company, api.run_query(company, body.decode("utf-8", "replace")))
             if "requestid" in options:
-                return self._once(request, company, parts, options)
-            return self._answered(company, api.write(company, parts, options, body))
+                return self._once(request, company, parts, options, person=person)
+            return self._answered(company, _write(company, parts, options, body, person=person))
         except QuickBooksFaultError as error:
             return self._refused(error, company)
 
-    def _once(self, request: Request, company: Company, parts: list[str], options: Mapping[str, str]) -> Response:
+    def _once(
+        self, request: Request, company: Company, parts: list[str], options: Mapping[str, str], *, person: bool
+    ) -> Response:
         """A write under a request id: carried out, or answered as it was the first time."""
         known, id_, now = self._requestids[company.realm], options["requestid"], self.clock.now()
         rest = "&".join(f"{key}={options[key]}" for key in sorted(options) if key not in ("requestid", "minorversion"))
         mark = requestids.fingerprint("/".join(parts), rest, request.get_data())
-        earlier = known.earlier(id_, mark, now, in_flight=bool(request.environ.get(_IN_FLIGHT)))
+        longest = requestids.LONGEST_OF_BATCH if parts == [BATCH] else requestids.LONGEST
+        earlier = known.earlier(id_, mark, now, in_flight=bool(request.environ.get(_IN_FLIGHT)), longest=longest)
         if earlier is not None:
             return Response(earlier.body, earlier.status, content_type=JSON)
         try:
-            response = self._answered(company, api.write(company, parts, options, request.get_data()))
+            response = self._answered(company, _write(company, parts, options, request.get_data(), person=person))
         except QuickBooksFaultError as error:
             response = self._refused(error, company)
         known.keep(id_, requestids.Answer(response.status_code, response.get_data(as_text=True), now, mark))
@@ -232,3 +243,24 @@ class QuickBooksSandbox(SandboxApp):
             return self._refused(SYSTEM_FAULT)
         code = str(rule.options.get("code", "6000"))
         return self._refused(fault(code, str(rule.options.get("detail", ""))), status=int(rule.kind[-3:]))
+
+
+def _write(
+    company: Company, parts: list[str], options: Mapping[str, str], body: bytes, *, person: bool
+) -> dict[str, Any]:
+    if parts == [BATCH]:
+        return batch.answer(company, api.read_object(body), named="requestid" in options, person=person)
+    return api.write(company, parts, options, body, person=person)
+
+
+def _meter(company: Company, request: Request, parts: list[str]) -> None:
+    """Counts a successful call of the app: as data out, which Intuit meters, or as data in."""
+    if parts == [BATCH]:
+        queries, writes = batch.counted(api.read_object(request.get_data()))
+        ways = {"each_query": queries, "one": min(queries, 1), "none": 0}
+        company.reads += ways[company.config.batch_reads]
+        company.writes += writes
+    elif request.method == "GET" or parts == ["query"]:
+        company.reads += 1
+    else:
+        company.writes += 1

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from infra.sandbox.kernel import SandboxClock
 from infra.sandbox.quickbooks.config import QuickBooksConfig
 from infra.sandbox.quickbooks.definitions import Definition
-from infra.sandbox.quickbooks.faults import DELETED, INACTIVE, fault
+from infra.sandbox.quickbooks.faults import DELETED, INACTIVE, business, fault
+from infra.sandbox.quickbooks.ledger import Ledger
 
 Entity = dict[str, Any]
 # (entity, id, verb): created, updated, deleted, void
 Listener = Callable[[str, str, str], None]
 FIRST_DOCUMENT_NUMBER = 1001
-ZERO = Decimal(0)
 
 
 class Holder(NamedTuple):
@@ -44,13 +44,14 @@ class Company:
         self.config = config
         self.zone = ZoneInfo(config.time_zone)
         self.rows: dict[str, dict[str, Entity]] = defaultdict(dict)
-        self.gone: set[Holder] = set()
-        self.reads = 0
+        self.gone: dict[Holder, str] = {}  # and when each was deleted, as MetaData has it
+        self.ledger = Ledger()
+        self.reads = 0  # successful calls of the app that take data out, which Intuit meters
+        self.writes = 0  # successful calls of the app that put data in, which it does not
         self.listener: Listener | None = None
         self._clock = clock
         self._names: dict[tuple[str, str], Holder] = {}
         self._numbers: dict[tuple[str, str], list[Holder]] = defaultdict(list)
-        self._open: dict[str, Decimal] = defaultdict(Decimal)
         self._of_customer: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         self._next_id: dict[str, int] = defaultdict(lambda: 1)
         self._next_number: dict[str, int] = defaultdict(lambda: FIRST_DOCUMENT_NUMBER)
@@ -135,7 +136,12 @@ class Company:
         if "CustomerRef" in entity:
             customer = entity["CustomerRef"]["value"]
             self._of_customer[definition.name, customer][id_] = None
-            self._open[customer] += definition.balance_sign * entity.get("Balance", ZERO)
+        self.ledger.post(
+            holder,
+            definition.postings(self, entity),
+            entity.get("CurrencyRef", {}).get("value", ""),
+            entity.get("ExchangeRate", Decimal(1)),
+        )
         sequence = self._sequence(definition)
         if id_.isdigit():
             self._next_id[sequence] = max(self._next_id[sequence], int(id_) + 1)
@@ -143,7 +149,8 @@ class Company:
     def remove(self, definition: Definition, id_: str) -> None:
         """Deletes a transaction; reading it is fault 610 from now on."""
         self._unindex(definition, self.rows[definition.name].pop(id_))
-        self.gone.add(Holder(definition.name, id_))
+        self.ledger.post(Holder(definition.name, id_), (), "", Decimal(1))
+        self.gone[Holder(definition.name, id_)] = self.stamp()
 
     def _unindex(self, definition: Definition, before: Entity | None) -> None:
         if before is None:
@@ -156,7 +163,6 @@ class Company:
         if "CustomerRef" in before:
             customer = before["CustomerRef"]["value"]
             del self._of_customer[definition.name, customer][before["Id"]]
-            self._open[customer] -= definition.balance_sign * before.get("Balance", ZERO)
 
     def _folded(self, name: str) -> str:
         return fold(name, ignore_case=self.config.names_ignore_case)
@@ -186,8 +192,20 @@ class Company:
         return [self.rows[entity][id_] for id_ in sorted(ids, key=int)]
 
     def open_balance(self, customer: str) -> Decimal:
-        """What the customer owes."""
-        return self._open[customer]
+        """What the customer owes, less the customer's credits, in the customer's currency."""
+        return self.ledger.owed(customer)
+
+    def balance(self, account: str) -> Decimal:
+        """An account's balance in its own currency, debits positive."""
+        code = self.rows["Account"][account].get("CurrencyRef", {}).get("value", "")
+        return self.ledger.balance(account, "" if code == self.home_currency else code)
+
+    def account(self, kind: str, sub: str = "") -> Entity:
+        """The first account of a type, and of a sub-type when one is named. Raises 6000 without any."""
+        for account in self.rows["Account"].values():
+            if account["AccountType"] == kind and sub in ("", account["AccountSubType"]):
+                return account
+        raise business(f"The company has no account of type {sub or kind}.")
 
     def tell(self, definition: Definition, id_: str, verb: str) -> None:
         """Says that an entity changed, where the vendor has an event for it."""

@@ -58,6 +58,7 @@ class QuickBooksConfig:
     # Limits (Intuit: limits and throttles); None switches one off.
     requests_per_minute: int | None = 500
     requests_per_second: int | None = 10
+    batches_per_minute: int | None = 40
 
     # Tokens.
     access_token_seconds: int = 3600
@@ -88,6 +89,10 @@ class QuickBooksConfig:
     need_to_send_requires_email: bool = True
     multiple_emails: bool = True
     custom_field_max: int = 31
+    payment_ref_max: int = 21
+    payment_line_links: Literal["one", "several"] = "one"
+    void_by_operation: Literal["where_documented", "everywhere"] = "where_documented"
+    profit_and_loss_balances: Literal["zero", "posted"] = "zero"  # Account.CurrentBalance of income and expense
     void_sets_txn_status: bool = False
     forbidden_name_characters: str = ":\t\n"
     names_ignore_case: bool = True
@@ -97,10 +102,21 @@ class QuickBooksConfig:
     filter_by_private_note: bool = False
     query_backslash: Literal["escape", "literal"] = "escape"
 
+    # Change data capture. Whether the limit is for the answer or for each entity, and whether a change at the very
+    # moment asked for is in it; the newest changes are those that are kept.
+    cdc_most: int = 1000
+    cdc_limit: Literal["in_all", "each_entity"] = "in_all"
+    cdc_includes_moment: bool = False
+    cdc_days: int = 30
+    cdc_too_old: Literal["fault_500", "shortened"] = "fault_500"
+
+    # How many metered reads the queries of one batch are.
+    batch_reads: Literal["each_query", "one", "none"] = "each_query"
+
     # Webhooks.
     webhook_format: Literal["cloudevents", "legacy"] = "cloudevents"
     webhook_content_type: str = "application/cloudevents+json"
-    webhook_void_verb: Literal["void", "voided"] = "void"
+    webhook_void_verb: Literal["void", "voided", "updated"] = "void"
     webhook_realms_together: bool = True
     webhook_batch: int = 100
 

@@ -1,14 +1,17 @@
 """What the sandbox must know of a kind of entity; the kinds themselves are the table in `entities`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from infra.sandbox.quickbooks.ledger import Posting
 
 if TYPE_CHECKING:
     from infra.sandbox.quickbooks.company import Company
 
 NAME_EVENTS = frozenset({"created", "updated", "deleted"})
-SALES_EVENTS = frozenset({"created", "updated", "deleted", "void", "emailed"})
+BOOK_EVENTS = NAME_EVENTS | {"void"}
+SALES_EVENTS = BOOK_EVENTS | {"emailed"}
 EVERYWHERE_READ_ONLY = frozenset({"domain", "sparse", "status", "MetaData", "SyncToken", "Id"})
 
 
@@ -18,7 +21,7 @@ class Draft:
 
     `entity` is what will be stored and is completed by the rules; `sent` is what the request carried, cleaned;
     `before` is what was stored until now, None for a create; `include` are the request's include options. `touched`
-    are other entities, by kind, that change along with this one.
+    are other entities, by kind and id, that change along with this one.
     """
 
     company: "Company"
@@ -27,14 +30,34 @@ class Draft:
     sent: dict[str, Any]
     before: dict[str, Any] | None = None
     include: frozenset[str] = frozenset()
-    touched: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    touched: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The Id that the entity has or will get."""
+        return str(self.before["Id"]) if self.before else self.company.next_id(self.definition)
+
+    def current(self, entity: str, id_: str) -> dict[str, Any]:
+        """Another entity as this draft leaves it. Raises fault 610."""
+        touched = self.touched.get((entity, id_))
+        return self.company.get(entity, id_) if touched is None else touched
+
+    def touch(self, entity: str, changed: dict[str, Any]) -> None:
+        """Another entity that changes along."""
+        self.touched[entity, changed["Id"]] = changed
 
 
 Rule = Callable[[Draft], None]
+Postings = Callable[["Company", dict[str, Any]], Sequence[Posting]]
 
 
 def no_rule(_: Draft) -> None:
     """For entities that need nothing beyond their definition."""
+
+
+def no_postings(_: "Company", __: dict[str, Any]) -> Sequence[Posting]:
+    """For entities that are not in the general ledger."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -45,6 +68,8 @@ class Definition:
     update. `sticky`: kept when a full update leaves them out, since QuickBooks has no empty value for them. `rule`
     completes and judges a draft; `void` turns it into a voided one; `release` frees what a transaction was applied to
     before it is voided or deleted. `whole_lines`: an update that has lines has all of them, by whatever setting.
+    `postings` gives what the stored entity posts to the general ledger. `api_voids`: the API voids it, by
+    `operation=void` or, with `void_by_update`, by `operation=update&include=void`; a person voids whatever has `void`.
     `filterable` are the fields that a query may name; all but Id may be sorted by.
     """
 
@@ -58,12 +83,13 @@ class Definition:
     void: Rule | None = None
     release: Rule = no_rule
     whole_lines: bool = False
-    void_by_update: bool = False  # voided by operation=update&include=void
+    postings: Postings = no_postings
+    api_voids: bool = False
+    void_by_update: bool = False
     name_field: str = ""
     name_space: str = ""
     another: str = ""  # who else may hold the name, in the words of fault 6240
     numbered: bool = False
-    balance_sign: int = 0
     filterable: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
     ignored: frozenset[str] = field(init=False)

@@ -1,9 +1,10 @@
-"""The kinds of entity that the sandbox knows: a table, to which a further kind is a further row."""
+"""The kinds of entity that the sandbox knows: the lists in a table, to which a further kind is a further row."""
 
 from collections.abc import Mapping
 
-from infra.sandbox.quickbooks.definitions import NAME_EVENTS, SALES_EVENTS, Definition
-from infra.sandbox.quickbooks.rules import catalog, names, payments, preferences, sales
+from infra.sandbox.quickbooks.definitions import NAME_EVENTS, Definition
+from infra.sandbox.quickbooks.rules import catalog, names, preferences
+from infra.sandbox.quickbooks.transactions import TRANSACTIONS
 
 _STAMPS = {"Id", "MetaData.CreateTime", "MetaData.LastUpdatedTime"}
 _PERSON = {
@@ -12,7 +13,6 @@ _PERSON = {
     *("PrintOnCheckName", "PrimaryPhone", "PrimaryEmailAddr"),
 }
 _NAMED = {*_STAMPS, "Active", "Name"}
-_FORM = frozenset({"create", "update", "delete", "void", "read", "query", "pdf", "send"})
 _FIXED = frozenset({"read", "query"})
 
 
@@ -111,37 +111,6 @@ _ROWS = (
     _small_list("Department", "location", events=NAME_EVENTS),
     _small_list("PaymentMethod", "payment method", events=NAME_EVENTS),
     Definition(
-        name="Invoice",
-        kind="transaction",
-        operations=_FORM,
-        required=("CustomerRef", "Line"),
-        read_only=frozenset(
-            {"TotalAmt", "Balance", "HomeBalance", "HomeTotalAmt", "TxnStatus", "InvoiceLink", "EInvoiceStatus"}
-            | {"DeliveryInfo", "RecurDataRef", "HomeTotalCostAmount", "invoiceStatus", "invoiceStatusLog"}
-        ),
-        rule=sales.invoice,
-        void=sales.void,
-        release=payments.unapply,
-        numbered=True,
-        balance_sign=1,
-        filterable=frozenset({*_STAMPS, "CustomerRef", "DocNumber", "TxnDate", "DueDate", "TotalAmt", "Balance"}),
-        events=SALES_EVENTS,
-    ),
-    Definition(
-        name="Payment",
-        kind="transaction",
-        operations=frozenset({"create", "update", "delete", "void", "read", "query"}),
-        required=("CustomerRef", "TotalAmt"),
-        read_only=frozenset({"UnappliedAmt", "TxnStatus", "HomeTotalCostAmount"}),
-        rule=payments.payment,
-        void=payments.void,
-        release=payments.take_back,
-        whole_lines=True,
-        void_by_update=True,
-        filterable=frozenset({*_STAMPS, "CustomerRef", "TxnDate", "TotalAmt", "PaymentRefNum"}),
-        events=SALES_EVENTS,
-    ),
-    Definition(
         name="Preferences",
         kind="singleton",
         operations=frozenset({"update", "read", "query"}),
@@ -154,5 +123,5 @@ _ROWS = (
     Definition(name="TaxRate", kind="list", operations=_FIXED, filterable=frozenset(_NAMED)),
 )
 
-DEFINITIONS: Mapping[str, Definition] = {row.name: row for row in _ROWS}
-BY_PATH: Mapping[str, Definition] = {row.name.lower(): row for row in _ROWS}
+DEFINITIONS: Mapping[str, Definition] = {row.name: row for row in (*_ROWS, *TRANSACTIONS)}
+BY_PATH: Mapping[str, Definition] = {name.lower(): row for name, row in DEFINITIONS.items()}

@@ -20,6 +20,10 @@ CLOSED = (
     "The account period has closed and the account books cannot be updated through the QBO Services API. "
     "Please use the QBO website to make these changes."
 )
+DEPOSITED = (
+    "This transaction has been deposited. If you want to change or delete it, you must edit the deposit it appears on "
+    "and remove it first."
+)
 APPLICATION_ERROR = "An application error has occurred while processing your request"
 
 # Code -> Message (Intuit: error codes); the documented meaning where Intuit's own words are not published.

@@ -3,14 +3,14 @@
 from collections import deque
 from datetime import datetime, timedelta
 
-from infra.sandbox.quickbooks.config import QuickBooksConfig
-
 
 class Throttle:
-    """Counts the requests of one realm in sliding windows; refused ones do not count."""
+    """Counts the requests of one realm in sliding windows; refused ones do not count.
 
-    def __init__(self, config: QuickBooksConfig) -> None:
-        windows = ((config.requests_per_second, 1), (config.requests_per_minute, 60))
+    A window is how many requests (None: any number) in how many seconds, the longest last.
+    """
+
+    def __init__(self, *windows: tuple[int | None, int]) -> None:
         self._windows = [(most, timedelta(seconds=seconds)) for most, seconds in windows if most is not None]
         self._times: deque[datetime] = deque()
 

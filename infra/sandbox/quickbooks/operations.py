@@ -8,12 +8,15 @@ from infra.sandbox.quickbooks import references, schema
 from infra.sandbox.quickbooks.company import Company, Entity
 from infra.sandbox.quickbooks.definitions import Definition, Draft
 from infra.sandbox.quickbooks.entities import DEFINITIONS
-from infra.sandbox.quickbooks.faults import CLOSED, STALE, fault, missing
-from infra.sandbox.quickbooks.rules import sales
+from infra.sandbox.quickbooks.faults import CLOSED, DEPOSITED, STALE, fault, missing
+from infra.sandbox.quickbooks.ledger import ZERO
+from infra.sandbox.quickbooks.rules import payments, sales
 
 NO_OPTIONS: frozenset[str] = frozenset()
+BALANCE_SHEET = frozenset({"Asset", "Liability", "Equity"})
 # Links that QuickBooks keeps by itself; a transaction that has one is in use elsewhere.
-BOOKED_LINKS = frozenset({"Payment", "CreditMemo", "Deposit", "JournalEntry", "ReimburseCharge"})
+DEPOSIT = "Deposit"
+BOOKED_LINKS = frozenset({"Payment", "CreditMemo", "JournalEntry", "ReimburseCharge"})
 
 
 def save(company: Company, definition: Definition, body: Mapping[str, Any], include: frozenset[str]) -> Entity:
@@ -55,6 +58,7 @@ def update(
     cleaned = schema.clean(definition.name, body)
     before = _current(company, definition, cleaned)
     sent = _writable(definition, cleaned)
+    _guard_deposited(before)
     if cleaned.get("sparse"):
         entity = _merged(company, definition, before, sent)
     else:
@@ -74,11 +78,12 @@ def update(
 
 
 def void(company: Company, definition: Definition, body: Mapping[str, Any]) -> Entity:
-    """Voids a transaction: it stays, with amounts 0. Raises 500 where the entity cannot be voided."""
+    """Voids a transaction: it stays, with amounts 0. Raises 500 where the entity cannot be voided, 6540, 6210."""
     if definition.void is None:
         raise fault("500", f"Operation void is not supported on {definition.name}.")
     cleaned = schema.clean(definition.name, body)
     before = _current(company, definition, cleaned)
+    _guard_deposited(before)
     draft = Draft(company, definition, dict(before), {}, before)
     _guard_period(draft)
     definition.release(draft)
@@ -105,7 +110,8 @@ def delete(company: Company, definition: Definition, body: Mapping[str, Any]) ->
     if "delete" not in definition.operations:
         raise fault("500", f"Operation delete is not supported on {definition.name}.")
     before = _current(company, definition, schema.clean(definition.name, body))
-    draft = Draft(company, definition, before, {}, before)
+    _guard_deposited(before)
+    draft = Draft(company, definition, dict(before), {}, before)
     _guard_period(draft)
     if any(link.get("TxnType") in BOOKED_LINKS for link in before.get("LinkedTxn", ())):
         raise fault(company.config.linked_delete_code, "Unlink the linked transactions before deleting this one.")
@@ -129,12 +135,25 @@ def view(company: Company, definition: Definition, entity: Entity) -> Entity:
     if definition.name == "Customer":
         balance = company.open_balance(entity["Id"])
         return {**entity, "Balance": balance, "BalanceWithJobs": balance}
+    if definition.name == "Account":
+        return {**entity, **_balances(company, entity)}
+    if definition.name == "Payment":
+        entity = payments.explained(company, entity)
     customer = entity.get("CustomerRef")
     if customer is not None:
         name = references.name_of(company.rows["Customer"][customer["value"]])
         if name != customer.get("name"):
             return {**entity, "CustomerRef": {**customer, "name": name}}
     return entity
+
+
+def _balances(company: Company, account: Entity) -> Entity:
+    """What is on an account and on those below it; those of profit and loss show 0 unless the setting says other."""
+    shown = account["Classification"] in BALANCE_SHEET or company.config.profit_and_loss_balances == "posted"
+    below = [one for one in company.all("Account") if one.get("ParentRef", {}).get("value") == account["Id"]]
+    own = company.balance(account["Id"]) if shown else ZERO
+    inner = sum((_balances(company, one)["CurrentBalanceWithSubAccounts"] for one in below), ZERO)
+    return {"CurrentBalance": own, "CurrentBalanceWithSubAccounts": own + inner}
 
 
 def _allow(definition: Definition, operation: str) -> None:
@@ -197,10 +216,16 @@ def _next_version(company: Company, before: Entity) -> Entity:
 
 def _touch(draft: Draft) -> None:
     """Stores what changes along with a transaction, each as an update of its own."""
-    for name, entity in draft.touched:
+    for (name, _), entity in draft.touched.items():
         definition = DEFINITIONS[name]
         draft.company.put(definition, entity | _next_version(draft.company, entity))
         draft.company.tell(definition, entity["Id"], "updated")
+
+
+def _guard_deposited(before: Entity) -> None:
+    """6540: money that is on a deposit has to be taken off it first."""
+    if any(link.get("TxnType") == DEPOSIT for link in before.get("LinkedTxn", ())):
+        raise fault("6540", DEPOSITED)
 
 
 def _guard_period(draft: Draft) -> None:

@@ -8,6 +8,7 @@ from infra.sandbox.quickbooks.config import QuickBooksConfig
 from infra.sandbox.quickbooks.faults import fault
 
 LONGEST = 50
+LONGEST_OF_BATCH = 36
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,13 @@ class RequestIds:
         self._config = config
         self._answers: dict[str, Answer] = {}
 
-    def earlier(self, id_: str, mark: str, now: datetime, *, in_flight: bool) -> Answer | None:
+    def earlier(self, id_: str, mark: str, now: datetime, *, in_flight: bool, longest: int = LONGEST) -> Answer | None:
         """The answer to repeat, None for a new id.
 
         Raises 2130 for an id that is too long, 600 for one that is in use by another request or still under way.
         """
-        if not id_ or len(id_) > LONGEST:
-            raise fault("2130", f"Request Id has an invalid format; at most {LONGEST} characters are supported.")
+        if not id_ or len(id_) > longest:
+            raise fault("2130", f"Request Id has an invalid format; at most {longest} characters are supported.")
         if in_flight and self._config.requestid_in_flight == "fault_600":
             raise fault("600", f"Request Id {id_} is already being processed.")
         known = self._answers.get(id_)

@@ -32,8 +32,8 @@ def answer(company: Company, statement: Statement) -> dict[str, Any]:
     if definition.kind == "list" and not any(condition.field == "Active" for condition in statement.conditions):
         tests.append(lambda entity: entity.get("Active") is not False)
     rows = _candidates(company, definition, statement)
-    if definition.name == "Customer":
-        # A customer's balance is not stored but follows from the documents, and may be asked for.
+    if definition.name in ("Customer", "Account"):
+        # Their balances are not stored but follow from the documents, and may be asked for.
         rows = [operations.view(company, definition, row) for row in rows]
     found = [row for row in rows if all(test(row) for test in tests)]
     if statement.count:

@@ -9,6 +9,7 @@ from infra.sandbox.kernel import SandboxTransport
 from infra.sandbox.kernel.traffic import HOSTILE_HEADER
 from infra.sandbox.kernel.wire import dumps, loads
 from infra.sandbox.quickbooks.app import QuickBooksSandbox
+from infra.sandbox.quickbooks.entities import DEFINITIONS
 
 MINOR_VERSION = "75"
 
@@ -48,12 +49,12 @@ class Visitor:
         self._client = httpx.Client(
             transport=SandboxTransport(app), base_url=f"https://sandbox/v3/company/{self.realm}/", headers=headers
         )
-        self._app, self._actor, self._token = app, actor, access_token
+        self.app, self._actor, self._token = app, actor, access_token
 
     def call(self, method: str, path: str, body: Any = None, **options: str) -> httpx.Response:
         """One request as it is; a body is sent as JSON, or as it is when it is bytes."""
         content = body if isinstance(body, bytes | None) else dumps(body).encode()
-        token = self._token or self._app.grants.person_token(self.realm)
+        token = self._token or self.app.grants.person_token(self.realm)
         headers = {"Authorization": f"Bearer {token}"} | ({} if body is None else {"Content-Type": "application/json"})
         return self._client.request(
             method, path, content=content, headers=headers, params={"minorversion": MINOR_VERSION, **options}
@@ -61,8 +62,8 @@ class Visitor:
 
     def write(self, entity: str, body: Mapping[str, Any], **options: str) -> dict[str, Any]:
         """A POST of an entity under a request id of its own; gives the entity as answered."""
-        options.setdefault("requestid", f"{self._actor}-{next(self._app.visits)}")
-        return self._answer(self.call("POST", entity.lower(), dict(body), **options), entity)
+        options.setdefault("requestid", f"{self._actor}-{next(self.app.visits)}")
+        return self._entity(self.call("POST", entity.lower(), dict(body), **options), entity)
 
     def create(self, entity: str, **fields: Any) -> dict[str, Any]:
         """A new entity."""
@@ -73,8 +74,11 @@ class Visitor:
         return self.write(entity, {"Id": current["Id"], "SyncToken": current["SyncToken"], "sparse": True, **fields})
 
     def void(self, entity: str, current: Mapping[str, Any]) -> dict[str, Any]:
-        """Voids a transaction."""
-        return self.write(entity, {"Id": current["Id"], "SyncToken": current["SyncToken"]}, operation="void")
+        """Voids a transaction, in the form that the API documents for it."""
+        body = {"Id": current["Id"], "SyncToken": current["SyncToken"]}
+        if DEFINITIONS[entity].void_by_update:
+            return self.write(entity, {**body, "sparse": True}, operation="update", include="void")
+        return self.write(entity, body, operation="void")
 
     def delete(self, entity: str, current: Mapping[str, Any]) -> dict[str, Any]:
         """Deletes a transaction."""
@@ -82,16 +86,33 @@ class Visitor:
 
     def read(self, entity: str, id_: str) -> dict[str, Any]:
         """One entity by id."""
-        return self._answer(self.call("GET", f"{entity.lower()}/{id_}"), entity)
+        return self._entity(self.call("GET", f"{entity.lower()}/{id_}"), entity)
 
     def query(self, statement: str) -> dict[str, Any]:
         """The QueryResponse of a statement."""
-        return self._answer(self.call("GET", "query", query=statement), "QueryResponse")
+        return self._entity(self.call("GET", "query", query=statement), "QueryResponse")
+
+    def changes(self, entities: str, since: str) -> list[dict[str, Any]]:
+        """What changed of the entities (with commas) since a moment: one QueryResponse for each."""
+        answer = self._answer(self.call("GET", "cdc", entities=entities, changedSince=since), "CDCResponse")
+        found: list[dict[str, Any]] = answer[0]["QueryResponse"]
+        return found
+
+    def batch(self, *items: Mapping[str, Any], requestid: str = "") -> list[dict[str, Any]]:
+        """The answers to the items of a batch, Faults among them."""
+        options = {"requestid": requestid or f"{self._actor}-{next(self.app.visits)}"}
+        found: list[dict[str, Any]] = self._answer(
+            self.call("POST", "batch", {"BatchItemRequest": items}, **options), "BatchItemResponse"
+        )
+        return found
+
+    def _entity(self, response: httpx.Response, key: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._answer(response, key)
+        return found
 
     @staticmethod
-    def _answer(response: httpx.Response, key: str) -> dict[str, Any]:
+    def _answer(response: httpx.Response, key: str) -> Any:
         value = loads(response.content)
         if "Fault" in value:
             raise RefusedError(response.status_code, value["Fault"]["Error"][0])
-        found: dict[str, Any] = value[key]
-        return found
+        return value[key]

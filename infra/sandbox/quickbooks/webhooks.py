@@ -77,14 +77,18 @@ class QuickBooksWebhooks:
             "data": {},
         }
 
-    @staticmethod
-    def _legacy(events: list[dict[str, Any]]) -> dict[str, Any]:
+    def _verb(self, event: dict[str, Any]) -> str:
+        """The verb; a void may show as an update."""
+        shown: str = event["verb"]
+        return "updated" if shown == "void" and self._config.webhook_void_verb == "updated" else shown
+
+    def _legacy(self, events: list[dict[str, Any]]) -> dict[str, Any]:
         realms: dict[str, list[dict[str, Any]]] = {}
         for event in events:
             at: datetime = event["at"].astimezone(UTC)
             entry = {
                 "id": event["entity_id"],
-                "operation": LEGACY_OPERATIONS[event["verb"]],
+                "operation": LEGACY_OPERATIONS[self._verb(event)],
                 "name": event["entity"],
                 "lastUpdated": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             }

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from infra.sandbox.quickbooks.company import ZERO
 from infra.sandbox.quickbooks.definitions import Draft
 from infra.sandbox.quickbooks.faults import business, fault, missing
+from infra.sandbox.quickbooks.ledger import ZERO
 from infra.sandbox.quickbooks.rules.names import forbid_characters
 
 CREATABLE_ITEMS = frozenset({"Service", "NonInventory", "Inventory", "Category"})

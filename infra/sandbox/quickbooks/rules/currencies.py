@@ -39,12 +39,21 @@ def document(draft: Draft) -> None:
     if "CurrencyRef" not in entity:
         raise missing("CurrencyRef")
     currency(draft)
-    customer = company.get("Customer", entity["CustomerRef"]["value"])
-    if customer["CurrencyRef"]["value"] != entity["CurrencyRef"]["value"]:
+    given = entity.get("CustomerRef")
+    if given and company.get("Customer", given["value"])["CurrencyRef"]["value"] != entity["CurrencyRef"]["value"]:
         raise business("The currency of the transaction is invalid for customer.")
     entity.setdefault("ExchangeRate", Decimal(1))
     if entity["ExchangeRate"] <= 0:
         raise business("The exchange rate must be greater than 0.")
+
+
+def check_account(draft: Draft, account: Mapping[str, Any]) -> None:
+    """A document's money moves in accounts of its own currency or the company's. Raises 6000."""
+    company = draft.company
+    home = company.home_currency
+    own = account.get("CurrencyRef", {}).get("value", home)
+    if company.multicurrency and own not in (home, draft.entity["CurrencyRef"]["value"]):
+        raise business(f"The account {account['Name']} is in another currency than the transaction.")
 
 
 def exchange_rate(company: Company, code: str, day: str) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from infra.sandbox.quickbooks.company import ZERO
 from infra.sandbox.quickbooks.definitions import Draft
 from infra.sandbox.quickbooks.faults import business, fault, missing
+from infra.sandbox.quickbooks.ledger import ZERO
 from infra.sandbox.quickbooks.references import SPECIAL_ITEMS
 from infra.sandbox.quickbooks.rules import tax
 from infra.sandbox.quickbooks.rules.currencies import rounded

@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from infra.sandbox.quickbooks.company import ZERO
 from infra.sandbox.quickbooks.definitions import Draft
 from infra.sandbox.quickbooks.faults import business, fault, missing
+from infra.sandbox.quickbooks.ledger import ZERO
 
 NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 CURRENCY_CODE = re.compile(r"[A-Z]{3}")
@@ -82,7 +82,7 @@ def currency(draft: Draft) -> None:
         raise fault("2500", f"Invalid Reference Id : CurrencyRef element id {given} not found", "CurrencyRef")
     before = draft.before
     if (
-        draft.definition.kind != "list"
+        draft.definition.name != "Customer"
         or before is None
         or before.get("CurrencyRef", entity["CurrencyRef"]) == entity["CurrencyRef"]
     ):

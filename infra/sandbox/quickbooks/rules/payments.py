@@ -1,136 +1,109 @@
-"""Customer payments: what they are applied to, and how that shows on the invoices."""
+"""Customer payments: completed, applied to what the customer owes, voided and deleted."""
 
-from collections import defaultdict
-from decimal import Decimal
 from typing import Any
 
-from infra.sandbox.quickbooks.company import ZERO, Company
+from infra.sandbox.quickbooks.company import Company
 from infra.sandbox.quickbooks.definitions import Draft
-from infra.sandbox.quickbooks.faults import business, fault, missing
-from infra.sandbox.quickbooks.rules import currencies
+from infra.sandbox.quickbooks.faults import business, fault
+from infra.sandbox.quickbooks.ledger import ZERO
+from infra.sandbox.quickbooks.rules import applying, currencies, postings
 
 VOIDED = "Voided"
-PAYMENT = "Payment"
-INVOICE = "Invoice"
 DEPOSIT_ACCOUNTS = frozenset({"Bank", "Other Current Asset"})
 
 
 def payment(draft: Draft) -> None:
-    """Completes a payment and applies its lines to invoices; what is not applied stays a credit.
+    """Completes a payment and applies its lines; what is not applied stays a credit.
 
-    Raises 2020, 6000, and 620 for what a payment cannot be linked to.
+    A payment of 0 may link credits with charges. Raises 2020, 2050, 6000, and 620 for what it cannot be linked to.
     """
     entity, company = draft.entity, draft.company
     entity.setdefault("TxnDate", company.today().isoformat())
     currencies.document(draft)
-    _account(draft)
+    deposit_account(draft)
+    check_reference(draft)
     entity["TotalAmt"] = total = currencies.rounded(draft, entity["TotalAmt"])
     if total < 0:
         raise business("The transaction amount must be 0 or greater.")
-    entity["Line"] = [_line(draft, line) for line in entity.get("Line", [])]
-    applied = _applied(entity)
-    left = total - sum(applied.values(), ZERO)
+    entity["Line"] = lines = applying.read_lines(draft)
+    left = total - applying.used(lines)
     if left < 0:
         raise business("The amount applied is greater than the payment.")
+    if left > total:
+        raise business("The credits applied are greater than the charges.")
     entity["UnappliedAmt"] = left
+    entity.setdefault("LinkedTxn", [])
     entity.setdefault("ProcessPayment", False)
-    _settle(draft, applied)
+    applying.settle(draft, lines)
 
 
 def take_back(draft: Draft) -> None:
-    """Frees the invoices of a payment that is voided or deleted."""
-    _settle(draft, {})
+    """Frees what a payment that is voided or deleted was applied to."""
+    applying.settle(draft, [])
 
 
 def void(draft: Draft) -> None:
     """All amounts 0 and applied to nothing."""
+    draft.entity |= {"TotalAmt": ZERO, "UnappliedAmt": ZERO, "Line": []}
+    note_void(draft)
+
+
+def note_void(draft: Draft) -> None:
+    """The private note begins by saying that the transaction is void."""
     entity = draft.entity
-    entity |= {"TotalAmt": ZERO, "UnappliedAmt": ZERO, "Line": []}
-    note_void(entity)
-
-
-def note_void(entity: dict[str, Any]) -> None:
-    """A private note begins by saying that the transaction is void."""
     note = entity.get("PrivateNote", "")
     if not note.startswith(VOIDED):
         entity["PrivateNote"] = f"{VOIDED} - {note}" if note else VOIDED
+    if draft.company.config.void_sets_txn_status:
+        entity["TxnStatus"] = VOIDED
 
 
 def unapply(draft: Draft) -> None:
-    """What was applied to an invoice that is voided becomes a credit of its customer."""
-    reapply(draft, ZERO)
+    """What payments applied to a document that is voided or deleted becomes unapplied."""
+    applying.reapply(draft, ZERO)
 
 
-def reapply(draft: Draft, most: Decimal) -> Decimal:
-    """What the payments of an invoice apply to it now that it takes at most `most`; the rest becomes unapplied."""
-    before, left = draft.before or {}, most
-    for link in before.get("LinkedTxn", []):
-        if link["TxnType"] != PAYMENT:
-            continue
-        paid = draft.company.get(PAYMENT, link["TxnId"])
-        others = [line for line in paid["Line"] if line["LinkedTxn"][0]["TxnId"] != before["Id"]]
-        applied = _applied(paid)[before["Id"]]
-        kept = min(applied, left)
-        left -= kept
-        if kept != applied:
-            own = [{"Amount": kept, "LinkedTxn": [{"TxnId": before["Id"], "TxnType": INVOICE}]}] if kept else []
-            unapplied = paid["UnappliedAmt"] + applied - kept
-            draft.touched.append((PAYMENT, {**paid, "Line": others + own, "UnappliedAmt": unapplied}))
-    return most - left
-
-
-def _account(draft: Draft) -> None:
+def deposit_account(draft: Draft) -> None:
+    """Where the money goes: Undeposited Funds unless the document says. Raises 6000 for an account of another type."""
     entity, company = draft.entity, draft.company
     if "DepositToAccountRef" not in entity:
-        [undeposited] = [one for one in company.all("Account") if one["AccountSubType"] == "UndepositedFunds"]
+        undeposited = company.account(*postings.UNDEPOSITED)
         entity["DepositToAccountRef"] = {"value": undeposited["Id"], "name": undeposited["Name"]}
-    elif company.get("Account", entity["DepositToAccountRef"]["value"])["AccountType"] not in DEPOSIT_ACCOUNTS:
-        raise business("A payment is deposited to an account of type Bank or Other Current Asset.")
+        return
+    account = company.get("Account", entity["DepositToAccountRef"]["value"])
+    if account["AccountType"] not in DEPOSIT_ACCOUNTS:
+        raise business("Money is deposited to an account of type Bank or Other Current Asset.")
+    currencies.check_account(draft, account)
 
 
-def _line(draft: Draft, line: dict[str, Any]) -> dict[str, Any]:
-    links = line.get("LinkedTxn", [])
-    if "Amount" not in line or len(links) != 1:
-        raise missing("Amount" if "Amount" not in line else "LinkedTxn")
-    amount = currencies.rounded(draft, line["Amount"])
-    if amount < 0:
-        raise business("The amount applied cannot be negative.")
-    id_ = links[0].get("TxnId", "")
-    invoice = draft.company.find(INVOICE, id_) if links[0].get("TxnType") == INVOICE else None
-    if invoice is None:
-        raise fault("620", f"Transaction {id_} cannot be linked.", "LinkedTxn")
-    if invoice["CustomerRef"]["value"] != draft.entity["CustomerRef"]["value"]:
-        raise business("The transaction belongs to another customer.")
-    return {"Amount": amount, "LinkedTxn": [{"TxnId": id_, "TxnType": INVOICE}]}
+def check_reference(draft: Draft) -> None:
+    """Raises 2050 for a PaymentRefNum that is too long."""
+    number, longest = draft.entity.get("PaymentRefNum", ""), draft.company.config.payment_ref_max
+    if len(number) > longest:
+        raise fault("2050", f"Min:0 Max:{longest} supported. Supplied length:{len(number)}", "PaymentRefNum")
 
 
-def _applied(entity: dict[str, Any]) -> dict[str, Decimal]:
-    """By invoice, what a payment's lines apply to it."""
-    applied: dict[str, Decimal] = defaultdict(Decimal)
-    for line in entity.get("Line", []):
-        applied[line["LinkedTxn"][0]["TxnId"]] += line["Amount"]
-    return applied
+def explained(company: Company, paid: dict[str, Any]) -> dict[str, Any]:
+    """A payment as it is answered: each line says what it is linked to, and what of that was open to it."""
+    lines = [{**line, "LineEx": {"any": _facts(company, line)}} for line in paid["Line"]]
+    return {**paid, "Line": lines}
 
 
-def _settle(draft: Draft, applied: dict[str, Decimal]) -> None:
-    """Moves the balances of the invoices from what this payment applied before to what it applies now."""
-    before = _applied(draft.before or {})
-    id_ = (draft.before or {}).get("Id") or draft.company.next_id(draft.definition)
-    for invoice_id in sorted({*before, *applied}, key=int):
-        change = applied.get(invoice_id, ZERO) - before.get(invoice_id, ZERO)
-        kept = invoice_id in applied
-        if change or kept != (invoice_id in before):
-            invoice = draft.company.get(INVOICE, invoice_id)
-            draft.touched.append((INVOICE, _paid(draft.company, invoice, change, id_, kept=kept)))
-
-
-def _paid(company: Company, invoice: dict[str, Any], change: Decimal, id_: str, *, kept: bool) -> dict[str, Any]:
-    balance = invoice["Balance"] - change
-    if balance < 0:
-        raise business(f"The amount applied is greater than the open balance of transaction {invoice['Id']}.")
-    link = {"TxnId": id_, "TxnType": PAYMENT}
-    links = [one for one in invoice.get("LinkedTxn", []) if one != link] + ([link] if kept else [])
-    paid = {**invoice, "Balance": balance, "LinkedTxn": links}
-    if company.multicurrency:
-        paid["HomeBalance"] = currencies.at_home(company, paid, balance)
-    return paid
+def _facts(company: Company, line: dict[str, Any]) -> list[dict[str, Any]]:
+    [link] = line["LinkedTxn"]
+    document = company.get(applying.TARGETS[link["TxnType"]].entity, link["TxnId"])
+    open_ = document["Balance"] + line["Amount"] if "Balance" in document else document["TotalAmt"]
+    facts = {"txnId": link["TxnId"], "txnOpenBalance": f"{open_:.2f}", "txnReferenceNumber": document.get("DocNumber")}
+    return [
+        {
+            "name": "{http://schema.intuit.com/finance/v3}NameValue",
+            "declaredType": "com.intuit.schema.finance.v3.NameValue",
+            "scope": "javax.xml.bind.JAXBElement$GlobalScope",
+            "value": {"Name": name, "Value": value},
+            "nil": False,
+            "globalScope": True,
+            "typeSubstituted": False,
+        }
+        for name, value in facts.items()
+        if value is not None
+    ]

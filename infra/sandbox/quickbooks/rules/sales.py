@@ -1,12 +1,12 @@
-"""Sales forms, the invoice first: who, when, under which number, for how much, and what a void leaves of it."""
+"""Sales forms: who, when, under which number, for how much, what is open, and what a void leaves of it."""
 
 from datetime import date, timedelta
 from typing import Any
 
-from infra.sandbox.quickbooks.company import ZERO
 from infra.sandbox.quickbooks.definitions import Draft
 from infra.sandbox.quickbooks.faults import business, fault
-from infra.sandbox.quickbooks.rules import currencies, lines, payments, tax
+from infra.sandbox.quickbooks.ledger import ZERO
+from infra.sandbox.quickbooks.rules import applying, currencies, lines, payments, tax
 from infra.sandbox.quickbooks.rules.names import check_email
 
 AUTO_NUMBER = "AUTO_GENERATE"
@@ -25,9 +25,24 @@ def invoice(draft: Draft) -> None:
     if deposit < 0:
         raise business("A deposit cannot be negative.")
     open_ = max(ZERO, entity["TotalAmt"] - deposit)
-    entity["Balance"] = open_ - payments.reapply(draft, open_)
-    if company.multicurrency:
-        entity["HomeBalance"] = currencies.at_home(company, entity, entity["Balance"])
+    left = open_ - applying.reapply(draft, open_)
+    entity |= applying.open_fields(company, "Invoice", entity, left)
+
+
+def credit_memo(draft: Draft) -> None:
+    """Completes a credit memo, which may be applied already. Raises the faults of its parts."""
+    sales_form(draft)
+    entity = draft.entity
+    left = entity["TotalAmt"] - applying.reapply(draft, entity["TotalAmt"])
+    entity |= applying.open_fields(draft.company, "CreditMemo", entity, left)
+
+
+def receipt(draft: Draft) -> None:
+    """Completes a sales receipt or a refund receipt: the money moves at once. Raises the faults of its parts."""
+    sales_form(draft)
+    payments.deposit_account(draft)
+    payments.check_reference(draft)
+    draft.entity["Balance"] = ZERO
 
 
 def sales_form(draft: Draft) -> None:
@@ -103,7 +118,7 @@ def _due(draft: Draft) -> None:
 def _contact(draft: Draft) -> None:
     """Addresses that a new form leaves out are the customer's; mail needs an address. Raises 2210, 6000."""
     entity, company = draft.entity, draft.company
-    if draft.before is None:
+    if draft.before is None and "CustomerRef" in entity:
         customer = company.get("Customer", entity["CustomerRef"]["value"])
         for field in ("BillAddr", "ShipAddr"):
             if field not in entity and field in customer:
@@ -165,14 +180,12 @@ def void(draft: Draft) -> None:
     """All amounts 0; the note says that the form is void. The date, the number and the customer stay."""
     entity = draft.entity
     entity["Line"] = [_emptied(line) for line in entity["Line"]]
-    payments.note_void(entity)
+    payments.note_void(draft)
     entity["TxnTaxDetail"] = {"TotalTax": ZERO}
     entity["LinkedTxn"] = []
-    for field in ("TotalAmt", "Balance", "Deposit", "HomeTotalAmt", "HomeBalance"):
+    for field in ("TotalAmt", "Balance", "RemainingCredit", "Deposit", "HomeTotalAmt", "HomeBalance"):
         if field in entity:
             entity[field] = ZERO
-    if draft.company.config.void_sets_txn_status:
-        entity["TxnStatus"] = payments.VOIDED
 
 
 def _emptied(line: dict[str, Any]) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from infra.sandbox.quickbooks.company import ZERO, Company
+from infra.sandbox.quickbooks.company import Company
 from infra.sandbox.quickbooks.definitions import Draft
 from infra.sandbox.quickbooks.faults import business, fault
+from infra.sandbox.quickbooks.ledger import ZERO
 from infra.sandbox.quickbooks.rules.currencies import rounded
 
 _UNIT_PRICE = Decimal("0.0000001")
@@ -74,7 +75,8 @@ def _split(draft: Draft, line: dict[str, Any], detail: dict[str, Any], percent: 
 
 def _taxable(draft: Draft, detail: dict[str, Any]) -> bool:
     item = draft.company.find("Item", detail["ItemRef"]["value"]) or {}
-    customer = draft.company.get("Customer", draft.entity["CustomerRef"]["value"])
+    given = draft.entity.get("CustomerRef")
+    customer = draft.company.get("Customer", given["value"]) if given else {}
     return bool(item.get("Taxable")) and customer.get("Taxable") is not False
 
 
