@@ -76,12 +76,12 @@ class World:
         return self.ledger.prepare_invoice(content or self.content(), note or marker(KEY, 1), self.ledger.company())
 
     def make(self, content: InvoiceContent | None = None, note: str = "", request_id: str = "r1") -> LedgerInvoice:
-        return self.ledger.create_invoice(self.prepare(content, note), request_id)
+        return self.ledger.post_invoice(self.prepare(content, note), request_id)
 
     def update(self, present: LedgerInvoice, content: InvoiceContent, request_id: str = "u1") -> LedgerInvoice:
         company = self.ledger.company()
         write = self.ledger.prepare_invoice_update(present, content, marker(KEY, 2), company)
-        return self.ledger.update_invoice(write, request_id)
+        return self.ledger.post_invoice(write, request_id)
 
     def void(self, present: LedgerInvoice) -> LedgerInvoice:
         return self.ledger.void_invoice(self.ledger.prepare_invoice_void(present), "v1")
@@ -116,7 +116,7 @@ def test_an_invoice_reads_back_as_it_was_written(world: World) -> None:
 
 def test_a_repetition_under_the_same_request_id_makes_no_second_invoice(world: World) -> None:
     write = world.prepare()
-    assert world.ledger.create_invoice(write, "r1") == world.ledger.create_invoice(write, "r1")
+    assert world.ledger.post_invoice(write, "r1") == world.ledger.post_invoice(write, "r1")
     assert len(world.sandbox.company.rows["Invoice"]) == 1
 
 
@@ -131,12 +131,12 @@ def test_a_lost_answer_is_an_open_outcome_and_the_invoice_is_found_by_its_marker
     write = world.prepare()
     world.fault("timeout_after", method="POST")
     with pytest.raises(OutcomeUnknown):
-        world.ledger.create_invoice(write, "r1")
+        world.ledger.post_invoice(write, "r1")
     found = world.ledger.find_invoice(KEY, world.content())
     assert found is not None
     assert world.ledger.find_invoice(replace(KEY, origin_id="4"), world.content()) is None
     assert world.ledger.find_invoice(KEY, world.content(invoice_date=date(2026, 3, 3))) is None
-    assert world.ledger.create_invoice(write, "r1") == found
+    assert world.ledger.post_invoice(write, "r1") == found
 
 
 def test_the_marker_is_found_behind_a_thousand_other_invoices_and_after_a_void(world: World) -> None:
@@ -322,7 +322,7 @@ def test_an_inactive_customer_needs_attention(world: World) -> None:
     write = world.prepare()
     world.raw("customer", f'{{"Id":"{world.customer}","SyncToken":"0","sparse":true,"Active":false}}', "x1")
     with pytest.raises(NeedsAttention) as caught:
-        world.ledger.create_invoice(write, "r1")
+        world.ledger.post_invoice(write, "r1")
     assert caught.value.code is AttentionCode.REFERENCE_INACTIVE
 
 
@@ -331,7 +331,7 @@ def test_an_expired_token_is_refreshed_and_the_same_write_sent_again(form: str) 
     world = World(unauthorized_form=form)
     write = world.prepare()
     world.sandbox.clock.advance(3601)
-    made = world.ledger.create_invoice(write, "r1")
+    made = world.ledger.post_invoice(write, "r1")
     assert world.ledger.invoice(made.id) == made
     assert len(world.sandbox.company.rows["Invoice"]) == 1
 
@@ -357,7 +357,7 @@ def test_a_fault_under_status_200_is_a_fault(world: World) -> None:
     write = world.prepare()
     world.fault("fault_200", method="POST", code="5010")
     with pytest.raises(StaleVersion):
-        world.ledger.create_invoice(write, "r1")
+        world.ledger.post_invoice(write, "r1")
 
 
 def test_a_person_can_open_the_invoice_and_print_it(world: World) -> None:
@@ -372,7 +372,7 @@ def test_nothing_can_fail_between_a_write_and_its_answer(world: World) -> None:
     world.clock.advance(600)
     world.fault("status_500", path="companyinfo")
     with pytest.raises(Transient):
-        world.ledger.create_invoice(write, "r1")
+        world.ledger.post_invoice(write, "r1")
     assert world.sandbox.company.rows["Invoice"] == {}
 
 

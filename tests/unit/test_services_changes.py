@@ -96,12 +96,12 @@ class _Meddling:
         self.meddled = 0
         world.ledger = cast("Ledger", self)
 
-    def update_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
+    def post_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
         if self._left:
             self._left -= 1
             self.meddled += 1
             self._act()
-        return self._ledger.update_invoice(write, request_id)
+        return self._ledger.post_invoice(write, request_id)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)

@@ -295,9 +295,9 @@ def test_when_the_queue_refuses_the_wake_up_the_sweep_finds_the_record(world: Wo
 
 def test_a_total_that_quickbooks_answers_differently_is_attention_and_says_both(world: World) -> None:
     id_ = world.invoice()
-    create = world.ledger.create_invoice
+    create = world.ledger.post_invoice
     world.ledger = cast(
-        "Ledger", Broken(world.ledger, "create_invoice", lambda *given: replace(create(*given), total=usd("361.00")))
+        "Ledger", Broken(world.ledger, "post_invoice", lambda *given: replace(create(*given), total=usd("361.00")))
     )
     record = world.sync(id_)
     assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.TOTAL_DIFFERS)

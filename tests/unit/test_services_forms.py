@@ -30,8 +30,8 @@ class Totals:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)
 
-    def create_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
-        answer = self._ledger.create_invoice(write, request_id)
+    def post_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
+        answer = self._ledger.post_invoice(write, request_id)
         return replace(answer, total=usd(self.totals.pop(0))) if self.totals else answer
 
 
@@ -44,8 +44,8 @@ class AfterCreate:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)
 
-    def create_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
-        answer = self._ledger.create_invoice(write, request_id)
+    def post_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
+        answer = self._ledger.post_invoice(write, request_id)
         self._then()
         return answer
 

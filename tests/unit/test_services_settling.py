@@ -68,6 +68,25 @@ def test_running_out_of_time_before_a_look_does_not_end_an_intent(monkeypatch: p
     assert [world.record(id_).state for id_ in both] == [State.SYNCED, State.SYNCED]
 
 
+def test_when_our_own_store_does_not_take_the_answer_the_intent_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(custom_txn_numbers=False)
+    id_ = world.invoice()
+    real = world.records.put
+
+    def contended(record: SyncRecord, audit: AuditEntry | None = None) -> SyncRecord:
+        if record.link and record.key.kind is Kind.INVOICE:
+            raise Transient(context={"store": "contended"})
+        return real(record, audit)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.records, "put", contended)
+        record = world.sync(id_)
+    assert (record.state, record.intent is not None) == (State.VERIFYING, True)
+    world.run()
+    assert world.record(id_).state is State.SYNCED
+    assert len(world.booked()) == 1
+
+
 def test_a_retry_whose_status_hubspot_refuses_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
     id_ = world.invoice()

@@ -131,12 +131,8 @@ class Ledger(Protocol):
         """The body that voids `present`."""
         ...
 
-    def create_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
-        """Send it. A repetition under the same request id gives the first answer."""
-        ...
-
-    def update_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
-        """Send it."""
+    def post_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
+        """Send a create or an update. A repetition under the same request id gives the first answer."""
         ...
 
     def void_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:

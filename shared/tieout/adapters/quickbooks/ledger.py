@@ -139,12 +139,8 @@ class QuickBooksLedger:
         """See `invoices.void_body`."""
         return PreparedWrite(invoices.void_body(present))
 
-    def create_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
-        """Send it."""
-        return self._write_invoice(write, request_id)
-
-    def update_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
-        """Send it."""
+    def post_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
+        """Send a create or an update."""
         return self._write_invoice(write, request_id)
 
     def void_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
