@@ -1,7 +1,10 @@
 """Queue: hints about HubSpot invoices arrive, and each invoice is brought to QuickBooks."""
 
-from tieout.runtime.batch import run_batch
-from tieout.runtime.bootstrap.invoice_push import build
+from tieout.runtime.cold_start import cold_start
 
-worker = build()
-handler = run_batch(worker.work, worker.aside, worker.clock)
+with cold_start():
+    from tieout.runtime.batch import run_batch
+    from tieout.runtime.bootstrap.invoice_push import build
+
+    worker = build()
+    handler = run_batch(worker.work, worker.aside, worker.clock)
