@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.sandbox.hubspot import HubSpotSandbox
 from infra.sandbox.hubspot.object_types import COMPANY, CONTACT, INVOICE, LINE_ITEM
-from infra.sandbox.hubspot.store import Record
+from infra.sandbox.hubspot.record import Record
 
 Entity = Mapping[str, Any]
 View = dict[str, str]

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from infra.sandbox.hubspot import HubSpotSandbox
 from infra.sandbox.hubspot.object_types import COMPANY, LINE_ITEM
-from infra.sandbox.hubspot.store import Record
+from infra.sandbox.hubspot.record import Record
 from tests.simulation import books
 from tests.simulation.watch import Broken, Watch
 from tieout.domain.attention import AttentionCode

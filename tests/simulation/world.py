@@ -11,8 +11,8 @@ from typing import Any
 
 from infra.sandbox.hubspot import HubSpotSandbox
 from infra.sandbox.hubspot.object_types import COMPANY, CONTACT, LINE_ITEM, find_type
+from infra.sandbox.hubspot.record import Record
 from infra.sandbox.hubspot.records import Records
-from infra.sandbox.hubspot.store import Record
 from infra.sandbox.quickbooks import QuickBooksSandbox, operations
 from infra.sandbox.quickbooks.entities import DEFINITIONS
 from tests.simulation import books

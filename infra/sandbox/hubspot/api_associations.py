@@ -12,7 +12,7 @@ from infra.sandbox.hubspot.association_types import DIRECTED, LABELS, default_pa
 from infra.sandbox.hubspot.call import Call, inputs_of, no_content
 from infra.sandbox.hubspot.errors import HubSpotError, invalid, malformed
 from infra.sandbox.hubspot.object_types import ObjectType
-from infra.sandbox.hubspot.store import Record
+from infra.sandbox.hubspot.record import Record
 from infra.sandbox.kernel.wire import json_response
 
 READ_LIMIT, WRITE_LIMIT, PAGE_LIMIT = 1000, 2000, 500

@@ -14,7 +14,7 @@ from infra.sandbox.hubspot.api_objects import created, written
 from infra.sandbox.hubspot.call import Call, inputs_of, no_content
 from infra.sandbox.hubspot.errors import HubSpotError, invalid, malformed
 from infra.sandbox.hubspot.object_types import ObjectType
-from infra.sandbox.hubspot.store import Record
+from infra.sandbox.hubspot.record import Record
 
 BATCH_LIMIT = 100
 Input = Mapping[str, Any]

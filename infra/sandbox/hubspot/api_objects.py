@@ -8,8 +8,8 @@ from werkzeug import Response
 from infra.sandbox.hubspot.call import Call, no_content
 from infra.sandbox.hubspot.errors import invalid
 from infra.sandbox.hubspot.object_types import ObjectType, find_type
+from infra.sandbox.hubspot.record import Record
 from infra.sandbox.hubspot.search import search
-from infra.sandbox.hubspot.store import Record
 from infra.sandbox.kernel.wire import json_response
 
 PAGE_LIMIT, DEFAULT_PAGE = 100, 10

@@ -47,8 +47,9 @@ class TaxRate:
 
 
 def subscriptions_for(object_type_id: str, properties: tuple[str, ...], first_id: int) -> tuple[Subscription, ...]:
-    """Creation, deletion and changes of `properties` of one object type."""
-    wanted: list[tuple[str, str | None]] = [("object.creation", None), ("object.deletion", None)]
+    """Creation, deletion, restoration and changes of `properties` of one object type."""
+    kinds = ("object.creation", "object.deletion", "object.restore")
+    wanted: list[tuple[str, str | None]] = [(kind, None) for kind in kinds]
     wanted += [("object.propertyChange", name) for name in properties]
     return tuple(
         Subscription(first_id + number, kind, object_type_id, name) for number, (kind, name) in enumerate(wanted)
@@ -59,6 +60,10 @@ DEFAULT_SUBSCRIPTIONS = subscriptions_for(
     "0-53",
     ("hs_invoice_status", "hs_amount_billed", "hs_due_date", "hs_invoice_date", "hs_comments", "hs_number"),
     12345,
+) + subscriptions_for(
+    "0-101",
+    ("hs_latest_status", "hs_initial_amount", "hs_refunds_amount", "hs_fees_amount", "hs_payout_date"),
+    12365,
 )
 
 

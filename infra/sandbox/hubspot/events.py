@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from infra.sandbox.hubspot.config import HubSpotConfig, Subscription
-from infra.sandbox.hubspot.store import Change
+from infra.sandbox.hubspot.record import Change
 from infra.sandbox.kernel import Delivery
 from infra.sandbox.kernel.wire import dumps
 
@@ -100,7 +100,7 @@ class EventMaker:
                 yield self._event(change, subscription)
 
     def _event(self, change: Change, subscription: Subscription) -> dict[str, Any]:
-        by_person = change.source == "CRM_UI"
+        by = {"CRM_UI": "userId:1", "INTEGRATION": str(self._config.app_id)}
         event: dict[str, Any] = {
             "eventId": self._chance.getrandbits(31),
             "subscriptionId": subscription.subscription_id,
@@ -112,7 +112,7 @@ class EventMaker:
             "objectId": int(change.record.id),
             "objectTypeId": change.record.type.type_id,
             "changeSource": "CALCULATED" if change.calculated else change.source,
-            "sourceId": "userId:1" if by_person else str(self._config.app_id),
+            "sourceId": by.get(change.source, change.source),
         }
         if change.kind == "object.creation":
             event["changeFlag"] = "NEW"

@@ -10,7 +10,8 @@ from infra.sandbox.hubspot.config import HubSpotConfig
 from infra.sandbox.hubspot.errors import bad_values, invalid
 from infra.sandbox.hubspot.object_types import ADJUSTMENTS, COMPANY, CONTACT, INVOICE, LINE_ITEM
 from infra.sandbox.hubspot.property_model import iso
-from infra.sandbox.hubspot.store import Record, Store
+from infra.sandbox.hubspot.record import Record
+from infra.sandbox.hubspot.store import Store
 
 Values = Mapping[str, str | None]
 

@@ -10,7 +10,7 @@ from infra.sandbox.hubspot import invoices
 from infra.sandbox.hubspot.call import Call
 from infra.sandbox.hubspot.errors import invalid
 from infra.sandbox.hubspot.object_types import COMPANY, CONTACT, INVOICE, ObjectType
-from infra.sandbox.hubspot.store import Record
+from infra.sandbox.hubspot.record import Record
 from infra.sandbox.kernel.wire import json_response
 
 MERGED_IDS = "hs_merged_object_ids"

@@ -13,7 +13,8 @@ from infra.sandbox.hubspot.config import HubSpotConfig
 from infra.sandbox.hubspot.errors import HubSpotError, invalid
 from infra.sandbox.hubspot.object_types import INVOICE, PAYMENT
 from infra.sandbox.hubspot.property_model import Option, Property
-from infra.sandbox.hubspot.store import Record, Store
+from infra.sandbox.hubspot.record import Record
+from infra.sandbox.hubspot.store import Store
 
 Values = Mapping[str, str | None]
 PERSON = "CRM_UI"
@@ -196,7 +197,7 @@ def apply(store: Store, config: HubSpotConfig, payment: Record) -> list[Record]:
         if invoice.get("hs_invoice_status") != "voided" and not marked_paid(invoice):
             shares[invoice.id] = min(left, max(due, _NONE))
             left -= shares[invoice.id]
-    store.share(payment, shares)
+    store.note(payment, shares=shares)
     if payment.archived is None and calculate(store, config, payment):
         store.touch(payment)
     dropped = [store.find(INVOICE, one) for one in before.keys() - {one.id for one in linked}]

@@ -11,7 +11,8 @@ from infra.sandbox.hubspot.config import HubSpotConfig
 from infra.sandbox.hubspot.errors import HubSpotError, bad_values, invalid, malformed, missing_required, not_found
 from infra.sandbox.hubspot.object_types import ADJUSTMENTS, BY_ID, INVOICE, LINE_ITEM, PAYMENT, PRODUCT, ObjectType
 from infra.sandbox.hubspot.property_model import iso
-from infra.sandbox.hubspot.store import Record, Store
+from infra.sandbox.hubspot.record import Record
+from infra.sandbox.hubspot.store import Store
 from infra.sandbox.hubspot.values import check_values
 
 # What belongs to an invoice's document.
@@ -147,6 +148,12 @@ class Records:
         self.store.archive(record)
         for other in (*lost, *parents):
             self.recalculate(other)
+
+    def restore(self, record: Record) -> None:
+        """Takes a record out of the recycle bin."""
+        self.store.restore(record)
+        for one in (record, *self.store.linked(record, PAYMENT), *self.store.linked(record, INVOICE)):
+            self.recalculate(one)
 
     def _note_written(self, invoice: Record, values: Mapping[str, str | None]) -> None:
         status = values.get("hs_invoice_status")

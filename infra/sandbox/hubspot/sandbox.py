@@ -19,6 +19,7 @@ from infra.sandbox.hubspot.invoices import BALANCES
 from infra.sandbox.hubspot.limits import RateLimiter
 from infra.sandbox.hubspot.object_types import INVOICE, OBJECT_TYPES, PAYMENT
 from infra.sandbox.hubspot.payments import account_properties
+from infra.sandbox.hubspot.people import People
 from infra.sandbox.hubspot.property_model import iso
 from infra.sandbox.hubspot.records import Records
 from infra.sandbox.hubspot.routes import match, typed
@@ -34,12 +35,14 @@ MAX_TARGET = 8192
 class HubSpotSandbox(SandboxApp):
     """A stand-in for HubSpot's public API with one account.
 
-    `acting()` lets a test be a person in the account without HTTP; `store` holds the data.
+    `acting()` lets a test be a person in the account without HTTP, and `people` are buyers, users and processors;
+    `store` holds the data.
     """
 
     def __init__(self, config: HubSpotConfig | None = None, clock: SandboxClock | None = None, seed: int = 0) -> None:
         self.config = config or HubSpotConfig()
         super().__init__("hubspot", clock, seed)
+        self.people = People(self)
         self._start()
 
     def _start(self) -> None:
@@ -144,6 +147,10 @@ class HubSpotSandbox(SandboxApp):
             with self.store.atomic():
                 yield self.records
             self._publish()
+
+    def act(self, name: str, options: Mapping[str, Any]) -> Any:
+        """One act of `people`; a payment's id or nothing."""
+        return self.people.act(name, options)
 
     def state(self) -> Any:
         """All records by type with every property, associations, and custom property definitions."""

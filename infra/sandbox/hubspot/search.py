@@ -14,8 +14,8 @@ from typing import Any
 from infra.sandbox.hubspot.errors import HubSpotError, invalid, malformed
 from infra.sandbox.hubspot.object_types import OBJECT_TYPES, ObjectType
 from infra.sandbox.hubspot.property_model import Property, iso
+from infra.sandbox.hubspot.record import Record
 from infra.sandbox.hubspot.records import Records
-from infra.sandbox.hubspot.store import Record
 from infra.sandbox.hubspot.values import parse_moment
 
 MAX_LIMIT, DEFAULT_LIMIT, CAP = 200, 10, 10_000

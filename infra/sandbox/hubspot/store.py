@@ -2,78 +2,19 @@
 
 import random
 from bisect import insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import partial
-from typing import Literal
+from typing import Any
 
 from infra.sandbox.hubspot.object_types import OBJECT_TYPES, ObjectType
 from infra.sandbox.hubspot.property_model import Group, Property, iso
+from infra.sandbox.hubspot.record import Change, Record, Version
 from infra.sandbox.hubspot.schema import SCHEMAS
 from infra.sandbox.kernel import SandboxClock
 
 FIRST_ID = 44_446_244_097
-
-
-@dataclass(frozen=True)
-class Version:
-    """A value a property had: since when, and who set it."""
-
-    value: str
-    at: datetime
-    source: str
-
-
-@dataclass
-class Record:
-    """One CRM record; `properties` holds what has a value. `written` names calculated values set by hand.
-
-    Of payments: `processed` by HubSpot's own payment processing, `settlement_rate` into the settlement currency, and
-    `shares`, what each of its invoices received of it (in no API).
-    """
-
-    type: ObjectType
-    id: str
-    created: datetime
-    updated: datetime
-    properties: dict[str, str] = field(default_factory=dict)
-    history: dict[str, list[Version]] = field(default_factory=dict)
-    written: set[str] = field(default_factory=set)
-    archived: datetime | None = None
-    processed: bool = False
-    settlement_rate: Decimal = Decimal(1)
-    shares: dict[str, Decimal] = field(default_factory=dict)
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Type id and record id."""
-        return (self.type.type_id, self.id)
-
-    def get(self, name: str) -> str | None:
-        """A property's text, None without a value."""
-        return self.properties.get(name)
-
-
-ChangeKind = Literal["object.creation", "object.propertyChange", "object.deletion", "object.associationChange"]
-
-
-@dataclass(frozen=True)
-class Change:
-    """Something that happened, as webhooks tell of it; `other` and `type_id` for associations."""
-
-    kind: ChangeKind
-    record: Record
-    at: datetime
-    source: str
-    name: str | None = None
-    value: str | None = None
-    calculated: bool = False
-    other: Record | None = None
-    association_type: int = 0
-    removed: bool = False
 
 
 class Store:
@@ -218,25 +159,48 @@ class Store:
 
         self.did(undo)
 
-    def share(self, payment: Record, shares: dict[str, Decimal]) -> None:
-        """Notes what each invoice received of a payment."""
-        before, payment.shares = payment.shares, shares
-        self.did(lambda: setattr(payment, "shares", before))
+    def note(self, record: Record, **known: Any) -> None:
+        """Sets what is known of a record besides its properties: attributes of `Record`."""
+        before = {name: getattr(record, name) for name in known}
+
+        def put(values: Mapping[str, Any]) -> None:
+            for name, value in values.items():
+                setattr(record, name, value)
+
+        put(known)
+        self.did(lambda: put(before))
 
     def archive(self, record: Record) -> None:
         """Puts a record away: no longer found, unique values free again, associations gone."""
-        for to_type, others in list(self.links.get(record.key, {}).items()):
-            for other_id in list(others):
-                other = self.records[to_type][other_id]
-                self.unlink(record, other)
+        others = [
+            (self.records[to_type][other_id], types)
+            for to_type, linked in self.links.get(record.key, {}).items()
+            for other_id, types in linked.items()
+        ]
+        parted = []
+        for other, types in others:
+            back = self.links[other.key][record.type.type_id][record.id]
+            parted += [(other, one, two) for one, two in zip(sorted(types), sorted(back), strict=True)]
+        self.note(record, parted=tuple(parted))
+        for other, _ in others:
+            self.unlink(record, other)
         for (type_id, name), index in self.unique.items():
             value = record.get(name)
             if type_id == record.type.type_id and value is not None and index.get(value) == record.id:
                 del index[value]
                 self.did(partial(index.__setitem__, value, record.id))
-        record.archived = self.now()
-        self.did(lambda: setattr(record, "archived", None))
-        self._changes.append(Change("object.deletion", record, record.archived, self.source))
+        self.note(record, archived=self.now())
+        self._changes.append(Change("object.deletion", record, self.now(), self.source))
+
+    def restore(self, record: Record) -> None:
+        """Takes a record out of the recycle bin, with its associations to records that are there."""
+        self.note(record, archived=None)
+        for name, value in record.properties.items():
+            self._index(record, name, None, value)
+        self._changes.append(Change("object.restore", record, self.now(), self.source))
+        for other, there, back in record.parted:
+            if other.archived is None:
+                self.link(record, other, there, back)
 
     def lead(self, type_id: str, former: list[str], record_id: str) -> None:
         """From now on the ids of these merged records lead to `record_id`."""

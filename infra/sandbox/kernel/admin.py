@@ -1,4 +1,4 @@
-"""The admin surface under /_sandbox/: reset, state, faults, clock, traffic and webhooks of a sandbox."""
+"""The admin surface under /_sandbox/: reset, state, people, faults, clock, traffic and webhooks of a sandbox."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,14 @@ def _reset(app: "SandboxApp", request: Request) -> Response:
 def _state(app: "SandboxApp", _: Request) -> Response:
     with app.lock:
         return json_response(app.state())
+
+
+def _act(app: "SandboxApp", request: Request) -> Response:
+    body = admin_body(request)
+    name = body.pop("act", None)
+    if not isinstance(name, str):
+        raise BadSettingError("act must be the name of what somebody does")
+    return json_response({"result": app.act(name, body)})
 
 
 def _faults(app: "SandboxApp", _: Request) -> Response:
@@ -104,6 +112,7 @@ def _set_webhooks(app: "SandboxApp", request: Request) -> Response:
 _ACTIONS: dict[tuple[str, str], Callable[["SandboxApp", Request], Response]] = {
     ("reset", "POST"): _reset,
     ("state", "GET"): _state,
+    ("people", "POST"): _act,
     ("faults", "GET"): _faults,
     ("faults", "POST"): _add_fault,
     ("faults", "DELETE"): _clear_faults,

@@ -12,7 +12,7 @@ from werkzeug import Request, Response
 
 from infra.sandbox.kernel import admin
 from infra.sandbox.kernel.clock import SandboxClock
-from infra.sandbox.kernel.errors import ConnectionDroppedError
+from infra.sandbox.kernel.errors import BadSettingError, ConnectionDroppedError
 from infra.sandbox.kernel.faults import NO_VENDOR_KINDS, FaultBook, FaultRule, VendorKinds
 from infra.sandbox.kernel.traffic import TrafficLog
 from infra.sandbox.kernel.webhooks import Send, WebhookOutbox, WebhookPolicy
@@ -66,6 +66,10 @@ class SandboxApp(ABC):
     @abstractmethod
     def configure(self, config: Mapping[str, Any]) -> None:
         """Takes over the settings given (others stay) and empties the vendor's store. Raises `BadSettingError`."""
+
+    def act(self, name: str, options: Mapping[str, Any]) -> Any:
+        """What somebody does in the vendor's account, by name; gives JSON. Raises `BadSettingError`."""
+        raise BadSettingError(f"nobody here can {name} with {sorted(options)}")
 
     @abstractmethod
     def state(self) -> Any:
