@@ -33,8 +33,8 @@ INACTIVE = "Object Not Found : Something you're trying to use has been made inac
 
 # fmt: off
 REFUSED = (
-    "500", "620", "800", "1040", "2010", "2020", "2030", "2090", "2130", "2170", "2210", "2300", "4000",
-    "4001", "4002", "5020", "5030", "6000", "6010", "6070", "6080", "6090", "6220", "6270", "6280", "6540",
+    "500", "800", "1040", "2010", "2020", "2030", "2090", "2130", "2170", "2210", "2300", "4000",
+    "4001", "4002", "5020", "5030", "6000", "6010", "6070", "6080", "6090", "6220", "6270", "6280",
 )
 # fmt: on
 # What a reviewer expects, written down apart from the table in the code: code, detail, on a read, on a write.
@@ -58,6 +58,8 @@ EXPECTED: list[tuple[str, str, type[SyncError], type[SyncError] | Code]] = [
     ("2290", "", Transient, Code.NEGATIVE_LINE),
     ("6100", "", Transient, Code.TAX_UNSUPPORTED),
     ("6170", "", Transient, Code.TAX_UNSUPPORTED),
+    ("620", "", Transient, Code.CANNOT_BE_APPLIED),
+    ("6540", "", Transient, Code.DEPOSITED_IN_QUICKBOOKS),
     *[(code, "", Transient, Code.REFUSED_BY_QUICKBOOKS) for code in REFUSED],
 ]
 

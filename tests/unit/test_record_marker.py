@@ -11,6 +11,7 @@ from tieout.domain.record import (
     Kind,
     Operation,
     RecordKey,
+    bears_marker,
     marker,
     marker_revision,
     marker_stem,
@@ -97,6 +98,18 @@ OTHERS = (
     (*ARGUMENTS[:4], 2, 0),
     (*ARGUMENTS[:4], 1, 1),
 )
+
+
+@given(keys, revisions, st.sampled_from(["", "Voided - ", "A person's words\n", "Voided - note\n"]))
+def test_a_note_bears_the_marker_of_one_revision_also_behind_the_word_of_a_void(
+    key: RecordKey, revision: int, before: str
+) -> None:
+    note = before + marker(key, revision)
+    assert bears_marker(note, key, revision)
+    assert not bears_marker(note, key, revision + 1)
+    assert not bears_marker(note + "0", key, revision)
+    assert bears_marker(f"{note}0\n{note}", key, revision)
+    assert not bears_marker(note, replace(key, origin_id=f"9{key.origin_id}"), revision)
 
 
 def test_a_request_id_is_another_one_when_any_argument_is() -> None:

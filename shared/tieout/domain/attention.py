@@ -35,6 +35,9 @@ class AttentionCode(StrEnum):
     REOPENED_IN_HUBSPOT = "reopened_in_hubspot"
     VOID_OF_PAID_INVOICE = "void_of_paid_invoice"
     LINKED_ELSEWHERE = "linked_elsewhere"
+    CANNOT_BE_APPLIED = "cannot_be_applied"
+    DEPOSITED_IN_QUICKBOOKS = "deposited_in_quickbooks"
+    RECORDING_REFUSED = "recording_refused"
     REFUSED_BY_QUICKBOOKS = "refused_by_quickbooks"
     REFUSED_BY_HUBSPOT = "refused_by_hubspot"
 
@@ -155,6 +158,20 @@ ATTENTION: dict[AttentionCode, Explanation] = {
     AttentionCode.LINKED_ELSEWHERE: Explanation(
         "The QuickBooks document already belongs to another HubSpot invoice.",
         "Look at both HubSpot invoices: one of them is a duplicate. Void the one that is wrong, then retry.",
+    ),
+    AttentionCode.CANNOT_BE_APPLIED: Explanation(
+        "QuickBooks does not let this payment or credit be applied to the document it belongs to.",
+        "Look at the invoice in QuickBooks: it may be paid, voided, deleted or another customer's; then retry this "
+        "payment.",
+    ),
+    AttentionCode.DEPOSITED_IN_QUICKBOOKS: Explanation(
+        "The payment is part of a bank deposit in QuickBooks, which locks it.",
+        "Take it out of the deposit in QuickBooks, then retry this payment; or enter the change there yourself.",
+    ),
+    AttentionCode.RECORDING_REFUSED: Explanation(
+        "HubSpot does not let payments be recorded in this account.",
+        "Set up HubSpot payments or Stripe in HubSpot and allow the app to write payments, then retry this payment; or "
+        "switch record_payments_in_hubspot off: the invoice shows what was paid in any case.",
     ),
     AttentionCode.REFUSED_BY_QUICKBOOKS: Explanation(
         "QuickBooks refused the invoice.",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
 from tieout.domain.customer import Party
+from tieout.domain.invoice import ContentLine
 from tieout.domain.money import Money
 
 
@@ -153,7 +154,10 @@ class LedgerPayment:
 class LedgerDocument:
     """A refund receipt, credit memo, sales receipt or expense that stands in the ledger now.
 
-    `remaining` is the part of a credit memo that nothing has used up yet, None for other documents.
+    `remaining` is the part of a credit memo that nothing has used up yet, None for other documents. `account_id` is
+    where the money went or came from, `line_account_id` that of an expense's first line; `lines` are those of the other
+    kinds, a discount among them, with the two tax fields of `InvoiceContent`. `line_bodies` are the lines in the
+    ledger's own words, which only the adapter reads, to keep through an update what a person put there.
     """
 
     document: Document
@@ -167,3 +171,11 @@ class LedgerDocument:
     number: str | None = None
     remaining: Money | None = None
     updated_at: datetime | None = None
+    account_id: str | None = None
+    method_id: str | None = None
+    reference: str | None = None
+    lines: tuple[ContentLine, ...] = ()
+    line_account_id: str | None = None
+    tax_calculation: str | None = None
+    tax_code: str | None = None
+    line_bodies: tuple[str, ...] = field(default=(), repr=False)

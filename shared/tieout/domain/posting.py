@@ -10,6 +10,9 @@ from tieout.domain.invoice import ContentLine
 from tieout.domain.money import Money
 from tieout.domain.payment import Allocation, Document
 
+REFERENCE_LENGTH = 21
+"""The longest reference that QuickBooks takes on every kind of document (Intuit: sales receipt)."""
+
 
 @dataclass(frozen=True, slots=True)
 class PostingContent:
@@ -19,7 +22,8 @@ class PostingContent:
     allocated stays unapplied. `account_id` is the account that the money goes into or comes from; None: the ledger's
     default (undeposited funds). `lines` are the sales lines of refund receipts, credit memos and sales receipts, the
     one account line of an expense is on `line_account_id`. `refunded` is the payment's cumulative refunded amount that
-    this refund brings it to. `exchange_rate` is in home units for one unit of the amount's currency.
+    this refund brings it to. `exchange_rate` is in home units for one unit of the amount's currency. `tax_calculation`
+    and `tax_code` are as on an invoice. `reference` has at most REFERENCE_LENGTH characters.
     """
 
     document: Document
@@ -34,6 +38,7 @@ class PostingContent:
     lines: tuple[ContentLine, ...] = ()
     line_account_id: str | None = None
     tax_calculation: str | None = None
+    tax_code: str | None = None
     refunded: Money | None = None
     exchange_rate: Decimal | None = None
 

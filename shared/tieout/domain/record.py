@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -338,6 +339,11 @@ def marker_revision(private_note: str, key: RecordKey) -> int | None:
         if text.startswith(stem) and revision.isascii() and revision.isdecimal():
             return int(revision)
     return None
+
+
+def bears_marker(private_note: str, key: RecordKey, revision: int) -> bool:
+    """Whether the note bears this very marker, wherever: a void puts its own word before what stood there."""
+    return re.search(re.escape(marker(key, revision)) + r"(?![0-9])", private_note) is not None
 
 
 def with_marker(private_note: str, key: RecordKey, revision: int) -> str:

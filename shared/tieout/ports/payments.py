@@ -36,6 +36,7 @@ class PaymentFacts:
 class RecordedPayment:
     """A payment to be recorded in HubSpot for one allocation of a QuickBooks payment.
 
+    HubSpot gets noon of `day` in the portal's time zone, which is that day everywhere but at the edge of the map.
     `marker` is the text in the internal comment by which it is found again. `amount` is the allocated amount.
     """
 
@@ -71,15 +72,17 @@ class PaymentCrm(Protocol):
         ...
 
     def record_payment(self, write: PreparedWrite) -> SourcePayment:
-        """Send it. Raises NeedsAttention with RECORDING_REFUSED when the account takes no recorded payments at all."""
+        """Send it. The answer's invoices and parties are those that were sent. Raises NeedsAttention with
+        RECORDING_REFUSED when the account takes no recorded payments at all."""
         ...
 
     def update_payment(self, id_: str, write: PreparedWrite) -> SourcePayment:
-        """Send it; raises NotInCrm when the payment was deleted."""
+        """Send it; raises NotInCrm when the payment was deleted. The answer names no invoices and parties."""
         ...
 
     def delete_payment(self, id_: str) -> None:
-        """Move a payment that Tieout recorded to the recycle bin; one that is there already is no error."""
+        """Move a payment that Tieout recorded to the recycle bin; one that is there already is no error, so a lost
+        answer is Transient here."""
         ...
 
     def show_payment_facts(self, facts: Mapping[str, PaymentFacts]) -> Mapping[str, str]:
@@ -96,7 +99,8 @@ class PaymentLedger(Protocol):
         ...
 
     def documents(self, document: Document, ids: Collection[str]) -> Mapping[str, LedgerDocument]:
-        """These documents of one kind in one metered read per 100. A deleted one is absent from the answer."""
+        """These documents of one kind in one metered read per 100. A deleted one is absent from the answer. Payments
+        and applications are read by `payments`."""
         ...
 
     def find_posting(
@@ -131,8 +135,9 @@ class PaymentLedger(Protocol):
         """Send a create or an update. A repetition under the same request id gives the first answer."""
         ...
 
-    def void(self, document: Document, write: PreparedWrite, request_id: str) -> LedgerPayment | LedgerDocument:
-        """Send a void, in the form that QuickBooks wants for this kind."""
+    def void(self, document: Document, write: PreparedWrite, request_id: str) -> LedgerPayment | LedgerDocument | None:
+        """Send a void, in the form that QuickBooks wants for this kind. None: it stands there no longer, because
+        QuickBooks cannot void refund receipts, credit memos and expenses, only delete them."""
         ...
 
     def document_url(self, document: Document, id_: str) -> str:
@@ -157,7 +162,7 @@ class ChangedRecord:
 
 @dataclass(frozen=True, slots=True)
 class ChangePage:
-    """`next` continues the listing, None at its end."""
+    """`next` continues the listing, None at its end. What it says is the adapter's own."""
 
     changes: tuple[ChangedRecord, ...]
     next: str | None
@@ -167,8 +172,8 @@ class CrmChanges(Protocol):
     """What changed in HubSpot."""
 
     def changed(self, feed: Feed, since: datetime, after: str | None = None) -> ChangePage:
-        """A page of the records changed at or after `since`, oldest change first. HubSpot lists at most 10,000 a query,
-        after which the caller begins anew at the last change's time."""
+        """A page of the records changed at or after `since`, oldest change first. HubSpot lists at most 10,000 a query;
+        `next` then begins anew at the time of the last change, so that a few records come twice."""
         ...
 
     def archived(self, feed: Feed, after: str | None = None) -> ChangePage:

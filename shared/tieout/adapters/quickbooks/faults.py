@@ -95,8 +95,9 @@ ROWS: tuple[Row, ...] = (
     _refused("2290", "negative amount on a line", AttentionCode.NEGATIVE_LINE),
     _refused("6100", "a line's tax code must be TAX or NON", AttentionCode.TAX_UNSUPPORTED),
     _refused("6170", "tax details where none are allowed", AttentionCode.TAX_UNSUPPORTED),
+    _refused("620", "a transaction cannot be linked", AttentionCode.CANNOT_BE_APPLIED),
+    _refused("6540", "the transaction has been deposited", AttentionCode.DEPOSITED_IN_QUICKBOOKS),
     _refused("500", "unsupported operation, or text in another character set"),
-    _refused("620", "a transaction cannot be linked"),
     _refused("800", "other transactions depend on it"),
     _refused("1040", "batch too large"),
     _refused("2010", "unknown property"),
@@ -120,7 +121,6 @@ ROWS: tuple[Row, ...] = (
     _refused("6220", "the balance is not zero"),
     _refused("6270", "dated before the item's inventory start"),
     _refused("6280", "unbilled charges exist"),
-    _refused("6540", "the transaction has been deposited"),
 )
 
 # For answers whose fault has no row, or that have no readable fault at all. Other statuses are refusals.
