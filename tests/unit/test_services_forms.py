@@ -9,16 +9,13 @@ from typing import Any, cast
 import pytest
 
 from tests.support.builders import usd
-from tests.support.builders_world import LINE_OF, World
+from tests.support.builders_forms import OF, STOCK, adjusted, the
+from tests.support.builders_world import World
 from tieout.domain.attention import AttentionCode
 from tieout.domain.hint import Cause
 from tieout.domain.invoice import LedgerInvoice
 from tieout.domain.record import State
 from tieout.ports import Ledger, PreparedWrite
-
-# HubSpot's association types to an invoice (HubSpot: discounts, fees, taxes).
-OF = {"discounts": 412, "fees": 414, "taxes": 416}
-GROUP = "15970230"
 
 
 class Totals:
@@ -57,22 +54,6 @@ def taxed_otherwise() -> World:
     return world
 
 
-def adjusted(world: World, *adjustments: tuple[str, str, str, str], line: dict[str, str] | None = None) -> str:
-    """An open invoice over 360.00 with adjustments (kind, label, type, value), its one line changed by `line`."""
-    id_ = world.invoice(status="draft", lines=0)
-    values = {"name": "Services", "quantity": "3", "price": "120.00", **(line or {})}
-    world.create("line_items", to={id_: LINE_OF}, **values)
-    for kind, label, type_, value in adjustments:
-        world.create(kind, to={id_: OF[kind]}, hs_label=label, hs_type=type_, hs_value=value)
-    world.edit(id_, hs_invoice_status="open")
-    return id_
-
-
-def the(world: World) -> dict[str, Any]:
-    [row] = world.booked()
-    return row
-
-
 def test_discounts_and_fees_stand_in_quickbooks_as_hubspot_billed_them() -> None:
     world = World()
     world.settings(fee_item_id="1")
@@ -88,13 +69,7 @@ def test_discounts_and_fees_stand_in_quickbooks_as_hubspot_billed_them() -> None
 
 def test_stock_keeps_its_quantity_also_when_hubspot_changes_the_invoice_later() -> None:
     world = World()
-    accounts = {
-        "IncomeAccountRef": {"value": "79"},
-        "ExpenseAccountRef": {"value": "80"},
-        "AssetAccountRef": {"value": "81"},
-    }
-    stock = {"Type": "Inventory", "TrackQtyOnHand": True, "QtyOnHand": 100, "InvStartDate": "2026-01-01"}
-    world.book("Item", {"Name": "Pump", **stock, **accounts})
+    world.book("Item", {"Name": "Pump", **STOCK})
     id_ = adjusted(world, line={"name": "Pump", "hs_discount_percentage": "10"})
     assert world.sync(id_).state is State.SYNCED
     world.edit(id_, hs_comments="Thanks")

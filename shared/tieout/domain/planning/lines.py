@@ -17,6 +17,8 @@ MAX_DESCRIPTION = 4000
 AMOUNT_LIMIT = Decimal(10) ** 10
 # Unit prices keep at most so many decimals in QuickBooks.
 _UNIT_PRICE = Decimal("0.0000001")
+# QuickBooks compares an amount with quantity x price to the cent (error 6070), in currencies without cents too.
+_HALF_CENT = Decimal("0.005")
 _ONE = Decimal(1)
 _ZERO = Decimal(0)
 
@@ -58,7 +60,8 @@ def _line(line: SourceLine, net: Decimal, item_id: str, code: str | None, curren
     """At the net unit price where it is exact, else one piece at the net amount. Of stock the quantity matters, so its
     line stays gross and the difference becomes part of the order discount."""
     gross, description = line_amount(line.quantity, line.unit_price, currency), described(line)
-    if gross == net or stock:
+    close = abs(gross - line.quantity * line.unit_price) <= _HALF_CENT
+    if (gross == net and close) or stock:
         return ContentLine(item_id, description, line.quantity, line.unit_price, gross, code)
     told = f"{_plain(line.quantity)} x {_plain(line.unit_price)} = {gross}"
     less = f"{told}, less {gross - net}" if net < gross else told
