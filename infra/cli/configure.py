@@ -29,7 +29,8 @@ from infra.cli.settings_checks import examine_settings
 from infra.cli.settings_document import as_document, changes, read_document
 from tieout.domain.company import Connection
 from tieout.domain.record import BY_HAND, RecordKey, State
-from tieout.domain.settings import BadSettings, Settings
+from tieout.domain.settings import Settings
+from tieout.domain.settings_document import BadSettings
 
 # Why an invoice is ignored whatever the settings say; every other reason may be one of the settings'.
 _NOT_BY_SETTINGS: Final = frozenset({"draft", "voided", "not_billable", BY_HAND})

@@ -13,7 +13,7 @@ from infra.cli import configure, show, steer, watch
 from infra.cli.deployment import NoDeployment, open_deployment
 from infra.cli.options import CANNOT_START, NEEDS_A_PERSON, NotFound, Opener
 from tieout.domain.errors import SyncError
-from tieout.domain.settings import BadSettings
+from tieout.domain.settings_document import BadSettings
 
 app = typer.Typer(
     help="Watch and steer Tieout, on the local stack (`make up`) or with --stack in AWS.\n\n"

@@ -59,6 +59,7 @@ def _items(settings: Settings) -> dict[str, Sequence[str]]:
         "fallback item": _given(settings.fallback_item_id),
         "fee items": [*_given(settings.fee_item_id), *settings.fee_items.values()],
         "tax items": [*_given(settings.tax_item_id), *settings.tax_items.values()],
+        "sales receipt item": _given(settings.sales_receipt_item_id),
     }
 
 

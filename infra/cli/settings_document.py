@@ -9,7 +9,8 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 
-from tieout.domain.settings import BadSettings, Settings, parse_settings
+from tieout.domain.settings import Settings
+from tieout.domain.settings_document import BadSettings, parse_settings
 
 _DOCUMENT = "document"
 

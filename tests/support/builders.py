@@ -22,7 +22,7 @@ from tieout.domain.invoice import (
 from tieout.domain.money import Money
 from tieout.domain.planning.books import Books, Found
 from tieout.domain.record import Kind, Link, RecordKey, State, SyncRecord, marker
-from tieout.domain.settings import parse_settings
+from tieout.domain.settings_document import parse_settings
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CONNECTION = "c1"

@@ -15,7 +15,8 @@ from tieout.domain.company import Connection
 from tieout.domain.errors import RateLimited, Transient
 from tieout.domain.hint import Hint
 from tieout.domain.record import RecordKey, State, SyncRecord
-from tieout.domain.settings import Settings, parse_settings
+from tieout.domain.settings import Settings
+from tieout.domain.settings_document import parse_settings
 from tieout.ports import AuditEntry, LinkTaken, RecordChanged, RecordPage, TokenSet
 
 _FAR = {"hubspot": "quickbooks", "quickbooks": "hubspot"}

@@ -14,7 +14,8 @@ from tests.support.builders_world import World
 from tests.support.cli_world import CommandLine, Ran, wide
 from tieout.domain.company import Connection
 from tieout.domain.record import State
-from tieout.domain.settings import BadSettings, Settings, parse_settings
+from tieout.domain.settings import Settings
+from tieout.domain.settings_document import BadSettings, parse_settings
 
 FULL: dict[str, object] = {
     "push_invoices": False,
@@ -44,6 +45,17 @@ FULL: dict[str, object] = {
     "terms": {"30": "3"},
     "custom_fields": {"hs_title": "2"},
     "purchase_order_field": "1",
+    "push_payments": False,
+    "pull_payments": False,
+    "deposit_accounts": {"hs_payments": "35", "none": "4"},
+    "payment_methods": {"card": "3"},
+    "payments_without_invoice": "sales_receipt",
+    "sales_receipt_item_id": "1",
+    "refunds": "credit_memo",
+    "receivable_account_id": "84",
+    "payment_wait_days": 30,
+    "recognise_workflow_documents": True,
+    "record_payments_in_hubspot": False,
 }
 
 

@@ -22,8 +22,10 @@ from tieout.domain.settings import (
     CustomerLevel,
     DeletedInHubSpot,
     FilterOperator,
+    RefundForm,
     Settings,
     TaxMode,
+    WithoutInvoice,
 )
 from tieout.domain.status import WAITING
 from tieout.runtime import config
@@ -176,7 +178,17 @@ def test_every_setting_is_documented_with_its_default() -> None:
     defaults = Settings()
     for one in fields(Settings):
         assert f"| `{one.name}` | {_shown(getattr(defaults, one.name))} |" in page
-    for choices in (FilterOperator, CustomerLevel, TaxMode, BeyondTolerance, ClosedPeriod, DeletedInHubSpot):
+    all_choices = (
+        FilterOperator,
+        CustomerLevel,
+        TaxMode,
+        BeyondTolerance,
+        ClosedPeriod,
+        DeletedInHubSpot,
+        WithoutInvoice,
+        RefundForm,
+    )
+    for choices in all_choices:
         assert set(choices) <= _named(page)
 
 

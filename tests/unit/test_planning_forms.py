@@ -19,7 +19,8 @@ from tieout.domain.planning.amounts import line_tax
 from tieout.domain.planning.books import Found
 from tieout.domain.planning.content import desired_content, fingerprint
 from tieout.domain.planning.plan import Attend
-from tieout.domain.settings import Settings, parse_settings
+from tieout.domain.settings import Settings
+from tieout.domain.settings_document import parse_settings
 
 US = a_company(allow_discount=True)
 US_TAXED = a_company(allow_discount=True, uses_sales_tax=True)

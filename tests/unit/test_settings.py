@@ -11,17 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tieout.domain.settings import (
-    BadSettings,
     BeyondTolerance,
     ClosedPeriod,
     CustomerLevel,
     DeletedInHubSpot,
     Filter,
     FilterOperator,
+    RefundForm,
     Settings,
     TaxMode,
-    parse_settings,
+    WithoutInvoice,
 )
+from tieout.domain.settings_document import BadSettings, parse_settings
 
 FILTER = {"property": "hs_currency", "operator": "in", "values": ["USD", "EUR"]}
 # By field: JSON values that are taken, with what they become.
@@ -54,6 +55,18 @@ GOOD: dict[str, list[tuple[Any, object]]] = {
     "terms": [({}, {}), ({"30": "3", "0": "1"}, {30: "3", 0: "1"})],
     "custom_fields": [({}, {}), ({"deal_name": "1", "region": "3"}, {"deal_name": "1", "region": "3"})],
     "purchase_order_field": [("2", "2"), (None, None)],
+    "push_payments": [(True, True), (False, False)],
+    "pull_payments": [(True, True), (False, False)],
+    "deposit_accounts": [({}, {}), ({"hs_payments": "35", "none": "4"}, {"hs_payments": "35", "none": "4"})],
+    "payment_methods": [({}, {}), ({"card": "3"}, {"card": "3"})],
+    # What needs another setting beside it is tested with the contradictions.
+    "payments_without_invoice": [("ignore", WithoutInvoice.IGNORE), ("unapplied", WithoutInvoice.UNAPPLIED)],
+    "sales_receipt_item_id": [("17", "17"), (None, None)],
+    "refunds": [("refund_receipt", RefundForm.REFUND_RECEIPT)],
+    "receivable_account_id": [("84", "84"), (None, None)],
+    "payment_wait_days": [(0, 0), (14, 14), (365, 365)],
+    "recognise_workflow_documents": [(True, True), (False, False)],
+    "record_payments_in_hubspot": [(True, True), (False, False)],
 }
 NO_IDS: list[tuple[Any, str]] = [
     ([], "an object from"),
@@ -116,6 +129,21 @@ BAD: dict[str, list[tuple[Any, str]]] = {
         ({"deal_name": "1", "region": "1"}, "two properties for one custom field"),
     ],
     "purchase_order_field": [("4", "a QuickBooks custom field"), (1, "a QuickBooks custom field")],
+    "push_payments": NOT_BOOLEAN,
+    "pull_payments": NOT_BOOLEAN,
+    "deposit_accounts": [
+        *NO_IDS,
+        ({"paypal": "35"}, "paypal: one of hs_payments, byo_stripe, none"),
+        ({"quickbooks": "35"}, "quickbooks: one of hs_payments"),
+    ],
+    "payment_methods": NO_IDS,
+    "payments_without_invoice": [("invoice", "one of ignore, sales_receipt, unapplied"), (None, "one of ignore")],
+    "sales_receipt_item_id": NO_ID,
+    "refunds": [("journal_entry", "one of refund_receipt, credit_memo"), (None, "one of refund_receipt")],
+    "receivable_account_id": NO_ID,
+    "payment_wait_days": [(one, "a number of days, 0 to 365") for one in (-1, 366, "14", 1.5, True, None)],
+    "recognise_workflow_documents": NOT_BOOLEAN,
+    "record_payments_in_hubspot": NOT_BOOLEAN,
 }
 NAMES = [field.name for field in fields(Settings)]
 
@@ -190,6 +218,9 @@ documents = st.fixed_dictionaries(
         "terms": st.dictionaries(st.integers(0, 365).map(str), st.integers(1, 99).map(str), max_size=3),
         "custom_fields": st.just({"deal_name": "1"}),
         "purchase_order_field": st.sampled_from(["2", "3", None]),
+        "deposit_accounts": st.dictionaries(st.sampled_from(["hs_payments", "none"]), st.just("35")),
+        "payments_without_invoice": st.sampled_from(["ignore", "unapplied"]),
+        "payment_wait_days": st.integers(0, 365),
     },
 )
 
@@ -248,3 +279,13 @@ def test_settings_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(BadSettings) as raised:
         parse_settings(document)
     assert [name for name, _ in raised.value.problems] == ["variance_tolerance", "purchase_order_field"]
+
+
+def test_a_form_that_needs_an_item_or_an_account_is_refused_without_it() -> None:
+    document = {"payments_without_invoice": "sales_receipt", "refunds": "credit_memo"}
+    with pytest.raises(BadSettings) as raised:
+        parse_settings(document)
+    assert [name for name, _ in raised.value.problems] == ["sales_receipt_item_id", "receivable_account_id"]
+    settings = parse_settings({**document, "sales_receipt_item_id": "17", "receivable_account_id": "84"})
+    assert settings.payments_without_invoice is WithoutInvoice.SALES_RECEIPT
+    assert settings.refunds is RefundForm.CREDIT_MEMO

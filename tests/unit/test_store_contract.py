@@ -22,7 +22,8 @@ from tieout.domain.money import Money
 from tieout.domain.payment import Document
 from tieout.domain.posting import Posting, PostingContent
 from tieout.domain.record import Kind, Link, RecordKey, State, SyncRecord
-from tieout.domain.settings import BadSettings, CustomerLevel, Settings
+from tieout.domain.settings import CustomerLevel, Settings
+from tieout.domain.settings_document import BadSettings
 from tieout.ports import AuditEntry, LinkTaken, RecordChanged, Records, Tokens, TokenSet
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -15,7 +15,8 @@ from tieout.adapters.dynamodb.conflicts import back_off, is_conflict
 from tieout.adapters.dynamodb.errors import PairedElsewhere, UnknownConnection
 from tieout.domain.company import Connection
 from tieout.domain.errors import Transient
-from tieout.domain.settings import Settings, parse_settings
+from tieout.domain.settings import Settings
+from tieout.domain.settings_document import parse_settings
 from tieout.ports import Clock
 
 if TYPE_CHECKING:
