@@ -8,17 +8,16 @@ from typing import Any
 import pytest
 
 from tests.support.builders import KEY, NOW, a_hint, a_link, a_record
+from tieout.domain.claim import ClaimVerdict, judge_claim
 from tieout.domain.hint import Cause, HintObject
 from tieout.domain.record import (
     SETTLED,
     TRANSITIONS,
     UNSETTLED,
-    ClaimVerdict,
     IllegalTransition,
     Kind,
     State,
     SyncRecord,
-    judge_claim,
 )
 
 # The table of architecture.md, section 4, written out once more: what may follow each state.

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from tests.support.builders import NOW, a_hint, a_record
+from tieout.domain.claim import ClaimVerdict, judge_claim
 from tieout.domain.hint import Cause, HintObject
 from tieout.domain.money import Money
 from tieout.domain.payment import Document
 from tieout.domain.posting import Posting, PostingContent
-from tieout.domain.record import ClaimVerdict, Kind, RecordKey, SyncRecord, judge_claim, own_hint_object
+from tieout.domain.record import Kind, RecordKey, SyncRecord, own_hint_object
 
 
 def posted(far_id: str = "90", document: Document = Document.PAYMENT, updated_at: datetime | None = NOW) -> Posting:

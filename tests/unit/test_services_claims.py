@@ -12,9 +12,10 @@ import pytest
 from tests.support.builders import KEY, NOW, a_hint
 from tests.support.builders_world import World
 from tests.support.memory import MemoryHints, MemoryRecords, VirtualClock
+from tieout.domain.claim import ClaimVerdict
 from tieout.domain.errors import NotReadyYet, Transient
 from tieout.domain.hint import Cause
-from tieout.domain.record import ClaimVerdict, Kind, State, SyncRecord
+from tieout.domain.record import Kind, State, SyncRecord
 from tieout.ports import AuditEntry, Crm, RecordChanged
 from tieout.services.claims import LEASE, Claims, Held, LeaseLost
 

@@ -1,5 +1,7 @@
 """Customers: each made once, whoever asks at the same time, and every clash told or resolved."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.support.builders_world import World
@@ -8,7 +10,7 @@ from tieout.domain.customer import CustomerDraft
 from tieout.domain.hint import Cause
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.ports import PreparedWrite
-from tieout.services.claims import Held
+from tieout.services.claims import LEASE
 
 
 @pytest.fixture
@@ -139,13 +141,34 @@ def test_while_another_worker_makes_the_customer_the_invoice_waits_a_moment(worl
     company = world.company("Acme Ltd")
     id_ = world.invoice(company=company)
     key = RecordKey("c1", Kind.CUSTOMER, "hubspot", f"company:{company}")
-    held = world.claims.take(key, world.hint("x"))
-    assert isinstance(held, Held)
+    held = world.claims.take_in_passing(key, "trace")
+    assert held is not None
     record = world.sync(id_)
     assert (record.state, record.reason) == (State.WAITING, "not_ready")
+    assert record.due_at == world.clock.now() + timedelta(seconds=3)
     assert world.booked("Customer") == []
     world.claims.release(held, held.record)
     world.run()
+    assert world.record(id_).state is State.SYNCED
+
+
+def test_a_customer_that_a_dead_worker_holds_is_asked_for_less_and_less_and_costs_no_read(world: World) -> None:
+    company = world.company("Acme Ltd")
+    world.sync(world.invoice())
+    id_ = world.invoice(company=company)
+    key = RecordKey("c1", Kind.CUSTOMER, "hubspot", f"company:{company}")
+    assert world.claims.take_in_passing(key, "trace") is not None
+    start, before = world.clock.now(), len(world.quickbooks.traffic.exchanges)
+    world.sync(id_)
+    looks = 1
+    while world.clock.now() < start + LEASE:
+        assert len(world.quickbooks.traffic.exchanges) == before
+        due_at = world.record(id_).due_at
+        assert due_at is not None
+        world.clock.advance((due_at - world.clock.now()).total_seconds())
+        world.sync(id_, Cause.DUE)
+        looks += 1
+    assert looks < 10
     assert world.record(id_).state is State.SYNCED
 
 
@@ -162,6 +185,8 @@ def test_a_bug_with_one_customer_fails_its_own_invoices_alone(world: World) -> N
     outcomes = world.push(world.hint(bad), world.hint(good))
     assert [outcome.result for outcome in outcomes] == ["failed", "handled"]
     assert world.record(good).state is State.SYNCED
+    customers = [record for record in world.records if record.key.kind is Kind.CUSTOMER]
+    assert {(one.lease_owner, one.reason) for one in customers} == {(None, ""), (None, "internal_error")}
 
 
 def test_a_customer_that_quickbooks_refuses_stops_its_own_invoices_alone(world: World) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from tieout.domain.hint import Cause, Hint, HintObject
+from tieout.domain.hint import HintObject
 from tieout.domain.invoice import InvoiceContent
 from tieout.domain.money import Money
 from tieout.domain.posting import Posting, PostingContent
@@ -204,6 +204,10 @@ class SyncRecord:
         linked = ((self.key.kind.value, self.link.far_id),) if self.link and self.link.exclusive else ()
         return (*linked, *((one.sent.document.holder_kind, one.far_id) for one in self.postings))
 
+    def leased(self, now: datetime) -> bool:
+        """Whether a worker holds it."""
+        return self.lease_owner is not None and self.lease_until is not None and now < self.lease_until
+
     @property
     def settled(self) -> bool:
         """Whether nothing is left to do until something changes."""
@@ -236,76 +240,12 @@ def own_hint_object(key: RecordKey) -> HintObject | None:
     return _OWN_HINTS.get((key.kind, key.origin_system))
 
 
-class ClaimVerdict(StrEnum):
-    """Whether a worker may take a record."""
-
-    TAKE = "take"
-    COVERED = "covered"
-    BUSY = "busy"
-    NOT_DUE = "not_due"
-
-
 # Instead of a fingerprint: what is shown on the origin is not known, so the next status is written in any case.
 SHOWN_UNKNOWN = "unknown"
 # What a person reads about an invoice that was voided on both sides.
 VOIDED_TEXT = "Voided in QuickBooks."
 # The reason of a record that a person told Tieout to leave alone.
 BY_HAND = "by_hand"
-
-
-def judge_claim(record: SyncRecord | None, hint: Hint, now: datetime) -> ClaimVerdict:
-    """Whether the worker that got `hint` should look at the record now.
-
-    Covered: settled, and by the vendor's own clock the version that was seen is not older than the change. A retry or
-    a due record is never covered.
-    Not due: a wake-up of a parked record came too early; the sweep wakes it again, so dropping it loses nothing and
-    keeps wake-ups from multiplying.
-    """
-    if record is None:
-        return ClaimVerdict.TAKE
-    if record.lease_owner is not None and record.lease_until is not None and now < record.lease_until:
-        return ClaimVerdict.BUSY
-    if hint.cause is Cause.DUE and record.due_at is not None and now < record.due_at:
-        return ClaimVerdict.NOT_DUE
-    # The sweep compares versions before it hints at a ledger document, so what it says is no echo of ours.
-    of_the_sweep = hint.cause is Cause.SWEEP and hint.object in _FAR_OBJECTS
-    if hint.cause in (Cause.RETRY, Cause.DUE) or of_the_sweep or not record.settled:
-        return ClaimVerdict.TAKE
-    seen = _version_seen(record, hint)
-    return ClaimVerdict.COVERED if seen is not None and shows(seen, hint) else ClaimVerdict.TAKE
-
-
-# A ledger event bears the time it was sent, slightly later than the change itself; the sweep names the very version.
-_ECHO_TOLERANCE = timedelta(seconds=2)
-# Changes of what Tieout itself wrote, looked at through the record that it was written for.
-_FAR_OBJECTS = frozenset({HintObject.QUICKBOOKS_INVOICE, HintObject.POSTED_DOCUMENT})
-
-
-def shows(version: datetime, hint: Hint) -> bool:
-    """Whether a document's version of that time (the vendor's own) already has the change that `hint` tells of."""
-    late = hint.object.system == "quickbooks" and hint.cause is not Cause.SWEEP
-    return hint.occurred_at <= (version + _ECHO_TOLERANCE if late else version)
-
-
-def far_side(key: RecordKey, hint: Hint) -> bool:
-    """Whether a hint tells of a change on the other side than where the record's document was born."""
-    return hint.object.system != key.origin_system
-
-
-def _version_seen(record: SyncRecord, hint: Hint) -> datetime | None:
-    """The newest version that is known of the document that the hint is about."""
-    match hint.object:
-        case HintObject.QUICKBOOKS_INVOICE:
-            return record.link.ledger_updated_at if record.link else None
-        case HintObject.POSTED_DOCUMENT:
-            return next((one.updated_at for one in record.postings if posted_hint_id(one) == hint.id), None)
-        case _:
-            return record.covered_until
-
-
-def posted_hint_id(posting: Posting) -> str:
-    """The id of a hint about a document that was posted in the ledger."""
-    return f"{posting.sent.document.holder_kind}:{posting.far_id}"
 
 
 _REQUEST_ID_LENGTH = 40

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from tieout.domain.claim import ClaimVerdict, judge_claim, judge_in_passing
 from tieout.domain.errors import NotReadyYet
 from tieout.domain.hint import Cause, Hint
-from tieout.domain.record import SHOWN_UNKNOWN, ClaimVerdict, RecordKey, SyncRecord, judge_claim, own_hint_object
+from tieout.domain.record import SHOWN_UNKNOWN, RecordKey, SyncRecord, own_hint_object
 from tieout.ports import AuditEntry, Clock, Hints, RecordChanged, Records
 
 # Longer than the worker's time-out, shorter than the queue's visibility time-out: a message that comes back after its
@@ -28,7 +29,7 @@ class Held:
     """A claimed record while a worker is busy with it: `record` as stored, or as it will be stored on release."""
 
     record: SyncRecord
-    hint: Hint
+    trace_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,20 @@ class Claims:
         COVERED, NOT_DUE: nothing to do now, one read was spent. BUSY: another worker holds it and knows of one more
         hint.
         """
+        return self._take(key, hint.trace_id, lambda stored, now: judge_claim(stored, hint, now))
+
+    def take_in_passing(self, key: RecordKey, trace_id: str) -> Held | None:
+        """Claim a record that no hint is about, because the work on another needs it. None: another
+        worker holds it, or it is not due yet."""
+        held = self._take(key, trace_id, judge_in_passing)
+        return held if isinstance(held, Held) else None
+
+    def _take(
+        self, key: RecordKey, trace_id: str, judge: Callable[[SyncRecord | None, datetime], ClaimVerdict]
+    ) -> Held | ClaimVerdict:
         for _ in range(_TRIES):
             stored, now = self.records.get(key), self.clock.now()
-            verdict = judge_claim(stored, hint, now)
+            verdict = judge(stored, now)
             if verdict in (ClaimVerdict.COVERED, ClaimVerdict.NOT_DUE):
                 return verdict
             if verdict is ClaimVerdict.BUSY and stored is not None and stored.lease_owner is not None:
@@ -62,7 +74,7 @@ class Claims:
                 updated_at=now,
             )
             try:
-                return Held(self.records.put(mine), hint)
+                return Held(self.records.put(mine), trace_id)
             except RecordChanged:
                 continue
         raise NotReadyYet(context={"record": str(key), "why": "contention"})
@@ -85,7 +97,7 @@ class Claims:
         while True:
             if record.rehints > record.rehints_answered:
                 if own_hint_object(record.key) is not None:
-                    self.hints.send([self.hint_for(record.key, Cause.DUE, held.hint.trace_id)], delay=_REHINT_DELAY)
+                    self.hints.send([self.hint_for(record.key, Cause.DUE, held.trace_id)], delay=_REHINT_DELAY)
                 # Whoever waits for a customer comes back by itself.
                 record = replace(record, rehints_answered=record.rehints)
             try:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from tieout.domain.customer import LedgerCustomer, Party
 from tieout.domain.errors import ConnectionLost, NameTaken, NotReadyYet, OutcomeUnknown, SyncError, Transient
-from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.planning.customer import (
     CreateCustomer,
     CustomerPlan,
@@ -20,7 +19,6 @@ from tieout.domain.planning.customer import (
 )
 from tieout.domain.planning.plan import Attend
 from tieout.domain.record import (
-    ClaimVerdict,
     Intent,
     Kind,
     Link,
@@ -32,7 +30,7 @@ from tieout.domain.record import (
 )
 from tieout.ports import AuditEntry, PreparedWrite, Workspace
 from tieout.services.claims import Claims, Held, LeaseLost
-from tieout.services.parking import park
+from tieout.services.parking import park, park_bug
 
 # Any other exception is a bug of this one customer.
 Resolution = str | CreateCustomer | Attend | Exception
@@ -90,7 +88,7 @@ class Customers:
             record = remembered.get(key)
             if record and record.link and record.intent is None and party.origin_id not in forget:
                 answers[party.origin_id] = record.link.far_id
-            elif record and not record.settled and (pause := self._pause(record)):
+            elif record and (pause := self._pause(record)):
                 # Being created, and nothing to be found out before then: asking now would only cost reads.
                 answers[party.origin_id] = NotReadyYet(context={"waits_for": "customer"}, retry_after=pause)
             else:
@@ -111,9 +109,15 @@ class Customers:
         return answers
 
     def _pause(self, record: SyncRecord) -> float:
-        """Seconds until a parked record is due, 0 when it is."""
-        left = record.due_at - self.claims.clock.now() if record.due_at else timedelta(0)
-        return max(0.0, left.total_seconds())
+        """Seconds until it is worth asking again: until a parked record is due, or, while another worker holds it, as
+        long as it has been held already, because that worker may be dead. 0 when it is now."""
+        now = self.claims.clock.now()
+        if record.leased(now):
+            held_for = (now - record.updated_at).total_seconds() if record.updated_at else 0.0
+            return max(_BUSY_PAUSE, held_for)
+        if record.settled or record.due_at is None:
+            return 0.0
+        return max(0.0, (record.due_at - now).total_seconds())
 
     def _candidates(self, workspace: Workspace, parties: Sequence[Party]) -> Sequence[LedgerCustomer]:
         names = {name for party in parties for name in known_names(party)}
@@ -147,9 +151,8 @@ class Customers:
         if isinstance(plan, Attend):
             return plan
         key = customer_key(workspace.connection.id, party)
-        hint = Hint(key.connection, HintObject.HUBSPOT_INVOICE, party.id, self.claims.clock.now(), Cause.DUE, trace_id)
-        held = self.claims.take(key, hint)
-        if isinstance(held, ClaimVerdict):
+        held = self.claims.take_in_passing(key, trace_id)
+        if held is None:
             return NotReadyYet(context={"waits_for": "customer"}, retry_after=_BUSY_PAUSE)
         try:
             return self._settle(workspace, party, plan, known, held)
@@ -159,6 +162,11 @@ class Customers:
             if isinstance(error, OutcomeUnknown):
                 return NotReadyYet(context=error.context, retry_after=self.vendor_timeout.total_seconds())
             return error
+        except LeaseLost:
+            raise
+        except Exception:
+            self.claims.release(held, park_bug(held.record, self.claims.clock.now(), self.vendor_timeout))
+            raise
 
     def _settle(
         self, workspace: Workspace, party: Party, plan: UseCustomer | CreateCustomer, known: Link | None, held: Held
@@ -253,7 +261,7 @@ class Customers:
     def _remember(self, held: Held, far_id: str, how: str) -> Resolution:
         record = replace(held.record, intent=None, link=Link(far_id, exclusive=False))
         entry = AuditEntry(
-            self.claims.clock.now(), "tieout", "linked customer", held.hint.trace_id, {"how": how, "to": far_id}
+            self.claims.clock.now(), "tieout", "linked customer", held.trace_id, {"how": how, "to": far_id}
         )
         self.claims.store(held, record.to(State.SYNCED), entry)
         self.claims.release(held, held.record)

@@ -161,7 +161,7 @@ class Intents:
             settled = settled.to(State.WRITING)
         action = f"{effect.done(intent)}{' (found after a lost answer)' if looked else ''}"
         facts = {"request_id": intent.request_id, "quickbooks_id": answer.id}
-        entry = AuditEntry(self.claims.clock.now(), "tieout", action, held.hint.trace_id, facts)
+        entry = AuditEntry(self.claims.clock.now(), "tieout", action, held.trace_id, facts)
         try:
             self.claims.store(held, settled, entry)
         except LinkTaken as taken:

@@ -65,7 +65,7 @@ class PushInvoices:
     ) -> Sequence[Plan | Exception]:
         """See `Assessor.assess`."""
         cases = [Case(work.record, work.source, work.look, work.by_person) for work in works]
-        return self.assessor.assess(workspace, cases, works[0].held.hint.trace_id, deadline=deadline)
+        return self.assessor.assess(workspace, cases, works[0].held.trace_id, deadline=deadline)
 
     def writes(self, plan: Plan) -> bool:
         """Creates, updates and voids do."""

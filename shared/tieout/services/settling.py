@@ -82,7 +82,7 @@ class Settling:
         if delay <= _LONGEST_DELAY:
             # The wish is fulfilled once the record is handled; only what could not be done is asked for again.
             cause = Cause.RETRY if work.by_person and work.unfinished else Cause.DUE
-            hint = self.claims.hint_for(record.key, cause, work.held.hint.trace_id)
+            hint = self.claims.hint_for(record.key, cause, work.held.trace_id)
             self.claims.hints.send([hint], delay=delay)
 
 
@@ -105,7 +105,7 @@ def _show_later(work: Work[S], failure: Exception | None, now: datetime) -> None
     if not refused:
         # The answer may be what was lost.
         work.held.record = replace(work.record, shown=SHOWN_UNKNOWN)
-    if not (refused and work.held.hint.cause is Cause.DUE):
+    if not (refused and all(hint.cause is Cause.DUE for hint in work.hints)):
         work.wake_at(now + _STATUS_RETRY)
     if failure is not None and not isinstance(failure, SyncError):
         work.bug = work.bug or failure

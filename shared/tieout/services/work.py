@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
+from tieout.domain.claim import far_side, shows
 from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause, Hint
-from tieout.domain.record import SyncRecord, far_side, shows
+from tieout.domain.record import SyncRecord
 from tieout.services.claims import Held
 from tieout.services.outcome import Outcome, Result
 from tieout.services.parking import park, parked_reason

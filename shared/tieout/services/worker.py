@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
+from tieout.domain.claim import ClaimVerdict, far_side
 from tieout.domain.errors import StaleVersion
 from tieout.domain.hint import Cause, Hint, HintObject
-from tieout.domain.record import BY_HAND, ClaimVerdict, RecordKey, State, far_side
+from tieout.domain.record import BY_HAND, RecordKey, State
 from tieout.ports import Workspace, Workspaces
 from tieout.services.claims import Claims, Held
 from tieout.services.outcome import Outcome, Result
