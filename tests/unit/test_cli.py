@@ -192,6 +192,24 @@ def test_invoices_are_named_in_exactly_one_way(line: CommandLine, command: str) 
         assert "one of the three" in ran.err
 
 
+@pytest.mark.parametrize("command", ["retry", "resolve", "ignore"])
+def test_retry_resolve_and_ignore_act_on_one_on_a_code_or_on_all(line: CommandLine, world: World, command: str) -> None:
+    drone, other = unknown_product(world), unknown_product(world)
+    fee = world.invoice(status="draft")
+    world.create("fees", to={fee: 414}, hs_label="Rush", hs_type="FIXED", hs_value="5")
+    world.edit(fee, hs_invoice_status="open")
+    assert world.sync(fee).reason == "fee_unsupported"
+
+    def acted_on(*arguments: str) -> set[str]:
+        said = line.run(command, *arguments, "--json").json
+        return {one["invoice_id"] for one in said["ignored"]} if command == "ignore" else set(said["queued"])
+
+    assert acted_on(world.number(drone)) == {drone}
+    assert acted_on("--code", "fee_unsupported") == {fee}
+    left = {other} if command == "ignore" else {drone, other, fee}
+    assert acted_on("--all") == left
+
+
 def test_an_unknown_code_is_refused_with_those_that_there_are(line: CommandLine) -> None:
     ran = line.run("retry", "--code", "nonsense")
     assert ran.code == 2

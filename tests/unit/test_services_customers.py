@@ -98,6 +98,37 @@ def test_a_company_whose_name_a_vendor_holds_is_attention_until_that_is_resolved
     assert names(world) == ["Acme Ltd"]
 
 
+@pytest.mark.parametrize("active", [True, False])
+@pytest.mark.parametrize("entity", ["Customer", "Vendor", "Employee"])
+def test_a_name_that_anybody_in_quickbooks_bears_is_resolved_for_a_contact_and_told_for_a_company(
+    world: World, entity: str, active: bool
+) -> None:
+    # An active customer of the company's name is the company itself; of the contact's it is one with another address.
+    other = {"PrimaryEmailAddr": {"Address": "other@example.test"}} if entity == "Customer" else {}
+    for given, family in (("Anna", "Muster"), ("Acme", "Ltd")):
+        body = {"DisplayName": f"{given} {family}", "GivenName": given, "FamilyName": family, **other}
+        holder = world.book(entity, body)
+        if not active:
+            change = {"Id": holder["Id"], "SyncToken": holder["SyncToken"], "sparse": True, "Active": False}
+            world.book(entity, change)
+    contact = world.invoice(contact=world.contact())
+    assert world.sync(contact).state is State.SYNCED
+    assert "Anna Muster (anna@example.test)" in names(world)
+    record = world.sync(world.invoice(company=world.company("Acme Ltd")))
+    if entity == "Customer" and active:
+        assert record.state is State.SYNCED
+        return
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.DUPLICATE_NAME)
+    assert record.detail == f"“Acme Ltd” is held by {entity} {holder['Id']}{'' if active else ' (inactive)'}."
+
+
+@pytest.mark.parametrize(("level", "billed"), [("company", "Acme Ltd"), ("contact", "Anna Muster")])
+def test_an_invoice_is_billed_at_the_level_of_the_settings(world: World, level: str, billed: str) -> None:
+    world.settings(customer_level=level)
+    assert world.sync(world.invoice(company=world.company("Acme Ltd"), contact=world.contact())).state is State.SYNCED
+    assert names(world) == [billed]
+
+
 def test_with_creating_switched_off_an_unknown_customer_is_attention(world: World) -> None:
     world.settings(create_customers=False)
     assert world.sync(world.invoice()).reason == AttentionCode.CUSTOMER_MISSING

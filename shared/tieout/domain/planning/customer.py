@@ -83,8 +83,8 @@ def plan_customer(party: Party, candidates: Sequence[LedgerCustomer], settings: 
         return _ambiguous(fitting)
     if not settings.create_customers:
         return Attend(AttentionCode.CUSTOMER_MISSING, f"“{name}” is not in QuickBooks, and creating is switched off.")
-    taken = any(_same(one.name, name) for one in candidates)
-    return _create(party, suffixed_name(party) if taken else name, name)
+    taken = [NameHolder("Customer", one.id, one.name, one.active) for one in candidates if _same(one.name, name)]
+    return plan_after_clash(party, name, taken) if taken else _create(party, name)
 
 
 def plan_remembered(plan: CustomerPlan, known: Collection[str]) -> CustomerPlan:
@@ -110,7 +110,7 @@ def plan_after_clash(party: Party, tried: str, holders: Sequence[NameHolder]) ->
     """
     suffixed = suffixed_name(party)
     if suffixed and not _same(suffixed, tried):
-        return _create(party, suffixed, tried)
+        return _create(party, suffixed)
     told = ", ".join(f"{one.kind} {one.id}{'' if one.active else ' (inactive)'}" for one in holders) or "unknown"
     return Attend(AttentionCode.DUPLICATE_NAME, f"“{tried}” is held by {told}.")
 
@@ -123,9 +123,7 @@ def suffixed_name(party: Party) -> str | None:
     return f"{name[: MAX_NAME - len(party.email) - 3]} ({party.email})"
 
 
-def _create(party: Party, name: str | None, tried: str) -> CustomerPlan:
-    if name is None:
-        return Attend(AttentionCode.DUPLICATE_NAME, f"“{tried}” is held by an inactive or different customer.")
+def _create(party: Party, name: str) -> CreateCustomer:
     company = _own_name(party) if party.kind is PartyKind.COMPANY else None
     draft = CustomerDraft(name, company, party.given_name, party.family_name, party.email, party.currency)
     return CreateCustomer(draft)
