@@ -59,6 +59,35 @@ def test_it_bills_an_invoice_from_draft_to_open(client: Any) -> None:
     assert len(read.associations["line items"].results) == 1
 
 
+def test_it_records_a_payment_of_an_invoice_and_takes_it_back(client: Any) -> None:
+    contact = client.crm.contacts.basic_api.create({"properties": {"firstname": "Cy"}})
+    invoices = client.crm.commerce.invoices.basic_api
+    invoice = invoices.create({"properties": {"hs_currency": "USD"}, "associations": [to(contact.id, 177)]})
+    line = {"properties": {"name": "Day", "price": "80.00"}, "associations": [to(invoice.id, 410)]}
+    client.crm.line_items.basic_api.create(line)
+    invoices.update(invoice.id, {"properties": {"hs_invoice_status": "open"}})
+
+    payments = client.crm.objects.basic_api
+    properties = {"hs_initial_amount": "80.00", "hs_initiated_date": "2026-11-10T18:04:11.823Z"}
+    links = [to(invoice.id, 542), to(contact.id, 387)]
+    made = payments.create("commerce_payments", {"properties": properties, "associations": links})
+    assert made.properties["hs_latest_status"] == "processing"
+    payments.update("commerce_payments", made.id, {"properties": {"hs_latest_status": "succeeded"}})
+    wanted = ["hs_invoice_status", "hs_balance_due"]
+    assert invoices.get_by_id(invoice.id, properties=wanted).properties["hs_invoice_status"] == "paid"
+
+    read = payments.get_by_id(
+        "commerce_payments", made.id, properties_with_history=["hs_latest_status"], associations=["invoices"]
+    )
+    assert [one.value for one in read.properties_with_history["hs_latest_status"]] == ["succeeded", "processing"]
+    assert [one.id for one in read.associations["invoices"].results] == [invoice.id]
+
+    payments.archive("commerce_payments", made.id)
+    assert invoices.get_by_id(invoice.id, properties=wanted).properties["hs_balance_due"] == "80.00"
+    deleted = payments.get_page("commerce_payments", archived=True).results
+    assert [(one.id, one.archived_at is not None) for one in deleted] == [(made.id, True)]
+
+
 def test_it_pages_through_a_list(client: Any) -> None:
     api = client.crm.products.basic_api
     made = [api.create({"properties": {"name": f"Product {number}"}}).id for number in range(5)]

@@ -188,6 +188,14 @@ def test_an_existing_payment_can_be_associated_later_and_taken_away_again(accoun
     assert account.read(PAYMENTS, payment, "hs_has_associated_invoice")["hs_has_associated_invoice"] == "false"
 
 
+def test_what_is_calculated_on_a_payment_moves_its_modification_date() -> None:
+    account = Account(associations_touch=False)
+    invoice, payment = account.finalised(), record(account, hs_initial_amount="10.00")
+    account.sandbox.clock.advance(60)
+    account.http.put(f"{OBJECTS}/{PAYMENTS}/{payment}/associations/default/invoices/{invoice}")
+    assert account.read(PAYMENTS, payment)["hs_lastmodifieddate"] == "2026-11-24T09:01:00.000Z"
+
+
 def test_more_than_the_balance_is_refused_unless_the_account_takes_it(account: Account) -> None:
     too_much = post(account, account.finalised(), hs_latest_status="succeeded", hs_initial_amount="100.01")
     refused(too_much, OVERPAID)

@@ -30,6 +30,7 @@ def calls(made: Made) -> Calls:
     yield from associating(invoice, company, deal)
     yield from defining()
     yield from batching(invoice)
+    yield from paying(made, invoice)
     yield "DELETE", f"{OBJECTS}/deals/{deal}", None
     yield "GET", f"{OBJECTS}/deals/{deal}?archived=true", None
     yield "GET", "/account-info/2026-09/details", None
@@ -54,6 +55,36 @@ def making(made: Made) -> Calls:
     yield "POST", f"{OBJECTS}/products", {"properties": {"name": "Hour", "price": "80"}}
     yield "PATCH", f"{OBJECTS}/invoices/{invoice}", {"properties": {"hs_invoice_status": "open"}}
     yield "PATCH", f"{OBJECTS}/invoices/{invoice}", {"properties": {"hs_balance_due": "1"}}
+
+
+def paying(made: Made, invoice: str) -> Calls:
+    """Payments recorded, changed and deleted by the app, and one that a buyer made."""
+    new = {"hs_initial_amount": "50.00", "hs_initiated_date": "2026-11-10T18:04:11.823Z", "hs_currency_code": "USD"}
+    links = [to(invoice, 542), to(str(made[0]["id"]), 387)]
+    yield "POST", f"{OBJECTS}/commerce_payments", {"properties": new, "associations": links}
+    recorded = str(made[-1]["id"])
+    yield "PATCH", f"{OBJECTS}/commerce_payments/{recorded}", {"properties": {"hs_latest_status": "succeeded"}}
+    keyed = {"id": "qbo-7", "idProperty": "hs_external_reference_id", "properties": new, "objectWriteTraceId": "t"}
+    for _ in range(2):
+        yield "POST", f"{OBJECTS}/commerce_payments/batch/upsert", {"inputs": [keyed]}
+    yield "POST", "/_sandbox/people", {"act": "pay", "invoices": [invoice], "amount": "20.00"}
+    paid = str(made[-1]["result"])
+    yield "POST", "/_sandbox/people", {"act": "refund", "payment": paid, "amount": "5"}
+    yield "PATCH", f"{OBJECTS}/commerce_payments/{paid}", {"properties": {"hs_latest_status": "refunded"}}
+    names = ["hs_fees_amount", "hs_platform_fee", "hs_net_amount", "hs_refunds_amount", "hs_latest_status"]
+    history = {"properties": names, "propertiesWithHistory": ["hs_refunds_amount"]}
+    yield "POST", f"{OBJECTS}/commerce_payments/batch/read", {"inputs": [{"id": paid}, {"id": "5"}], **history}
+    filters = [{"propertyName": "hs_lastmodifieddate", "operator": "GTE", "value": "1790000000000"}]
+    sorts = [{"propertyName": "hs_lastmodifieddate", "direction": "ASCENDING"}]
+    search = {"filterGroups": [{"filters": filters}], "sorts": sorts, "properties": names, "limit": 2, "after": "0"}
+    yield "POST", f"{OBJECTS}/commerce_payments/search", search
+    inputs = {"inputs": [{"id": paid}, {"id": recorded}]}
+    yield "POST", f"{ASSOCIATIONS}/commerce_payments/invoices/batch/read", inputs
+    yield "GET", f"{ASSOCIATIONS}/commerce_payments/invoices/labels", None
+    yield "GET", f"{PROPERTIES}/commerce_payments", None
+    yield "DELETE", f"{OBJECTS}/commerce_payments/{paid}", None
+    yield "DELETE", f"{OBJECTS}/commerce_payments/{recorded}", None
+    yield "GET", f"{OBJECTS}/commerce_payments?archived=true&limit=1&properties=hs_latest_status", None
 
 
 def reading(invoice: str) -> Calls:

@@ -161,6 +161,49 @@ def test_deletion_and_associations_are_told_when_subscribed() -> None:
     assert [kind for kind, _, _ in deliver(account).told] == ["associationChange", "deletion"]
 
 
+def test_a_payment_and_its_refund_are_told_and_that_its_invoice_is_paid(account: Account) -> None:
+    invoice = account.finalised()
+    deliver(account)
+    payment = account.sandbox.people.pay(invoice, fee="3.20")
+    paid = deliver(account)
+    assert ("creation", None, None) in paid.told
+    assert ("propertyChange", "hs_latest_status", "succeeded") in paid.told
+    assert ("propertyChange", "hs_fees_amount", "3.20") in paid.told
+    assert ("propertyChange", "hs_invoice_status", "paid") in paid.told
+    ends = {"0-101": int(payment), "0-53": int(invoice)}
+    assert all(ends[one["objectTypeId"]] == one["objectId"] for one in paid.events)
+    account.sandbox.people.refund(payment, "30")
+    assert deliver(account).told == [
+        ("propertyChange", "hs_refunds_amount", "30.00"),
+        ("propertyChange", "hs_latest_status", "partially_refunded"),
+    ]
+
+
+def test_a_deleted_payment_that_comes_back_is_told_twice(account: Account) -> None:
+    payment = account.sandbox.people.record(account.finalised())
+    deliver(account)
+    account.sandbox.people.archive("commerce_payments", payment)
+    told = deliver(account).told
+    assert ("deletion", None, None) in told
+    assert ("propertyChange", "hs_invoice_status", "open") in told
+    account.sandbox.people.restore("commerce_payments", payment)
+    told = deliver(account).told
+    assert ("restore", None, None) in told
+    assert ("propertyChange", "hs_invoice_status", "paid") in told
+
+
+def test_changes_of_a_payment_come_twice_and_out_of_order_when_faults_say_so(account: Account) -> None:
+    payment = account.sandbox.people.pay_link("10", "ann@example.com", status="processing")
+    deliver(account)
+    for rule in ("webhook_reorder", "webhook_duplicate"):
+        account.sandbox.faults.add({"kind": rule, "times": 1})
+    account.sandbox.people.succeed(payment, fee="0.29")
+    first = deliver(account).told
+    account.sandbox.clock.advance(5)
+    assert first == [("propertyChange", "hs_fees_amount", "0.29")] * 2
+    assert deliver(account).told == [("propertyChange", "hs_latest_status", "succeeded")]
+
+
 def test_a_refused_write_is_not_told(account: Account) -> None:
     invoice = account.create("invoices", hs_currency="USD")
     deliver(account)

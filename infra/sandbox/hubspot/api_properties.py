@@ -154,7 +154,8 @@ def _create(call: Call, object_type: ObjectType, body: Mapping[str, Any]) -> Pro
             sub_category="Properties.PROPERTY_WITH_NAME_EXISTS",
         )
     unique = body.get("hasUniqueValue") is True
-    if unique and sum(one.unique and one.archived is None for one in known.values()) >= UNIQUE_LIMIT:
+    taken = sum(one.unique and not one.hubspot_defined and one.archived is None for one in known.values())
+    if unique and taken >= UNIQUE_LIMIT:
         raise invalid(f"At most {UNIQUE_LIMIT} properties with unique values", code="UNIQUE_PROPERTY_LIMIT_EXCEEDED")
     now = call.store.now()
     definition = Property(
