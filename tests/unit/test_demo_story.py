@@ -85,6 +85,7 @@ def test_every_invoice_of_the_day_ends_as_the_story_says(world: World, day: Day)
         (Stands(terms="Net 15"), "terms: Net 30, not Net 15"),
         (Stands(custom=(("Project", "x"),)), "custom fields: [], not [('Project', 'x')]"),
         (Stands(rate="2"), "exchange rate: 1, not 2"),
+        (Stands(customer="Acme"), "customer: Acme Corp, not Acme"),
     ],
 )
 def test_the_proof_notices_another_form(world: World, day: Day, stands: Stands, said: str) -> None:

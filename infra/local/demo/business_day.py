@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infra.local.demo import changes
-from infra.local.demo.story import EUR_RATE, INTERNAL, Ending, Extra, Invoice, Line, Stands
+from infra.local.demo.story import EUR_RATE, INTERNAL, JPY_RATE, Ending, Extra, Invoice, Line, Stands
 
 _HOUR, _SEATS, _SUPPORT = Line("consulting", "1"), Line("licence", "12"), Line("support", "1")
 _EXCLUDED, _ATTENTION = Ending.EXCLUDED, Ending.ATTENTION
@@ -31,7 +31,18 @@ def _plain() -> list[Invoice]:
         _invoice("half a cent a piece", "Delta Freight", Line("widget", "1"), Line("widget", "3")),
         _invoice("an apostrophe in the name", "O'Neill Brothers", Line("support", "2")),
         _invoice("billed to a person", "zoe@freelance.example", Line("consulting", "8")),
-        _invoice("a vendor bears the person's name", "pat@solo.example", _SUPPORT),
+        Invoice(
+            "a vendor bears the person's name",
+            "pat@solo.example",
+            (_SUPPORT,),
+            stands=Stands(customer="Pat Parker (pat@solo.example)"),
+        ),
+        Invoice(
+            "an employee bears the person's name",
+            "emma@solo.example",
+            (_HOUR,),
+            stands=Stands(customer="Emma Ernst (emma@solo.example)"),
+        ),
         _invoice("product known by name", "Eagle Eye Optics", Line("licence", "250")),
         _invoice("many lines", "Delta Freight", *(Line("consulting", f"{number}") for number in range(1, 13))),
         _invoice("a free line", "Acme Corp", _SUPPORT, Line("onboarding", "1", "0")),
@@ -138,7 +149,20 @@ def _fields_and_currencies() -> list[Invoice]:
             "due at once", "zoe@freelance.example", (_HOUR,), due="2026-11-24", stands=Stands(terms="Due on receipt")
         ),
         Invoice("in euros", "Acme Corp", (_SEATS,), currency="EUR", stands=Stands(rate=EUR_RATE)),
-        Invoice("in euros, again", "Acme Corp", (_HOUR, _SUPPORT), currency="EUR", stands=Stands(rate=EUR_RATE)),
+        Invoice(
+            "in euros, again",
+            "Acme Corp",
+            (_HOUR, _SUPPORT),
+            currency="EUR",
+            stands=Stands(rate=EUR_RATE, customer="Acme Corp (EUR)"),
+        ),
+        Invoice(
+            "in yen, which have no cents",
+            "Delta Freight",
+            (Line("consulting", "1.5", percent_off="10"), _SUPPORT),
+            currency="JPY",
+            stands=Stands(rate=JPY_RATE, customer="Delta Freight (JPY)"),
+        ),
         Invoice(
             "in euros, 5 % off",
             "Fjord Fisheries",
@@ -181,6 +205,31 @@ def _changed() -> list[Invoice]:
             later=changes.note_in_quickbooks_then_change,
             stands=later,
         ),
+        Invoice("a part is paid, then raised", "Acme Corp", (_HOUR,), later=changes.pay_then_raise),
+        Invoice(
+            "a part is paid, then lowered below that",
+            "Acme Corp",
+            (_HOUR,),
+            _ATTENTION,
+            "total_below_paid",
+            later=changes.pay_then_lower,
+        ),
+        Invoice(
+            "a part is paid, then voided",
+            "Delta Freight",
+            (_HOUR,),
+            _ATTENTION,
+            "void_of_paid_invoice",
+            later=changes.pay_then_void,
+        ),
+        Invoice(
+            "its company is merged with another",
+            "Gull & Sons",
+            (_HOUR,),
+            later=changes.merge_company,
+            stands=Stands(customer="Gull & Sons"),
+        ),
+        Invoice("deleted in HubSpot", "Acme Corp", (_HOUR,), Ending.DELETED, later=changes.delete),
         Invoice("voided later", "Eagle Eye Optics", (_SEATS,), Ending.VOIDED, later=changes.void),
         Invoice("voided later, with tax", "Acme Corp", (_SEATS,), Ending.VOIDED, extras=(city,), later=changes.void),
         Invoice(

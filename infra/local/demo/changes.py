@@ -22,6 +22,49 @@ def void(day: Day, invoice: Invoice) -> None:
     day.hubspot.update("invoices", invoice.id, {"hs_invoice_status": "voided"})
 
 
+def delete(day: Day, invoice: Invoice) -> None:
+    """It should never have been."""
+    day.hubspot.delete("invoices", invoice.id)
+
+
+def receive_payment(day: Day, invoice: Invoice) -> None:
+    """The bookkeeper receives a part of it in QuickBooks."""
+    present = day.in_quickbooks(invoice)
+    line = {"Amount": 100, "LinkedTxn": [{"TxnId": present["Id"], "TxnType": "Invoice"}]}
+    customer, currency = present["CustomerRef"], present["CurrencyRef"]
+    day.quickbooks.create(
+        "Payment", {"CustomerRef": customer, "CurrencyRef": currency, "TotalAmt": 100, "Line": [line]}
+    )
+
+
+def pay_then_raise(day: Day, invoice: Invoice) -> None:
+    """More is sold after a part was paid."""
+    receive_payment(day, invoice)
+    raise_quantity(day, invoice)
+
+
+def pay_then_lower(day: Day, invoice: Invoice) -> None:
+    """Less is billed than was paid already."""
+    receive_payment(day, invoice)
+    line = day.hubspot.lines_of(invoice.id)[0]
+    day.hubspot.update("line_items", line, {"quantity": "0.5"})
+    day.hubspot.update("invoices", invoice.id, {"hs_comments": "Half an hour only."})
+
+
+def pay_then_void(day: Day, invoice: Invoice) -> None:
+    """It was a mistake, and a part was paid already."""
+    receive_payment(day, invoice)
+    void(day, invoice)
+
+
+def merge_company(day: Day, invoice: Invoice) -> None:
+    """Somebody cleans up in HubSpot: the company becomes part of another entry under a new name and a new id."""
+    kind, company = day.parties[invoice.customer]
+    cleaned = day.hubspot.create(kind, {"name": "Gull Group"})
+    day.parties[invoice.customer] = (kind, day.hubspot.merge(kind, cleaned, company))
+    day.hubspot.update("invoices", invoice.id, {"hs_comments": "Now part of the Gull Group."})
+
+
 def edit_memo_on_both_sides(day: Day, invoice: Invoice) -> None:
     """Two people write two comments, one in each system."""
     present = day.in_quickbooks(invoice)

@@ -11,6 +11,7 @@ from infra.local.demo.story import (
     CATALOGUE,
     COMPANIES,
     CONTACTS,
+    EMPLOYEE,
     FEE_ITEM,
     INTERNAL,
     KNOWN_CUSTOMERS,
@@ -63,6 +64,7 @@ def morning(
     for name, email in KNOWN_CUSTOMERS.items():
         quickbooks.create("Customer", {"DisplayName": name, "PrimaryEmailAddr": {"Address": email}})
     quickbooks.create("Vendor", {"DisplayName": VENDOR})
+    quickbooks.create("Employee", dict(zip(("GivenName", "FamilyName"), EMPLOYEE, strict=True)))
     terms = {one["Id"]: one["Name"] for one in quickbooks.query("Term")}
     return Day(hubspot, quickbooks, retry, parties, products, terms)
 
@@ -80,6 +82,7 @@ def settings(quickbooks: QuickBooksPerson) -> dict[str, object]:
         "terms": {str(days): id_ for days, id_ in terms.items()},
         "purchase_order_field": "1",
         "custom_fields": {"hs_title": "2"},
+        "deleted_in_hubspot": "void",
     }
 
 

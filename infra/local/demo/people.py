@@ -67,6 +67,14 @@ class HubSpotPerson:
             found.update({one["id"]: one["properties"] for one in answer["results"]})
         return found
 
+    def delete(self, kind: str, id_: str) -> None:
+        """Put a record into the recycle bin."""
+        self._call("DELETE", f"{kind}/{id_}", None)
+
+    def merge(self, kind: str, primary: str, other: str) -> str:
+        """Merge two records; gives the id of the one that results."""
+        return str(self._call("POST", f"{kind}/merge", {"primaryObjectId": primary, "objectIdToMerge": other})["id"])
+
     def lines_of(self, invoice_id: str) -> list[str]:
         """The ids of an invoice's line items."""
         path = "/crm/associations/2026-09/invoices/line_items/batch/read"

@@ -24,9 +24,11 @@ _SHOWN = {
     Ending.ATTENTION: "needs_attention",
     Ending.VOIDED: "voided",
     Ending.EXCLUDED: "excluded",
+    # HubSpot shows nothing on what is not there any more.
+    Ending.DELETED: "",
 }
 # What attention leaves standing in QuickBooks, in how many copies.
-_STANDS_ANYWAY = frozenset({"edited_in_quickbooks"})
+_STANDS_ANYWAY = frozenset({"edited_in_quickbooks", "total_below_paid", "void_of_paid_invoice"})
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def prove(day: Day, invoices: Sequence[Invoice], entered_by_hand: int) -> list[F
     ours = {
         one.id: [found for found in ledger if f"/invoice/{one.id}/" in found.get("PrivateNote", "")] for one in invoices
     }
-    findings = [_examine(day, one, shown[one.id], ours[one.id]) for one in invoices]
+    findings = [_examine(day, one, shown.get(one.id, {}), ours[one.id]) for one in invoices]
     strangers = len(ledger) - sum(map(len, ours.values())) - entered_by_hand
     if strangers:
         findings.append(Finding(Invoice("invoices nobody asked for", "", ()), "", "", str(strangers), "", "", "extra"))
@@ -78,7 +80,7 @@ def _problem(
     """What is not as it must be, empty when all is."""
     if status != _SHOWN[invoice.ending] and not (invoice.draft and not status):
         return f"HubSpot shows {status or 'no status'}"
-    stands = invoice.ending in (Ending.IN_SYNC, Ending.VOIDED) or invoice.code in _STANDS_ANYWAY
+    stands = invoice.ending in (Ending.IN_SYNC, Ending.VOIDED, Ending.DELETED) or invoice.code in _STANDS_ANYWAY
     if len(found) != int(stands):
         return f"stands {len(found)} times in QuickBooks, not {int(stands)}"
     if invoice.ending is Ending.ATTENTION and not (shown.get("tieout_message") or "").startswith(
@@ -87,7 +89,7 @@ def _problem(
         return f"HubSpot does not say {invoice.code}"
     if invoice.ending is Ending.IN_SYNC:
         return _difference(shown, found[0]) or _form(day, invoice, found[0])
-    if invoice.ending is Ending.VOIDED and found[0]["TotalAmt"] != 0:
+    if invoice.ending in (Ending.VOIDED, Ending.DELETED) and found[0]["TotalAmt"] != 0:
         return "not voided in QuickBooks"
     return ""
 
@@ -109,10 +111,11 @@ def _difference(shown: Mapping[str, str | None], found: Mapping[str, Any]) -> st
 
 
 def _form(day: Day, invoice: Invoice, found: Mapping[str, Any]) -> str:
-    """Whether discount, lines, terms, custom fields and currency are as the story says."""
+    """Whether discount, lines, terms, custom fields, customer and currency are as the story says."""
     stands = invoice.stands
     if stands is None:
         return ""
+    name = found["CustomerRef"]["name"]
     charges = sum(1 for one in invoice.extras if one.kind != "discounts")
     custom = [(one["Name"], one["StringValue"]) for one in found.get("CustomField", ()) if one.get("StringValue")]
     terms = day.terms.get(found.get("SalesTermRef", {}).get("value", ""), "") if stands.terms else ""
@@ -122,6 +125,7 @@ def _form(day: Day, invoice: Invoice, found: Mapping[str, Any]) -> str:
         "terms": (stands.terms, terms),
         "custom fields": (list(stands.custom), custom),
         "currency": (invoice.currency, found["CurrencyRef"]["value"]),
+        "customer": (stands.customer or name, name),
         "exchange rate": (Decimal(stands.rate), Decimal(found.get("ExchangeRate", 1))),
     }
     return "; ".join(f"{name}: {has}, not {wanted}" for name, (wanted, has) in facts.items() if wanted != has)

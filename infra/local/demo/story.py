@@ -17,6 +17,7 @@ class Ending(StrEnum):
     EXCLUDED = "excluded"
     ATTENTION = "attention"
     VOIDED = "voided"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,15 @@ class Extra:
 @dataclass(frozen=True)
 class Stands:
     """How the invoice has to stand in QuickBooks beside its total: the discount line's amount, how many lines (by
-    default one for each of HubSpot's lines, fees and taxes), terms by name, custom fields by name, exchange rate."""
+    default one for each of HubSpot's lines, fees and taxes), terms by name, custom fields by name, exchange rate, and
+    the customer's name where it is not the one that HubSpot has."""
 
     discount: str = "0"
     lines: int | None = None
     terms: str = "Net 30"
     custom: tuple[tuple[str, str], ...] = ()
     rate: str = "1"
+    customer: str = ""
 
 
 @dataclass
@@ -156,6 +159,7 @@ COMPANIES = (
     "Eagle Eye Optics",
     "O'Neill Brothers",
     "Fjord Fisheries",
+    "Gull & Sons",
 )
 CONTACTS = {
     "ann@acme.example": ("Ann", "Archer"),
@@ -165,14 +169,16 @@ CONTACTS = {
     "eli@eagleeye.example": ("Eli", "Engel"),
     "una@oneill.example": ("Una", "O'Neill"),
     "finn@fjord.example": ("Finn", "Foss"),
+    "gil@gull.example": ("Gil", "Gull"),
     "zoe@freelance.example": ("Zoe", "Zapata"),
     "pat@solo.example": ("Pat", "Parker"),
+    "emma@solo.example": ("Emma", "Ernst"),
 }
 _CONTACT_OF = dict(zip(COMPANIES, CONTACTS, strict=False))
 # Who is in QuickBooks before the day begins.
 KNOWN_CUSTOMERS = {"Acme Corp": "ann@acme.example", "Cedar & Pine": "books@cedarpine.example"}
-# A vendor bears the name of a contact, so the customer needs another one.
-VENDOR = "Pat Parker"
+# A vendor and an employee bear the names of contacts, so the customers need other ones.
+VENDOR, EMPLOYEE = "Pat Parker", ("Emma", "Ernst")
 INTERNAL = "Internal transfer"
 # The items that a bookkeeper has made for fees and taxes, with the account that each posts to.
 FEE_ITEM, RUSH_ITEM, TAX_ITEM = "Other fees", "Rush fee", "Sales tax"
@@ -184,7 +190,7 @@ QUICKBOOKS_COMPANY = {
     "book_close_date": "2026-10-31",
     "custom_fields": ["PO number", "Project"],
 }
-EUR_RATE = "1.08"
+EUR_RATE, JPY_RATE = "1.08", "0.0067"
 
 
 def item_body(product: Product, quickbooks: QuickBooksPerson) -> dict[str, object]:
