@@ -76,6 +76,7 @@ def test_a_bank_debit_is_processing_first_and_its_fees_are_told_when_it_succeeds
     payment = people.pay(invoice, method="ach", status="processing")
     assert state(account, invoice) == ("open", "0.00", "100.00")
     assert shown(account, payment, "hs_latest_status", "hs_fees_amount") == ["processing", None]
+    assert account.update("invoices", invoice, hs_comments="x").status_code == 400
     account.sandbox.clock.advance(3 * 86400)
     people.succeed(payment, fee="0.80", platform_fee="untold")
     assert state(account, invoice)[0] == "paid"
@@ -89,6 +90,7 @@ def test_a_failed_payment_leaves_its_invoice_open(account: Account, people: Peop
     payment = people.pay(invoice, method="ach", status=status)
     people.fail(payment)
     assert state(account, invoice) == ("open", "0.00", "100.00")
+    assert account.update("invoices", invoice, hs_comments="x").status_code == 200
     with pytest.raises(BadSettingError, match="is failed"):
         people.refund(payment)
 
@@ -167,6 +169,21 @@ def test_a_payment_link_needs_no_invoice_and_makes_a_contact(account: Account, p
     assert account.read("line_items", line, "amount")["amount"] == "49.99"
     again = people.pay_link("10", "new@example.com", source="QUOTE", processor="byo_stripe")
     assert linked(account, again, "contacts") == [contact]
+
+
+def test_an_account_may_make_an_invoice_of_what_was_paid_by_a_link(account: Account, people: People) -> None:
+    lines = [{"name": "Ebook", "quantity": "2", "price": "20.00"}, {"name": "Call", "price": "60.00"}]
+    payment = people.pay_link("100", "new@example.com", lines=lines, invoiced=True)
+    (invoice,) = linked(account, payment, "invoices")
+    assert state(account, invoice) == ("paid", "100.00", "0.00")
+    assert account.read("invoices", invoice, "hs_number")["hs_number"] == "INV-1001"
+    # Line items are copied, never shared.
+    read = account.http.get(f"{OBJECTS}/invoices/{invoice}", params={"associations": "line_items"}).json()
+    of_invoice = {one["id"] for one in read["associations"]["line items"]["results"]}
+    assert len(of_invoice) == 2
+    assert of_invoice.isdisjoint(linked(account, payment, "line_items"))
+    bare = people.pay_link("15", "new@example.com", invoiced=True)
+    assert state(account, linked(account, bare, "invoices")[0]) == ("paid", "15.00", "0.00")
 
 
 def test_a_subscription_pays_its_invoices(account: Account, people: People) -> None:

@@ -32,21 +32,21 @@ def billable(invoice: Record) -> bool:
     return invoice.get("hs_invoice_billable") != "false"
 
 
-def frozen(config: HubSpotConfig, invoice: Record) -> str | None:
+def frozen(store: Store, config: HubSpotConfig, invoice: Record) -> str | None:
     """Why the document can no longer be edited, None when it can (knowledge base: edit, void invoices)."""
     status = invoice.get("hs_invoice_status")
     if not billable(invoice) or status in (None, "draft"):
         return None
     if status in ("paid", "voided"):
         return f"a {status} invoice cannot be edited"
-    if Decimal(invoice.get("hs_amount_paid") or 0) > 0:
+    if payments.stands_on(store, invoice):
         return "an invoice with a payment cannot be edited"
     return None if config.edit_finalised else "editing finalised invoices is turned off in this account"
 
 
-def check_editable(config: HubSpotConfig, invoice: Record) -> None:
+def check_editable(store: Store, config: HubSpotConfig, invoice: Record) -> None:
     """Raises 400 when the document is frozen. The exact text of HubSpot's refusal is UNSURE."""
-    reason = frozen(config, invoice)
+    reason = frozen(store, config, invoice)
     if reason:
         raise invalid(f"Invoice {invoice.id} cannot be changed: {reason}", code="INVOICE_NOT_EDITABLE")
 
@@ -86,7 +86,7 @@ def check_write(store: Store, config: HubSpotConfig, invoice: Record, values: Va
         return
     definitions = store.properties[INVOICE]
     if any(definitions[name].hubspot_defined for name in values if name not in ALWAYS_OPEN):
-        check_editable(config, invoice)
+        check_editable(store, config, invoice)
     _check_transition(store, config, invoice.get("hs_invoice_status"), values.get("hs_invoice_status"))
 
 
@@ -154,12 +154,12 @@ def _number(store: Store, config: HubSpotConfig, invoice: Record) -> None:
     store.put(invoice, "hs_pdf_download_link", f"{page}/pdf", calculated=True)
 
 
-def check_delete(config: HubSpotConfig, invoice: Record) -> None:
+def check_delete(store: Store, config: HubSpotConfig, invoice: Record) -> None:
     """Raises 400 when the invoice may not be deleted (knowledge base: delete invoices)."""
     status = invoice.get("hs_invoice_status")
     if not billable(invoice) or status == "draft":
         return
-    if status == "paid" or Decimal(invoice.get("hs_amount_paid") or 0) > 0:
+    if status == "paid" or payments.stands_on(store, invoice):
         raise invalid(f"Invoice {invoice.id} has a payment and cannot be deleted", code="INVOICE_NOT_DELETABLE")
     if not config.delete_open:
         raise invalid("Deleting finalised invoices is turned off in this account", code="INVOICE_NOT_DELETABLE")

@@ -220,6 +220,11 @@ def paid(store: Store, invoice: Record, *, besides: Record | None = None) -> Dec
     )
 
 
+def stands_on(store: Store, invoice: Record) -> bool:
+    """Whether a payment was made on the invoice, one under way included."""
+    return any(one.get("hs_latest_status") != "failed" for one in store.linked(invoice, PAYMENT))
+
+
 def last_payment_date(store: Store, invoice: Record) -> str | None:
     """When the latest of the payments that count was initiated; None without any."""
     dates = [one.get("hs_initiated_date") or "" for one in store.linked(invoice, PAYMENT) if one.shares.get(invoice.id)]

@@ -92,16 +92,23 @@ class People:
         currency: str | None = None,
         lines: Sequence[Mapping[str, str]] = (),
         source: str = "SALES_CHECKOUT",
+        invoiced: bool = False,
         **terms: Unpack[Terms],
     ) -> str:
         """Pays by a payment link or a quote (`source` QUOTE), without an invoice; the payment has `lines` of its own.
 
-        A contact with the e-mail address is made when there is none (knowledge base: manage payments).
+        A contact with the e-mail address is made when there is none; in accounts with that setting (`invoiced`) an
+        invoice is made for the payment (knowledge base: manage payments).
         """
         with self._sandbox.acting(PROCESSING) as records:
             contact = records.store.holder(CONTACT, "email", email)
             contact = contact or records.create(BY_ID[CONTACT], {"email": email})
-            items = [records.create(BY_ID[LINE_ITEM], line) for line in lines]
+            total, currency = decimal_of(amount), currency or records.config.currency
+            others = [contact, *(records.create(BY_ID[LINE_ITEM], line) for line in lines)]
+            if invoiced:
+                others.append(
+                    _invoice(records, contact, currency, lines or ({"name": "Payment", "price": f"{total:f}"},))
+                )
             about = {
                 "hs_customer_email": email,
                 "hs_payment_source_app": source,
@@ -109,8 +116,7 @@ class People:
                 "hs_payment_source_name": "Payment link" if source == "SALES_CHECKOUT" else "Quote",
                 "hs_payment_type": "one_time_or_initial",
             }
-            currency = currency or records.config.currency
-            return checkout.collect(records, decimal_of(amount), currency, terms, about, contact, *items).id
+            return checkout.collect(records, total, currency, terms, about, *others).id
 
     # -- processors
 
@@ -184,7 +190,7 @@ class People:
                 "hs_internal_comment": comment,
             }
             others = {one.key: one for one in (*bills, *_parties(records, bills))}.values()
-            return records.create(BY_ID[PAYMENT], values, [_to(one) for one in others]).id
+            return records.create(BY_ID[PAYMENT], values, [_to(PAYMENT, one) for one in others]).id
 
     def associate(self, payment: str, invoice: str) -> None:
         """Applies an existing payment to an invoice."""
@@ -222,12 +228,20 @@ def _bills(records: Records, invoices: str | Sequence[str]) -> tuple[list[Record
     return bills, sum((Decimal(bill.get("hs_balance_due") or 0) for bill in bills), Decimal(0))
 
 
+def _invoice(records: Records, contact: Record, currency: str, lines: Sequence[Mapping[str, str]]) -> Record:
+    """An open invoice with lines of its own."""
+    bill = records.create(BY_ID[INVOICE], {"hs_currency": currency}, [_to(INVOICE, contact)])
+    for line in lines:
+        records.create(BY_ID[LINE_ITEM], line, [_to(LINE_ITEM, bill)])
+    return records.update(bill, {"hs_invoice_status": "open"})
+
+
 def _parties(records: Records, bills: Sequence[Record]) -> list[Record]:
     return [one for bill in bills for role in _ROLES for one in records.store.linked(bill, role)]
 
 
-def _to(other: Record) -> dict[str, Any]:
-    type_id = default_pair(BY_ID[PAYMENT], other.type).there
+def _to(from_type: str, other: Record) -> dict[str, Any]:
+    type_id = default_pair(BY_ID[from_type], other.type).there
     return {
         "to": {"id": other.id},
         "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type_id}],

@@ -139,12 +139,12 @@ class Records:
         parents = self.store.linked(record, INVOICE) if record.type.type_id in (*PARTS, PAYMENT) else []
         lost = self.store.linked(record, PAYMENT) if record.type.type_id == INVOICE else []
         if record.type.type_id == INVOICE:
-            invoices.check_delete(self.config, record)
+            invoices.check_delete(self.store, self.config, record)
         elif record.type.type_id == PAYMENT:
             payments.check_delete(self.store, record)
         else:
             for parent in parents:
-                invoices.check_editable(self.config, parent)
+                invoices.check_editable(self.store, self.config, parent)
         self.store.archive(record)
         for other in (*lost, *parents):
             self.recalculate(other)
@@ -207,7 +207,7 @@ class Records:
         definitions = self.store.properties[part.type.type_id]
         if any(definitions[name].hubspot_defined and name != "hubspot_owner_id" for name in values):
             for parent in self.store.linked(part, INVOICE):
-                invoices.check_editable(self.config, parent)
+                invoices.check_editable(self.store, self.config, parent)
 
     def _after(self, record: Record, before: str | None) -> None:
         """Calculates what a write changes."""
@@ -297,7 +297,7 @@ class Records:
     def _check_document(self, record: Record, other: Record) -> None:
         for invoice, part in ((record, other), (other, record)):
             if invoice.type.type_id == INVOICE and part.type.type_id in PARTS:
-                invoices.check_editable(self.config, invoice)
+                invoices.check_editable(self.store, self.config, invoice)
 
     def _linked(self, record: Record, other: Record) -> None:
         for one in (record, other):
