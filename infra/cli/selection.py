@@ -95,7 +95,13 @@ def _find_in_hubspot(crm: Crm, invoice: str) -> str | None:
     return crm.invoice_id_by_number(invoice) if isinstance(crm, HubSpotCrm) else None
 
 
+def hint_about(deployment: Deployment, key: RecordKey, cause: Cause, trace_id: str) -> Hint:
+    """This invoice is to be looked at now."""
+    return Hint(
+        key.connection, HintObject.HUBSPOT_INVOICE, key.origin_id, deployment.store.clock.now(), cause, trace_id
+    )
+
+
 def retry_hint(deployment: Deployment, key: RecordKey, trace_id: str) -> Hint:
     """A person wants this invoice to be looked at."""
-    now = deployment.store.clock.now()
-    return Hint(key.connection, HintObject.HUBSPOT_INVOICE, key.origin_id, now, Cause.RETRY, trace_id)
+    return hint_about(deployment, key, Cause.RETRY, trace_id)

@@ -24,9 +24,9 @@ from infra.cli.options import (
     new_trace_id,
     opened,
 )
-from infra.cli.selection import STATES_OF_A_PERSON, find, retry_hint, select
+from infra.cli.selection import STATES_OF_A_PERSON, find, hint_about, retry_hint, select
 from tieout.domain.errors import SyncError
-from tieout.domain.hint import Cause, Hint, HintObject
+from tieout.domain.hint import Cause
 from tieout.domain.record import RecordKey, SyncRecord
 from tieout.services import decisions
 
@@ -133,11 +133,7 @@ def ignore(
 
     done = _each(keys, leave)
     # Looked at once more only to have the new status shown in HubSpot.
-    now = store.clock.now()
-    hints = [
-        Hint(one.key.connection, HintObject.HUBSPOT_INVOICE, one.key.origin_id, now, Cause.DUE, trace_id)
-        for one in done
-    ]
+    hints = [hint_about(deployment, one.key, Cause.DUE, trace_id) for one in done]
     if hints:
         store.hints.send(hints)
     if json:

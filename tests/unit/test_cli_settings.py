@@ -13,6 +13,7 @@ from infra.cli.settings_document import as_document, changes
 from tests.support.builders_world import World
 from tests.support.cli_world import CommandLine, Ran, wide
 from tieout.domain.company import Connection
+from tieout.domain.hint import Cause
 from tieout.domain.record import State
 from tieout.domain.settings import Settings
 from tieout.domain.settings_document import BadSettings, parse_settings
@@ -227,22 +228,26 @@ def test_several_connections_have_to_be_told_apart(line: Terminal) -> None:
 def test_other_settings_have_the_invoices_looked_at_that_they_may_concern(line: Terminal) -> None:
     world = line.world
     fine, draft, by_hand = world.invoice(), world.invoice(status="draft"), world.invoice()
+    edited = world.invoice()
     filters = [{"property": "hs_title", "operator": "unknown"}]
     world.settings(cutover_date="2026-01-01", filters=filters)
     old = world.invoice(hs_invoice_date="2025-12-01T00:00:00Z")
     filtered = world.invoice(hs_title="Internal")
     needy = world.invoice(product="Drone")
-    for id_ in (fine, draft, by_hand, old, filtered, needy):
+    for id_ in (fine, draft, by_hand, old, filtered, needy, edited):
         world.sync(id_)
     line.run("ignore", by_hand)
     world.settings(cutover_date="2026-01-01", filters=filters, push_invoices=False)
     off = world.invoice()
     assert world.sync(off).reason == "switched_off"
+    world.edit(edited, hs_comments="Changed while off")
+    assert world.sync(edited).state is State.WAITING
     world.hints.pop_due()
 
     queued = set(line.settings("apply", {"fallback_item_id": "1"}, "--json").json["queued"])
 
-    assert queued == {old, filtered, needy, off}
+    assert queued == {old, filtered, needy, off, edited}
+    assert {hint.id: hint.cause for hint in world.hints.queued}[edited] is Cause.SWEEP
     assert {hint.id for hint in world.hints.queued} == queued
     world.push(*world.hints.pop_due())
     assert {world.record(id_).state for id_ in queued} == {State.SYNCED}

@@ -109,7 +109,8 @@ def _waiting_reasons() -> set[str]:
         and isinstance(node.value, ast.Tuple)
         and (reason := _literal(node.value.elts[0]))
     }
-    return unsettled | parked
+    postponed = {reason for call in _calls("Postponed") if (reason := _literal(_keyword(call, "reason")))}
+    return unsettled | parked | postponed
 
 
 def _commands() -> dict[str, str]:

@@ -17,6 +17,7 @@ from tieout.domain.errors import (
     NotReadyYet,
     NumberTaken,
     OutcomeUnknown,
+    Postponed,
     RateLimited,
     StaleVersion,
     SyncError,
@@ -56,6 +57,7 @@ def test_two_errors_are_never_the_same_one(kind: type[SyncError]) -> None:
     [
         (RateLimited(retry_after=17), State.WAITING, "rate_limited", 17),
         (NotReadyYet(retry_after=3), State.WAITING, "not_ready", 3),
+        (Postponed(reason="out_of_time", retry_after=1), State.WAITING, "out_of_time", 1),
         (ConnectionLost("Reconnect."), State.WAITING, "connection_lost", 900),
         (StaleVersion(), State.WAITING, "changed_meanwhile", 5),
         (Transient(), State.WAITING, "vendor_unavailable", 5),
@@ -74,6 +76,11 @@ def test_the_wait_doubles_with_each_attempt_up_to_a_quarter_of_an_hour(attempts:
     parked = park(a_record(State.WAITING, attempts=attempts), Transient(), NOW, TIMEOUT)
     assert parked.due_at == NOW + timedelta(seconds=seconds)
     assert parked.attempts == attempts + 1
+
+
+def test_what_was_not_tried_counts_as_no_attempt() -> None:
+    assert park(a_record(State.WAITING, attempts=2), Postponed(), NOW, TIMEOUT).attempts == 2
+    assert park(VERIFYING, Postponed(), NOW, TIMEOUT).attempts == VERIFYING.attempts
 
 
 def test_a_document_whose_outcome_stays_unknown_is_looked_at_less_and_less() -> None:
@@ -155,4 +162,4 @@ def test_an_error_that_its_place_has_to_deal_with_is_a_bug_here(error: SyncError
 
 
 def test_only_errors_of_which_nothing_was_written_are_transient() -> None:
-    assert {kind for kind in CLASSES if issubclass(kind, Transient)} == {Transient, RateLimited, NotReadyYet}
+    assert {kind for kind in CLASSES if issubclass(kind, Transient)} == {Transient, RateLimited, NotReadyYet, Postponed}

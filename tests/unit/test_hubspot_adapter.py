@@ -272,6 +272,15 @@ def test_an_invoice_is_never_answered_with_a_line_missing() -> None:
     assert isinstance(found["2"], SourceInvoice), "its neighbour is spoilt"
 
 
+def test_of_an_invoice_that_cannot_be_read_it_is_told_what_filters_need() -> None:
+    bad = {"hs_currency": "?", "hs_invoice_source": "data_sync", "hs_invoice_billable": "false", "team": "EMEA"}
+    hubspot = portal(invoice(hs_invoice_date="2026-03-01T00:00:00Z", **bad))
+    found = hubspot.crm.invoices(["44446244097"], ["team"])["44446244097"]
+    assert isinstance(found, UnreadableInvoice)
+    assert (found.status, found.invoice_date) == (InvoiceStatus.OPEN, date(2026, 3, 1))
+    assert (found.origin, found.billable, found.properties["team"]) == ("data_sync", False, "EMEA")
+
+
 def test_lines_keep_the_order_of_the_invoice() -> None:
     lines = (
         line("900", hs_position_on_quote="1"),

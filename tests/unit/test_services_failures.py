@@ -237,7 +237,7 @@ def test_when_the_deadline_passes_during_the_read_nothing_is_written_and_the_rec
     world.crm = cast("Crm", Broken(world.crm, "invoices", slow))
     world.push(world.hint(id_), deadline=world.clock.now() + timedelta(seconds=30))
     record = world.record(id_)
-    assert (record.state, record.reason) == (State.WAITING, "not_ready")
+    assert (record.state, record.reason, record.attempts) == (State.WAITING, "out_of_time", 0)
     assert world.booked() == world.booked("Customer") == []
     assert record.due_at == world.clock.now() + timedelta(seconds=1)
     world.run()

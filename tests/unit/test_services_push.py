@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, cast
 
 import pytest
@@ -12,7 +12,7 @@ from tests.support.memory import MemoryRecords
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NotReadyYet
 from tieout.domain.hint import Cause
-from tieout.domain.invoice import UnreadableInvoice
+from tieout.domain.invoice import InvoiceStatus, UnreadableInvoice
 from tieout.domain.record import BY_HAND, State, SyncRecord, marker
 from tieout.ports import Crm
 from tieout.services.decisions import ignore
@@ -105,14 +105,34 @@ def test_an_invoice_whose_values_make_no_sense_is_attention_and_its_neighbours_a
     assert world.record(good).state is State.SYNCED
 
 
+@pytest.mark.parametrize(
+    ("settings", "told", "reason"),
+    [
+        ({}, {"status": InvoiceStatus.DRAFT}, "draft"),
+        ({}, {"billable": False}, "not_billable"),
+        ({"cutover_date": "2026-03-01"}, {"invoice_date": date(2026, 2, 28)}, "before_cutover"),
+        ({"push_invoices": False}, {}, "switched_off"),
+    ],
+)
+def test_an_invoice_that_is_not_for_the_ledger_bothers_nobody_although_its_values_make_no_sense(
+    world: World, settings: dict[str, Any], told: dict[str, Any], reason: str
+) -> None:
+    world.settings(**settings)
+    id_ = world.invoice()
+    world.crm = cast("Crm", _Unreadable(world.crm, id_, **told))
+    record = world.sync(id_)
+    assert (record.state, record.reason) == (State.IGNORED, reason)
+
+
 class _Unreadable:
     """HubSpot, where the price of one invoice is no number."""
 
-    def __init__(self, crm: Crm, id_: str) -> None:
-        self._crm, self._id = crm, id_
+    def __init__(self, crm: Crm, id_: str, **told: Any) -> None:
+        self._crm, self._id, self._told = crm, id_, told
 
     def invoices(self, ids: Collection[str], extra: Collection[str] = ()) -> Mapping[str, object]:
-        return {**self._crm.invoices(ids, extra), self._id: UnreadableInvoice(self._id, "price of line item 7: abc")}
+        bad = UnreadableInvoice(self._id, "price of line item 7: abc", **self._told)
+        return {**self._crm.invoices(ids, extra), self._id: bad}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._crm, name)

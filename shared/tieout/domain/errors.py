@@ -42,6 +42,15 @@ class NotReadyYet(Transient):
 
 
 @dataclass(eq=False)
+class Postponed(Transient):
+    """Nothing was tried, so it counts as no attempt; `reason` says why (see `status.WAITING`). The record is looked at
+    again after `retry_after` seconds."""
+
+    reason: str = "out_of_time"
+    retry_after: float = 1.0
+
+
+@dataclass(eq=False)
 class OutcomeUnknown(SyncError):
     """A write was sent and its answer did not arrive: it may have happened."""
 

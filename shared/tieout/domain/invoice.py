@@ -91,10 +91,18 @@ class SourceInvoice:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableInvoice:
-    """An invoice whose stored values make no sense ("price: abc"); `reason` names the property, for a person."""
+    """An invoice whose stored values make no sense ("price: abc"); `reason` names the property, for a person.
+
+    The other fields are as those of `SourceInvoice`, as far as they could be read.
+    """
 
     id: str
     reason: str
+    status: InvoiceStatus | None = None
+    invoice_date: date | None = None
+    origin: str | None = None
+    billable: bool = True
+    properties: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ _SHOWN = {
 WAITING = {
     "rate_limited": "Waiting: a vendor asked to slow down.",
     "not_ready": "Waiting for another record, such as its customer.",
+    "out_of_time": "Waiting a moment: there was much to do at once.",
+    "switched_off": "Waiting: sending invoices to QuickBooks is switched off in the settings.",
     "connection_lost": "Waiting: the connection to HubSpot or QuickBooks has to be renewed.",
     "changed_meanwhile": "Waiting a moment: somebody changed the invoice in QuickBooks just now.",
     "vendor_unavailable": "Waiting: HubSpot or QuickBooks did not answer as it should.",

@@ -17,6 +17,7 @@ from tieout.domain.planning.books import Books, Found
 from tieout.domain.planning.content import desired_content, fingerprint, represent
 from tieout.domain.planning.customer import CreateCustomer
 from tieout.domain.planning.invoice import (
+    SWITCHED_OFF,
     billed_party,
     decide,
     decide_deleted,
@@ -214,12 +215,16 @@ _Screened = Plan | _Open | None
 def _screened(case: Case, workspace: Workspace) -> _Screened:
     """A plan where none of the ledger is needed; None for an invoice that was deleted after it was written."""
     source, link = case.source, case.link
+    if source is None and link is None:
+        return Skip("deleted", "The invoice was deleted in HubSpot.")
     if source is None:
-        return Skip("deleted", "The invoice was deleted in HubSpot.") if link is None else None
+        return None if workspace.settings.push_invoices else SWITCHED_OFF
+    told = screen(source, workspace.settings, linked=link is not None)
+    if told is not None:
+        return told
     if isinstance(source, UnreadableInvoice):
         return Attend(AttentionCode.REFUSED_BY_HUBSPOT, source.reason)
-    told = fingerprint(source, workspace.settings)
-    return screen(source, workspace.settings, linked=link is not None) or _Open(case, source, told)
+    return _Open(case, source, fingerprint(source, workspace.settings))
 
 
 def _reuse(one: _Open, books: Books) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tieout.domain.customer import LedgerCustomer, Party
-from tieout.domain.errors import ConnectionLost, NameTaken, NotReadyYet, OutcomeUnknown, SyncError, Transient
+from tieout.domain.errors import ConnectionLost, NameTaken, NotReadyYet, OutcomeUnknown, Postponed, SyncError, Transient
 from tieout.domain.planning.customer import (
     CreateCustomer,
     CustomerPlan,
@@ -137,7 +137,7 @@ class Customers:
     ) -> Resolution:
         """What goes wrong with one customer is the affair of its own invoices."""
         if deadline is not None and self.claims.clock.now() >= deadline:
-            return NotReadyYet(context={"why": "out of time"}, retry_after=1)
+            return Postponed(reason="out_of_time")
         try:
             return self._carry_out(workspace, party, plan, known, trace_id)
         except LeaseLost:

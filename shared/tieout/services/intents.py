@@ -7,10 +7,13 @@ from datetime import timedelta
 from typing import Protocol, TypeVar
 
 from tieout.domain.attention import AttentionCode
-from tieout.domain.errors import ConnectionLost, NotInLedger, StaleVersion, Transient
+from tieout.domain.errors import ConnectionLost, NotInLedger, Postponed, StaleVersion, Transient
 from tieout.domain.record import Intent, Operation, State, SyncRecord
 from tieout.ports import AuditEntry, LinkTaken, Workspace
 from tieout.services.claims import Claims, Held
+
+# Applying other settings wakes what waits for them; this is for a wake-up that was lost.
+SWITCHED_OFF_PAUSE = 6 * 3600.0
 
 
 class Document(Protocol):
@@ -56,6 +59,10 @@ class Effect(Protocol[A]):
         follow: that is stored together with the link, so that a crash in between forgets neither."""
         ...
 
+    def may_be_repeated(self, workspace: Workspace, intent: Intent) -> bool:
+        """Whether the settings still allow that a create which did not arrive is sent again."""
+        ...
+
     def done(self, intent: Intent) -> str:
         """What was done, as the trail says it: "created invoice"."""
         ...
@@ -88,7 +95,8 @@ class Intents:
         """Find out what became of an intent whose outcome is unknown. True when it is known now.
 
         False: the vendor may still carry it out, the record is to be parked until `intent.stored_at` + time-out.
-        A create that cannot be found is repeated with the same body under the same request id.
+        A create that cannot be found is repeated with the same body under the same request id; raises Postponed while
+        the settings forbid that.
         """
         intent = held.record.intent
         if intent is None:
@@ -105,6 +113,8 @@ class Intents:
         if found is not None:
             self._keep(workspace, held, effect, intent, found, looked=True)
             return True
+        if not effect.may_be_repeated(workspace, intent):
+            raise Postponed(reason="switched_off", retry_after=SWITCHED_OFF_PAUSE)
         repeated = replace(intent, stored_at=now)
         self.claims.store(held, replace(held.record.to(State.WRITING), intent=repeated))
         try:

@@ -12,6 +12,7 @@ from tieout.domain.errors import (
     NotInLedger,
     NotReadyYet,
     OutcomeUnknown,
+    Postponed,
     RateLimited,
     StaleVersion,
     SyncError,
@@ -26,8 +27,15 @@ _CONNECTION_CHECK = 900.0
 _STALE_PAUSE = 5.0
 _SAYS_IN_SYNC = frozenset({State.SYNCED, State.SYNCED_WITH_VARIANCE})
 _PASSING_ATTEMPTS = 3
+# Nobody can say when these end, and until then the books may differ.
+_LASTING = frozenset({"switched_off"})
 _BUG_BACK_OFF = timedelta(minutes=1)
 _LONGEST_BUG_BACK_OFF = timedelta(hours=6)
+
+
+def passing(record: SyncRecord) -> bool:
+    """Whether what an unsettled record waits for will probably pass by itself, so that nobody need be told yet."""
+    return not record.settled and record.attempts < _PASSING_ATTEMPTS and record.reason not in _LASTING
 
 
 def park(record: SyncRecord, error: SyncError, now: datetime, vendor_timeout: timedelta) -> SyncRecord:
@@ -49,10 +57,10 @@ def park(record: SyncRecord, error: SyncError, now: datetime, vendor_timeout: ti
         return replace(record, intent=None).to(State.ATTENTION, reason=error.code, detail=error.detail)
     reason, seconds = _waiting(error, record.attempts)
     due_at = now + timedelta(seconds=seconds)
-    tried = replace(record, attempts=record.attempts + 1)
+    tried = replace(record, attempts=record.attempts + (not isinstance(error, Postponed)))
     if verifying:
         return tried.to(State.VERIFYING, reason=reason, detail=error.detail, due_at=due_at)
-    lasting = record.state in _SAYS_IN_SYNC and record.attempts >= _PASSING_ATTEMPTS
+    lasting = record.state in _SAYS_IN_SYNC and (record.attempts >= _PASSING_ATTEMPTS or reason in _LASTING)
     if record.settled and not lasting:
         # What was found out before stays shown; only the look is due again. A record that says that both sides agree
         # says so no longer when it could not be looked at for a while.
@@ -82,6 +90,8 @@ def _waiting(error: SyncError, attempts: int) -> tuple[str, float]:
     match error:
         case RateLimited():
             return "rate_limited", error.retry_after
+        case Postponed():
+            return error.reason, error.retry_after
         case NotReadyYet():
             return "not_ready", error.retry_after
         case ConnectionLost():

@@ -6,21 +6,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from tieout.domain.errors import Postponed
 from tieout.domain.hint import Hint
 from tieout.domain.invoice import InvoiceStatus, SourceInvoice, UnreadableInvoice
+from tieout.domain.planning.invoice import SWITCHED_OFF
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update, Void
 from tieout.domain.record import VOIDED_TEXT, Kind, RecordKey, State, SyncRecord
 from tieout.domain.status import ShownStatus, shown_status
 from tieout.ports import Workspace, Workspaces
 from tieout.services.assess import Assessor, Case
 from tieout.services.claims import Claims
+from tieout.services.intents import SWITCHED_OFF_PAUSE
 from tieout.services.outcome import Outcome
+from tieout.services.parking import passing
 from tieout.services.work import Seen, Work
 from tieout.services.worker import Worker
 from tieout.services.writing import Writer, agreed
 
-# A record that has waited for so many looks is shown as waiting on the HubSpot invoice, with the reason.
-_ATTEMPTS_SHOWN = 3
 # Left alone in HubSpot unless a status is shown there already.
 _QUIET = frozenset({"draft", "not_billable", "deleted"})
 
@@ -86,9 +88,8 @@ class PushInvoices:
     def status(self, workspace: Workspace, work: InvoiceWork) -> ShownStatus | None:
         """The status, when HubSpot shows another one. Drafts, and what will probably pass by itself, are left alone."""
         record = work.record
-        passing = not record.settled and record.attempts < _ATTEMPTS_SHOWN
         quiet = record.state is State.IGNORED and not record.shown and record.reason in _QUIET
-        if not workspace.settings.write_status_to_hubspot or work.deleted or passing or quiet:
+        if not workspace.settings.write_status_to_hubspot or work.deleted or passing(record) or quiet:
             return None
         url = workspace.ledger.invoice_url(record.link.far_id) if record.link else ""
         status = shown_status(record, url)
@@ -107,6 +108,9 @@ def _note(work: InvoiceWork, plan: Adopt | Nothing | Skip | Gone | Attend) -> No
             record = record.to(State.ATTENTION, reason=plan.code, detail=plan.detail)
         case Gone():
             record = record.to(State.DELETED_IN_LEDGER, reason="deleted_in_quickbooks")
+        case Skip() if plan == SWITCHED_OFF and record.link is not None:
+            # What HubSpot says meanwhile must still reach the books when it is switched on again.
+            raise Postponed(reason="switched_off", retry_after=SWITCHED_OFF_PAUSE)
         case Skip():
             record = record.to(State.IGNORED, reason=plan.reason, detail=plan.detail)
         case Adopt():

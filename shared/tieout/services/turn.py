@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from tieout.domain.errors import ConnectionLost, NotReadyYet, RateLimited, SyncError
+from tieout.domain.errors import ConnectionLost, Postponed, RateLimited, SyncError
 from tieout.ports import Clock
 from tieout.services.claims import LeaseLost
 from tieout.services.work import Work
@@ -31,9 +31,9 @@ class Turn:
         return self.deadline is not None and self.clock.now() >= self.deadline
 
     def stop_in_time(self) -> None:
-        """Raises NotReadyYet when the time is up, so that the record is parked and comes back at once."""
+        """Raises Postponed when the time is up, so that the record is parked and comes back at once."""
         if self.over:
-            raise NotReadyYet(context={"why": "out of time"}, retry_after=1)
+            raise Postponed(reason="out_of_time")
 
     def each(self, work: Work[S], step: Callable[[], None]) -> None:
         """Run a step of one record; what goes wrong is that record's own affair."""

@@ -163,6 +163,10 @@ class _Invoices:
         link = replace(record.link, rejected=_rejected(verdict))
         return replace(record, link=link, intent=again, revision=again.revision)
 
+    def may_be_repeated(self, workspace: Workspace, _intent: Intent) -> bool:
+        """Not while sending invoices is switched off."""
+        return workspace.settings.push_invoices
+
     def done(self, intent: Intent) -> str:
         """For the trail."""
         return _DONE[intent.operation]

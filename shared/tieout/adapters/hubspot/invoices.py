@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from tieout.adapters.hubspot.batches import is_id, read_associations, read_records, sorted_ids
 from tieout.adapters.hubspot.client import HubSpotClient
@@ -72,6 +73,7 @@ _ADJUSTMENTS = {
 }
 _CURRENCY_LENGTH = 3
 _PRIMARY = "primary"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,28 @@ def _understand(
     try:
         return _invoice(record, parts, time_zone, properties)
     except BadValue as error:
-        return UnreadableInvoice(record.id, str(error))
+        return _outline(record, time_zone, properties, str(error))
+
+
+def _outline(record: Record, time_zone: str, properties: Iterable[str], reason: str) -> UnreadableInvoice:
+    """What can still be told of an invoice, so that one that is not for the ledger bothers nobody."""
+    values = Values(record.properties)
+    return UnreadableInvoice(
+        record.id,
+        reason,
+        status=_if_readable(lambda: _status(values)),
+        invoice_date=_if_readable(lambda: _invoice_date(values, time_zone)),
+        origin=values.text("hs_invoice_source"),
+        billable=_if_readable(lambda: values.flag("hs_invoice_billable", default=True)) is not False,
+        properties={name: record.properties.get(name) for name in properties},
+    )
+
+
+def _if_readable(read: Callable[[], _T]) -> _T | None:
+    try:
+        return read()
+    except BadValue:
+        return None
 
 
 def _invoice(record: Record, parts: Mapping[str, _Part], time_zone: str, properties: Iterable[str]) -> SourceInvoice:

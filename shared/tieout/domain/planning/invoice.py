@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tieout.domain.attention import AttentionCode
 from tieout.domain.customer import Party
-from tieout.domain.invoice import InvoiceContent, InvoiceStatus, LedgerInvoice, SourceInvoice
+from tieout.domain.invoice import InvoiceContent, InvoiceStatus, LedgerInvoice, SourceInvoice, UnreadableInvoice
 from tieout.domain.planning.books import Books
 from tieout.domain.planning.content import moved_to
 from tieout.domain.planning.difference import changes
@@ -15,15 +15,17 @@ from tieout.domain.planning.totals import agreement, compare, goal
 from tieout.domain.record import Link
 from tieout.domain.settings import BeyondTolerance, ClosedPeriod, CustomerLevel, DeletedInHubSpot, Settings
 
+SWITCHED_OFF = Skip("switched_off", "Sending invoices to QuickBooks is switched off in the settings.")
 
-def screen(invoice: SourceInvoice, settings: Settings, *, linked: bool) -> Skip | Attend | None:
+
+def screen(invoice: SourceInvoice | UnreadableInvoice, settings: Settings, *, linked: bool) -> Skip | Attend | None:
     """Whether the invoice is for the ledger at all, before anything is looked up; None means yes.
 
     An invoice that already stands in the ledger (`linked`) is not forgotten because a filter changed: it keeps
-    following HubSpot, and a step back to draft is attention.
+    following HubSpot, and a step back to draft is attention. What an unreadable one does not tell excludes nothing.
     """
     if not settings.push_invoices:
-        return Skip("switched_off", "Sending invoices to QuickBooks is switched off in the settings.")
+        return SWITCHED_OFF
     if linked:
         return Attend(AttentionCode.REOPENED_IN_HUBSPOT) if invoice.status is InvoiceStatus.DRAFT else None
     if not invoice.billable:
@@ -34,7 +36,7 @@ def screen(invoice: SourceInvoice, settings: Settings, *, linked: bool) -> Skip 
         return Skip("draft", "The invoice is still a draft.")
     if invoice.status is InvoiceStatus.VOIDED:
         return Skip("voided", "The invoice was voided before it reached QuickBooks.")
-    if settings.cutover_date and invoice.invoice_date < settings.cutover_date:
+    if settings.cutover_date and invoice.invoice_date and invoice.invoice_date < settings.cutover_date:
         return Skip("before_cutover", f"The invoice is dated before the cut-over date {settings.cutover_date}.")
     for rule in settings.filters:
         if not rule.passes(invoice.properties):
