@@ -78,7 +78,7 @@ def _allow(company: Company, definition: Definition, field: str, *, sorting: boo
     }
     allowed = switched.get(field, field in definition.filterable)
     if not allowed or (sorting and field == "Id"):
-        raise invalid(f"Property {field} is not {'sortable' if sorting else 'queryable'} for Entity {definition.name}")
+        raise invalid(f"property '{field}' is not {'sortable' if sorting else 'queryable'}")
 
 
 def _known(definition: Definition, field: str) -> bool:

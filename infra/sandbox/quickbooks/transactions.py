@@ -1,10 +1,11 @@
 """The kinds of transaction that the sandbox knows, a row each; `entities` joins them with the lists."""
 
-from infra.sandbox.quickbooks.definitions import SALES_EVENTS, Definition
-from infra.sandbox.quickbooks.rules import payments, postings, sales
+from infra.sandbox.quickbooks.definitions import BOOK_EVENTS, NAME_EVENTS, SALES_EVENTS, Definition
+from infra.sandbox.quickbooks.rules import deposits, payments, postings, purchases, sales, transfers
 
 _STAMPS = {"Id", "MetaData.CreateTime", "MetaData.LastUpdatedTime"}
 _BOOKED = frozenset({"create", "update", "delete", "void", "read", "query"})
+_UNVOIDED = _BOOKED - {"void"}
 _FORM = _BOOKED | {"pdf", "send"}
 _FORM_FIELDS = {*_STAMPS, "CustomerRef", "DocNumber", "TxnDate", "TotalAmt"}
 _COMPUTED = {"TotalAmt", "Balance", "HomeBalance", "HomeTotalAmt", "TxnStatus", "DeliveryInfo", "RecurDataRef"}
@@ -52,7 +53,7 @@ TRANSACTIONS = (
         api_voids=True,
         void_by_update=True,
         numbered=True,
-        filterable=frozenset({*_FORM_FIELDS, "PaymentRefNum"}),
+        filterable=frozenset(_FORM_FIELDS),
         events=SALES_EVENTS,
     ),
     Definition(
@@ -65,7 +66,7 @@ TRANSACTIONS = (
         void=sales.void,
         postings=postings.refund_receipt,
         numbered=True,
-        filterable=frozenset({*_FORM_FIELDS, "PaymentRefNum"}),
+        filterable=frozenset(_FORM_FIELDS),
         events=SALES_EVENTS,
     ),
     Definition(
@@ -83,5 +84,53 @@ TRANSACTIONS = (
         void_by_update=True,
         filterable=frozenset({*_STAMPS, "CustomerRef", "TxnDate", "TotalAmt", "PaymentRefNum"}),
         events=SALES_EVENTS,
+    ),
+    Definition(
+        name="Purchase",
+        kind="transaction",
+        operations=_BOOKED,
+        required=("AccountRef", "PaymentType", "Line"),
+        read_only=frozenset({"TotalAmt", "LinkedTxn", "TxnStatus", "HomeTotalCostAmount"}),
+        rule=purchases.purchase,
+        void=purchases.void,
+        release=payments.unapply,
+        postings=postings.purchase,
+        filterable=frozenset({*_STAMPS, "TxnDate", "DocNumber", "PaymentType", "TotalAmt"}),
+        events=BOOK_EVENTS,
+    ),
+    Definition(
+        name="Deposit",
+        kind="transaction",
+        operations=_UNVOIDED,
+        required=("DepositToAccountRef", "Line"),
+        read_only=frozenset({"TotalAmt", "HomeTotalAmt", "LinkedTxn", "TxnStatus", "HomeTotalCostAmount"}),
+        rule=deposits.deposit,
+        release=deposits.release,
+        postings=postings.deposit,
+        filterable=frozenset({*_STAMPS, "TxnDate"}),
+        events=NAME_EVENTS,
+    ),
+    Definition(
+        name="Transfer",
+        kind="transaction",
+        operations=_BOOKED,
+        required=("FromAccountRef", "ToAccountRef", "Amount"),
+        read_only=frozenset({"LinkedTxn", "TxnStatus", "HomeTotalCostAmount"}),
+        rule=transfers.transfer,
+        void=transfers.void,
+        postings=postings.transfer,
+        filterable=frozenset({*_STAMPS, "TxnDate"}),
+        events=BOOK_EVENTS,
+    ),
+    Definition(
+        name="JournalEntry",
+        kind="transaction",
+        operations=_UNVOIDED,
+        required=("Line",),
+        read_only=frozenset({"TotalAmt", "HomeTotalAmt", "LinkedTxn", "TxnStatus", "HomeTotalCostAmount"}),
+        rule=transfers.journal_entry,
+        postings=postings.journal_entry,
+        filterable=frozenset({*_STAMPS, "TxnDate", "DocNumber"}),
+        events=NAME_EVENTS,
     ),
 )

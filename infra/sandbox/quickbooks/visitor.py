@@ -1,6 +1,7 @@
 """A bookkeeper at the company's door: reads and edits a sandbox through its own HTTP API, in the same process."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -105,6 +106,16 @@ class Visitor:
             self.call("POST", "batch", {"BatchItemRequest": items}, **options), "BatchItemResponse"
         )
         return found
+
+    def account_balance(self, account: str) -> Decimal:
+        """An account's balance as the API tells it: in its own currency, debits positive."""
+        balance: Decimal = self.read("Account", account)["CurrentBalance"]
+        return balance
+
+    def books(self) -> dict[str, Decimal]:
+        """The trial balance in home currency, by account name, debits positive; accounts without a balance are out."""
+        company = self.app.store[self.realm]
+        return {company.get("Account", id_)["Name"]: sum_ for id_, sum_ in company.ledger.trial_balance().items()}
 
     def _entity(self, response: httpx.Response, key: str) -> dict[str, Any]:
         found: dict[str, Any] = self._answer(response, key)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from infra.sandbox.quickbooks.definitions import Draft
 from infra.sandbox.quickbooks.faults import business, fault, missing
 from infra.sandbox.quickbooks.ledger import ZERO
-from infra.sandbox.quickbooks.rules.names import forbid_characters
+from infra.sandbox.quickbooks.rules.names import currency, forbid_characters
 
 CREATABLE_ITEMS = frozenset({"Service", "NonInventory", "Inventory", "Category"})
 INVENTORY_NEEDS = ("AssetAccountRef", "ExpenseAccountRef", "TrackQtyOnHand", "QtyOnHand", "InvStartDate")
@@ -75,8 +75,7 @@ def account(draft: Draft) -> None:
     classification, usual = ACCOUNT_TYPES[kind]
     entity |= {"AccountType": kind, "AccountSubType": sub or usual, "Classification": classification}
     entity.setdefault("SubAccount", "ParentRef" in entity)
-    entity.setdefault("CurrentBalance", ZERO)
-    entity.setdefault("CurrentBalanceWithSubAccounts", ZERO)
+    currency(draft)
     named(draft)
 
 

@@ -36,7 +36,7 @@ def read_lines(draft: Draft) -> Form:
     Raises 2020, 2170, 2290, 6000, 6070, 6090, 6100, 6270.
     """
     form = Form(draft)
-    ids = _Ids(draft)
+    ids = LineIds(draft)
     for sent in draft.entity["Line"]:
         kind = sent.get("DetailType")
         if kind is None:
@@ -61,7 +61,7 @@ def read_lines(draft: Draft) -> Form:
     return form
 
 
-class _Ids:
+class LineIds:
     """Ids of lines: a known one stays, every other line gets the next number."""
 
     def __init__(self, draft: Draft) -> None:
@@ -89,8 +89,7 @@ def _sales_item(form: Form, line: Line) -> None:
     if "Amount" not in line:
         raise business("You must set a transaction amount.")
     amount = line["Amount"]
-    if "Qty" in detail and "UnitPrice" in detail and abs(amount - detail["Qty"] * detail["UnitPrice"]) > HALF_CENT:
-        raise fault("6070", f"Amount is not equal to UnitPrice * Qty. Supplied value:{amount}", "Amount")
+    check_product(amount, detail)
     if amount < 0 and form.draft.company.config.negative_line_amounts == "refuse":
         raise fault("2290")
     _guard_inventory(form.draft, detail["ItemRef"]["value"])
@@ -99,6 +98,12 @@ def _sales_item(form: Form, line: Line) -> None:
     form.subtotal += line["Amount"]
     form.since_subtotal += line["Amount"]
     form.lines.append(line)
+
+
+def check_product(amount: Decimal, detail: Mapping[str, Any]) -> None:
+    """Raises 6070 where the amount of a line is not its quantity times its price."""
+    if "Qty" in detail and "UnitPrice" in detail and abs(amount - detail["Qty"] * detail["UnitPrice"]) > HALF_CENT:
+        raise fault("6070", f"Amount is not equal to UnitPrice * Qty. Supplied value:{amount}", "Amount")
 
 
 def _guard_inventory(draft: Draft, id_: str) -> None:

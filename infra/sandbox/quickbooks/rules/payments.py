@@ -6,7 +6,7 @@ from infra.sandbox.quickbooks.company import Company
 from infra.sandbox.quickbooks.definitions import Draft
 from infra.sandbox.quickbooks.faults import business, fault
 from infra.sandbox.quickbooks.ledger import ZERO
-from infra.sandbox.quickbooks.rules import applying, currencies, postings
+from infra.sandbox.quickbooks.rules import accounts, applying, currencies
 
 VOIDED = "Voided"
 DEPOSIT_ACCOUNTS = frozenset({"Bank", "Other Current Asset"})
@@ -67,13 +67,10 @@ def deposit_account(draft: Draft) -> None:
     """Where the money goes: Undeposited Funds unless the document says. Raises 6000 for an account of another type."""
     entity, company = draft.entity, draft.company
     if "DepositToAccountRef" not in entity:
-        undeposited = company.account(*postings.UNDEPOSITED)
+        undeposited = company.account(*accounts.UNDEPOSITED)
         entity["DepositToAccountRef"] = {"value": undeposited["Id"], "name": undeposited["Name"]}
         return
-    account = company.get("Account", entity["DepositToAccountRef"]["value"])
-    if account["AccountType"] not in DEPOSIT_ACCOUNTS:
-        raise business("Money is deposited to an account of type Bank or Other Current Asset.")
-    currencies.check_account(draft, account)
+    accounts.checked(draft, entity["DepositToAccountRef"], DEPOSIT_ACCOUNTS, "Money that is deposited")
 
 
 def check_reference(draft: Draft) -> None:

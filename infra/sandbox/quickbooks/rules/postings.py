@@ -7,10 +7,9 @@ from typing import Any
 from infra.sandbox.quickbooks.company import Company
 from infra.sandbox.quickbooks.ledger import ZERO, Posting
 from infra.sandbox.quickbooks.references import SPECIAL_ITEMS
+from infra.sandbox.quickbooks.rules import accounts, purchases, transfers
 
 Entity = dict[str, Any]
-RECEIVABLE = "Accounts Receivable"
-UNDEPOSITED = ("Other Current Asset", "UndepositedFunds")
 
 
 def invoice(company: Company, form: Entity) -> Sequence[Posting]:
@@ -41,13 +40,67 @@ def payment(company: Company, paid: Entity) -> Sequence[Posting]:
     return [Posting(_deposited_to(company, paid), total), _receivable(company, paid, -total)]
 
 
+def purchase(company: Company, bought: Entity) -> Sequence[Posting]:
+    """The accounts of the lines against the account that paid; the other way round for a credit card's refund."""
+    sign = -1 if bought.get("Credit") else 1
+    payee: Entity = bought.get("EntityRef", {})
+    customer = payee["value"] if payee.get("type", "").lower() == "customer" else ""
+    paid = Posting(bought["AccountRef"]["value"], -sign * bought["TotalAmt"])
+    lines = ((purchases.account_of(company, line), sign * line["Amount"]) for line in bought["Line"])
+    return [paid, *(_with_name(account, amount, customer) for account, amount in lines)]
+
+
+def deposit(company: Company, brought: Entity) -> Sequence[Posting]:
+    """The bank against Undeposited Funds and the accounts of the other lines."""
+    back = brought.get("CashBack")
+    taken = [Posting(back["AccountRef"]["value"], back["Amount"])] if back else []
+    return [
+        Posting(brought["DepositToAccountRef"]["value"], brought["TotalAmt"]),
+        *taken,
+        *(_brought(company, line) for line in brought["Line"]),
+    ]
+
+
+def transfer(_: Company, moved: Entity) -> Sequence[Posting]:
+    """One account against the other."""
+    amount: Decimal = moved["Amount"]
+    return [Posting(moved["ToAccountRef"]["value"], amount), Posting(moved["FromAccountRef"]["value"], -amount)]
+
+
+def journal_entry(company: Company, journal: Entity) -> Sequence[Posting]:
+    """As the lines say."""
+    details = ((line["JournalEntryLineDetail"], transfers.signed(line)) for line in journal["Line"])
+    return [
+        _with_name(
+            company.get("Account", detail["AccountRef"]["value"]),
+            amount,
+            detail.get("Entity", {}).get("EntityRef", {}).get("value", ""),
+        )
+        for detail, amount in details
+    ]
+
+
+def _brought(company: Company, line: Entity) -> Posting:
+    if line.get("LinkedTxn"):
+        [link] = line["LinkedTxn"]
+        return Posting(_deposited_to(company, company.get(link["TxnType"], link["TxnId"])), -line["Amount"])
+    detail = line["DepositLineDetail"]
+    account = company.get("Account", detail["AccountRef"]["value"])
+    return _with_name(account, -line["Amount"], detail.get("Entity", {}).get("value", ""))
+
+
+def _with_name(account: Entity, amount: Decimal, customer: str) -> Posting:
+    """A posting that is the customer's when it is on a receivable."""
+    return Posting(account["Id"], amount, customer if account["AccountType"] == accounts.RECEIVABLE else "")
+
+
 def _receivable(company: Company, document: Entity, amount: Decimal) -> Posting:
-    account = document.get("ARAccountRef", {}).get("value") or company.account(RECEIVABLE)["Id"]
+    account = document.get("ARAccountRef", {}).get("value") or company.account(accounts.RECEIVABLE)["Id"]
     return Posting(account, amount, document["CustomerRef"]["value"])
 
 
 def _deposited_to(company: Company, document: Entity) -> str:
-    return str(document.get("DepositToAccountRef", {}).get("value") or company.account(*UNDEPOSITED)["Id"])
+    return str(document.get("DepositToAccountRef", {}).get("value") or company.account(*accounts.UNDEPOSITED)["Id"])
 
 
 def _sold(company: Company, form: Entity, sign: int) -> Iterator[Posting]:

@@ -62,6 +62,20 @@ def mark_line(draft: Draft, line: dict[str, Any]) -> None:
         _split(draft, line, detail, sum((rate.percent for rate in rates), ZERO))
 
 
+def mark_purchase(draft: Draft, detail: dict[str, Any]) -> None:
+    """Sets or judges the tax code of a purchase's line; the sandbox's codes have no rates for purchases, so no tax.
+
+    Raises 6100, 2500.
+    """
+    code = detail.get("TaxCodeRef", {}).get("value")
+    if draft.company.us:
+        if code not in (None, "TAX", "NON"):
+            raise fault("6100", "Invalid US TaxCodeRef : TaxCodeRef must be TAX or NON.", "TaxCodeRef")
+        detail["TaxCodeRef"] = {"value": code or "NON"}
+    elif code is not None:
+        rates_of(draft.company, code)
+
+
 def _split(draft: Draft, line: dict[str, Any], detail: dict[str, Any], percent: Decimal) -> None:
     """Amount becomes the net amount; TaxInclusiveAmt, when sent, says that Amount is net already."""
     if "TaxInclusiveAmt" in detail:
