@@ -160,6 +160,16 @@ def test_an_update_of_a_paid_invoice_is_allowed_down_to_what_is_applied(balance:
         assert plan == Attend(AttentionCode.TOTAL_BELOW_PAID, detail)
 
 
+def test_a_paid_invoice_is_not_moved_to_another_customer() -> None:
+    paid = a_ledger_invoice(balance=usd("160"), settled_by=("CreditMemo", "Payment"))
+    moved = some_content(customer_id="59")
+    assert decide(moved, a_link(paid), paid, some_books()) == Attend(
+        AttentionCode.CUSTOMER_OF_PAID_INVOICE,
+        "QuickBooks has customer 58, HubSpot bills customer 59. Applied: CreditMemo, Payment.",
+    )
+    assert isinstance(decide(moved, a_link(), a_ledger_invoice(), some_books()), Update)
+
+
 # -- deletions
 
 

@@ -244,6 +244,22 @@ def test_an_edit_after_a_payment_is_posted_down_to_what_is_paid_and_attention_be
     assert (the(world)["TotalAmt"], the(world)["Balance"]) == (240, 40)
 
 
+def test_a_paid_invoice_is_not_moved_to_another_customer_and_an_unpaid_one_is(world: World) -> None:
+    acme, bravo = world.company("Acme"), world.company("Bravo")
+    paid, unpaid = world.invoice(company=acme), world.invoice(company=acme)
+    for id_ in (paid, unpaid):
+        world.sync(id_)
+    pay(world, world.booked()[0], 200)
+    world.clock.advance(60)
+    for id_ in (paid, unpaid):
+        companies = f"/crm/objects/2026-09/invoices/{id_}/associations"
+        assert world.person.delete(f"{companies}/companies/{acme}").status_code == 204
+        assert world.person.put(f"{companies}/default/companies/{bravo}").status_code in (200, 201)
+    assert reason(world, paid) is AttentionCode.CUSTOMER_OF_PAID_INVOICE
+    assert world.sync(unpaid).state is State.SYNCED
+    assert [row["CustomerRef"]["name"] for row in world.booked()] == ["Acme", "Bravo"]
+
+
 def _lines(world: World, id_: str) -> list[str]:
     answer = world.person.get(f"/crm/objects/2026-09/invoices/{id_}?associations=line_items")
     return [str(one["id"]) for one in answer.json()["associations"]["line items"]["results"]]

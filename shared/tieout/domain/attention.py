@@ -27,6 +27,7 @@ class AttentionCode(StrEnum):
     TEXT_TOO_LONG = "text_too_long"
     TOTAL_DIFFERS = "total_differs"
     TOTAL_BELOW_PAID = "total_below_paid"
+    CUSTOMER_OF_PAID_INVOICE = "customer_of_paid_invoice"
     PERIOD_CLOSED = "period_closed"
     EDITED_IN_QUICKBOOKS = "edited_in_quickbooks"
     DELETED_IN_QUICKBOOKS = "deleted_in_quickbooks"
@@ -125,6 +126,10 @@ ATTENTION: dict[AttentionCode, Explanation] = {
     AttentionCode.TOTAL_BELOW_PAID: Explanation(
         "HubSpot's new total is less than what is already paid or credited in QuickBooks.",
         "Unapply or refund the difference in QuickBooks, or correct the invoice in HubSpot; " + _RETRY + ".",
+    ),
+    AttentionCode.CUSTOMER_OF_PAID_INVOICE: Explanation(
+        "HubSpot bills this invoice to somebody else now, but what the former customer paid is applied in QuickBooks.",
+        "Unapply them in QuickBooks, or bill the former customer again in HubSpot; " + _RETRY + ".",
     ),
     AttentionCode.PERIOD_CLOSED: Explanation(
         "The books of this invoice's period are closed in QuickBooks.",

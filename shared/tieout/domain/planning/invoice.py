@@ -143,7 +143,7 @@ def decide_void(link: Link | None, present: LedgerInvoice | None, books: Books) 
 
 def _void(present: LedgerInvoice, books: Books, rejected: str = "") -> Void | Attend:
     if present.settled_by:
-        return Attend(AttentionCode.VOID_OF_PAID_INVOICE, f"Applied: {', '.join(sorted(set(present.settled_by)))}.")
+        return Attend(AttentionCode.VOID_OF_PAID_INVOICE, _applied(present))
     if books.closed(present.content.invoice_date):
         return _period_closed(present.content, books)
     return Void(present, rejected)
@@ -177,11 +177,19 @@ def _unchangeable(present: LedgerInvoice, desired: InvoiceContent, books: Books)
     for content in (present.content, desired):
         if books.closed(content.invoice_date):
             return _period_closed(content, books)
+    if present.settled_by and present.content.customer_id != desired.customer_id:
+        # The payment would stay with whom it is from, applied to an invoice of another.
+        told = f"QuickBooks has customer {present.content.customer_id}, HubSpot bills customer {desired.customer_id}."
+        return Attend(AttentionCode.CUSTOMER_OF_PAID_INVOICE, f"{told} {_applied(present)}")
     applied = present.total - present.balance
     if present.settled_by and goal(desired).currency == applied.currency and goal(desired).amount < applied.amount:
         detail = f"HubSpot says {goal(desired)}, {applied} is applied in QuickBooks."
         return Attend(AttentionCode.TOTAL_BELOW_PAID, detail)
     return None
+
+
+def _applied(present: LedgerInvoice) -> str:
+    return f"Applied: {', '.join(sorted(set(present.settled_by)))}."
 
 
 def _period_closed(content: InvoiceContent, books: Books) -> Attend:
