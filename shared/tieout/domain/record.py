@@ -249,6 +249,7 @@ BY_HAND = "by_hand"
 
 
 _REQUEST_ID_LENGTH = 40
+_MARKER = "tieout:"
 
 
 def request_id(realm_id: str, entity: str, key: RecordKey, operation: Operation, revision: int, generation: int) -> str:
@@ -267,7 +268,7 @@ def marker(key: RecordKey, revision: int) -> str:
 
 def marker_stem(key: RecordKey) -> str:
     """The part of the marker that all revisions of a document share."""
-    return f"tieout:{key.connection}/{key.kind}/{key.origin_id}/"
+    return f"{_MARKER}{key.connection}/{key.kind}/{key.origin_id}/"
 
 
 def marker_revision(private_note: str, key: RecordKey) -> int | None:
@@ -279,6 +280,11 @@ def marker_revision(private_note: str, key: RecordKey) -> int | None:
         if text.startswith(stem) and revision.isascii() and revision.isdecimal():
             return int(revision)
     return None
+
+
+def is_marked(private_note: str) -> bool:
+    """Whether the note bears the marker of any record."""
+    return _MARKER in private_note
 
 
 def bears_marker(private_note: str, key: RecordKey, revision: int) -> bool:

@@ -15,6 +15,7 @@ from tieout.domain.invoice import InvoiceContent, LedgerInvoice, SourceInvoice, 
 from tieout.domain.record import RecordKey, State, SyncRecord
 from tieout.domain.settings import Settings
 from tieout.domain.status import ShownStatus
+from tieout.ports.payments import LedgerChangeFeed, PaymentLedger
 from tieout.ports.writes import PreparedWrite as PreparedWrite
 
 
@@ -78,7 +79,7 @@ class Crm(Protocol):
         ...
 
 
-class Ledger(Protocol):
+class Ledger(PaymentLedger, LedgerChangeFeed, Protocol):
     """QuickBooks Online, for one connection.
 
     Reads raise Transient, RateLimited or ConnectionLost; they never turn a failure into an absence. Writes raise

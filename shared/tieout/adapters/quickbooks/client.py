@@ -56,6 +56,10 @@ class Answer:
         """The entity of that name, converted. An answer that cannot be converted is as good as none."""
         return self._understood(lambda: convert(Node.of(self.node.fields.get(name), name)))
 
+    def whole(self, convert: Callable[[Node], _T]) -> _T:
+        """The whole answer, converted."""
+        return self._understood(lambda: convert(self.node))
+
     def entities(self, name: str, convert: Callable[[Node], _T]) -> list[_T]:
         """The entities of a query's answer, converted; none is an empty list."""
         return self._understood(lambda: [convert(one) for one in self._response().nodes(name)])
@@ -89,12 +93,18 @@ class QuickBooksClient:
         """All entities that meet the conditions, over all pages."""
         found: list[_T] = []
         for page in range(_MOST_PAGES):
-            statement = query.select(entity, *conditions, start=1 + page * query.PAGE)
-            rows = self._json(self._request("GET", ("query",), {"query": statement})).entities(entity, convert)
+            rows = self.page(entity, *conditions, start=1 + page * query.PAGE, convert=convert)
             found += rows
             if len(rows) < query.PAGE:
                 return found
         raise Transient(context={"system": SYSTEM, "operation": "GET query", "says": "too many results"})
+
+    def page(
+        self, entity: str, *conditions: str, order: str = "", start: int = 1, convert: Callable[[Node], _T]
+    ) -> list[_T]:
+        """One page of the entities that meet the conditions."""
+        statement = query.select(entity, *conditions, order=order, start=start)
+        return self._json(self._request("GET", ("query",), {"query": statement})).entities(entity, convert)
 
     def any_one(self, entity: str, *, convert: Callable[[Node], _T]) -> _T | None:
         """Any one entity of a kind, None when there is none."""
@@ -102,9 +112,13 @@ class QuickBooksClient:
         rows = self._json(self._request("GET", ("query",), parameters)).entities(entity, convert)
         return rows[0] if rows else None
 
-    def post(self, entity: str, body: str, request_id: str, *, operation: str | None = None) -> Answer:
-        """Write: create or update by the body, or `operation` (void). The same `request_id` gives the first answer."""
-        parameters = {"requestid": request_id} | ({"operation": operation} if operation else {})
+    def post(
+        self, entity: str, body: str, request_id: str, *, operation: str | None = None, include: str | None = None
+    ) -> Answer:
+        """Write: create or update by the body, or another `operation` (void, delete), in the form that `include` names.
+        The same `request_id` gives the first answer."""
+        form = {"operation": operation, "include": include}
+        parameters = {"requestid": request_id} | {name: value for name, value in form.items() if value}
         return self._json(self._request("POST", (entity,), parameters, body))
 
     def pdf(self, entity: str, id_: str) -> bytes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from tieout.adapters.quickbooks.lines import LineWriter, read_lines
+from tieout.adapters.quickbooks.lines import LineWriter, ReadLines, read_lines
+from tieout.adapters.quickbooks.transactions import currency_of, day_of, is_voided, note_of, total_of, updated_at
 from tieout.adapters.quickbooks.wire import Node, encode
 from tieout.domain.company import LedgerCompany
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
@@ -15,7 +16,6 @@ from tieout.domain.money import Money
 _SOURCES = frozenset(
     {"Estimate", "ReimburseCharge", "TimeActivity", "ChargeCredit", "StatementCharge", "SalesOrder", "BillableExpense"}
 )
-_VOIDED = "voided"
 
 
 def create_body(content: InvoiceContent, private_note: str, company: LedgerCompany) -> str:
@@ -25,7 +25,7 @@ def create_body(content: InvoiceContent, private_note: str, company: LedgerCompa
         rate = {"ExchangeRate": content.exchange_rate}
     filled = [(id_, text) for id_, text in content.custom_fields if text]
     body = {**_owned(content, private_note, company), **rate, **_custom_fields(filled)}
-    return encode({**body, "Line": _line_writer(content, company).new(content)})
+    return encode({**body, "Line": _line_writer(content, company).new(content.lines, content.discount)})
 
 
 def update_body(present: LedgerInvoice, content: InvoiceContent, private_note: str, company: LedgerCompany) -> str:
@@ -54,7 +54,8 @@ def update_body(present: LedgerInvoice, content: InvoiceContent, private_note: s
             [(id_, text) for id_, text in (there | dict(content.custom_fields)).items() if text or id_ in there]
         )
     head = {"Id": present.id, "SyncToken": present.sync_token, "sparse": True}
-    lines = _line_writer(content, company).updated(present, content)
+    lines_there = ReadLines(stands.lines, stands.discount, present.line_bodies)
+    lines = _line_writer(content, company).updated(lines_there, content.lines, content.discount)
     return encode({**head, **_owned(content, private_note, company), **more, "Line": lines})
 
 
@@ -103,17 +104,12 @@ def _line_writer(content: InvoiceContent, company: LedgerCompany) -> LineWriter:
 
 def read_invoice(node: Node, home_currency: str) -> LedgerInvoice:
     """The invoice of an answer; in `home_currency` where it names none. Raises Unreadable or ValueError."""
-    currency = node.reference("CurrencyRef") or home_currency
-    total = Money(node.number("TotalAmt"), currency)
-    note = node.optional_text("PrivateNote") or ""
-    date = node.day("TxnDate")
-    if date is None:
-        raise ValueError("an invoice without a date")
+    currency = currency_of(node, home_currency)
     read = read_lines(node.nodes("Line"))
     content = InvoiceContent(
         customer_id=node.node("CustomerRef").text("value"),
         number=node.optional_text("DocNumber"),
-        invoice_date=date,
+        invoice_date=day_of(node),
         due_date=node.day("DueDate"),
         currency=currency,
         lines=read.lines,
@@ -134,20 +130,14 @@ def read_invoice(node: Node, home_currency: str) -> LedgerInvoice:
         id=node.text("Id"),
         sync_token=node.text("SyncToken"),
         content=content,
-        total=total,
+        total=total_of(node, home_currency),
         balance=Money(node.optional_number("Balance") or Decimal(0), currency),
-        private_note=note,
-        voided=_is_voided(node, note, total),
+        private_note=note_of(node),
+        voided=is_voided(node),
         settled_by=_settled_by(node),
-        updated_at=node.node("MetaData").instant("LastUpdatedTime"),
+        updated_at=updated_at(node),
         line_bodies=read.bodies,
     )
-
-
-def _is_voided(node: Node, note: str, total: Money) -> bool:
-    # A void leaves no status of its own in JSON that is documented: all amounts are 0, and the note begins with it.
-    states = {(node.optional_text(key) or "").lower() for key in ("TxnStatus", "status")}
-    return _VOIDED in states or (total.amount == 0 and note.lower().startswith(_VOIDED))
 
 
 def _settled_by(node: Node) -> tuple[str, ...]:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import date
-from decimal import Decimal
 from functools import partial
 from typing import TypeVar
-from urllib.parse import urlencode
 
-from tieout.adapters.quickbooks import company as companies
 from tieout.adapters.quickbooks import customers, invoices, items, query
+from tieout.adapters.quickbooks.changes import ChangeFeed
 from tieout.adapters.quickbooks.client import QuickBooksClient
-from tieout.adapters.quickbooks.kept import Kept
+from tieout.adapters.quickbooks.posted import PostedDocuments
 from tieout.adapters.quickbooks.wire import Node
-from tieout.domain.company import Connection, LedgerCompany, TaxCode, Term
+from tieout.domain.company import Connection, LedgerCompany
 from tieout.domain.customer import CustomerDraft, LedgerCustomer, LedgerItem, NameHolder
-from tieout.domain.errors import NotInLedger, Transient
+from tieout.domain.errors import Transient
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
 from tieout.domain.record import RecordKey, marker_stem
 from tieout.ports import Clock, PreparedWrite
@@ -28,7 +25,7 @@ _INVALID_QUERY = frozenset({"4000", "4001", "4002"})
 _T = TypeVar("_T")
 
 
-class QuickBooksLedger:
+class QuickBooksLedger(PostedDocuments, ChangeFeed):
     """QuickBooks Online for one connection; see `ports.Ledger` for what each method promises.
 
     `app_url` is where people use QuickBooks, such as ``https://app.qbo.intuit.com``. `filter_by_email` False keeps
@@ -45,56 +42,8 @@ class QuickBooksLedger:
         *,
         filter_by_email: bool = True,
     ) -> None:
-        self._connection = connection
-        self._client = client
-        self._clock = clock
-        self._app_url = app_url.rstrip("/")
+        super().__init__(connection, client, clock, app_url)
         self._not_filterable = set() if filter_by_email else {"PrimaryEmailAddr"}
-        self._company = Kept(clock, self._read_company)
-        self._tax_codes = Kept(
-            clock, lambda: client.query("TaxCode", query.EVEN_INACTIVE, convert=companies.read_tax_code)
-        )
-        self._terms = Kept(clock, lambda: client.query("Term", query.EVEN_INACTIVE, convert=companies.read_term))
-        self._rates: dict[tuple[str, date], Kept[Decimal | None]] = {}
-
-    def company(self) -> LedgerCompany:
-        """Company and preferences, kept for ten minutes."""
-        return self._company.get()
-
-    def tax_codes(self) -> Sequence[TaxCode]:
-        """All of them, kept for ten minutes."""
-        return self._tax_codes.get()
-
-    def terms(self) -> Sequence[Term]:
-        """All of them, kept for ten minutes."""
-        return self._terms.get()
-
-    def exchange_rate(self, currency: str, day: date) -> Decimal | None:
-        """QuickBooks' own rate, kept for ten minutes; there is none in a company of one currency."""
-        company = self.company()
-        if currency == company.home_currency:
-            return Decimal(1)
-        if not company.multicurrency:
-            return None
-        key = (currency, day)
-        if key not in self._rates:
-            self._rates[key] = Kept(self._clock, partial(self._read_rate, currency, day))
-        return self._rates[key].get()
-
-    def _read_company(self) -> LedgerCompany:
-        # Read by query, the way that Intuit documents; there is one row.
-        rows = self._client.query("Preferences", convert=_as_it_is)
-        preferences = rows[0] if rows else Node({})
-        info = self._client.get("companyinfo", self._connection.realm_id)
-        return info.entity("CompanyInfo", lambda node: companies.read_company(node, preferences))
-
-    def _read_rate(self, currency: str, day: date) -> Decimal | None:
-        convert = partial(companies.read_exchange_rate, home_currency=self.company().home_currency)
-        try:
-            answer = self._client.get("exchangerate", sourcecurrencycode=currency, asofdate=day.isoformat())
-        except NotInLedger:
-            return None
-        return answer.entity("ExchangeRate", convert)
 
     def invoices(self, ids: Collection[str]) -> dict[str, LedgerInvoice]:
         """These invoices, 100 a query."""
@@ -154,8 +103,8 @@ class QuickBooksLedger:
         return answer.entity("Invoice", convert)
 
     def invoice_url(self, id_: str) -> str:
-        """The page of the invoice; the company is named because QuickBooks opens the link in the one last used."""
-        return f"{self._app_url}/app/invoice?" + urlencode({"txnId": id_, "companyId": self._connection.realm_id})
+        """The page of the invoice."""
+        return self._page("invoice", id_)
 
     def invoice_pdf(self, id_: str) -> bytes:
         """The invoice as the customer gets it; raises like a read, and NotInLedger."""
@@ -237,7 +186,3 @@ class QuickBooksLedger:
 
     def _invoice_reader(self) -> Callable[[Node], LedgerInvoice]:
         return partial(invoices.read_invoice, home_currency=self.company().home_currency)
-
-
-def _as_it_is(node: Node) -> Node:
-    return node

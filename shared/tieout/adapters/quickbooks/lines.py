@@ -1,4 +1,4 @@
-"""Lines of an invoice: ours as QuickBooks' JSON, theirs read, and what a person put on a line kept when we update it.
+"""Lines of sales documents: ours as QuickBooks' JSON, theirs read, and what a person put there kept when we update.
 
 A line has fields that are a person's own: class, service date, project, the estimate it came from, and the tax code
 where Tieout names none. An update sends the whole array of lines (Intuit documents "all or none" for payments and no
@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tieout.adapters.quickbooks.wire import Node, encode
-from tieout.domain.invoice import ContentLine, InvoiceContent, LedgerInvoice
+from tieout.domain.invoice import ContentLine
 from tieout.domain.money import round_to_minor_unit
 
 NOT_TAXED = "NON"
 """The tax code of a line that bears no sales tax, in companies of the United States (Intuit: invoice)."""
 
+_NONE = Decimal(0)
 _SALES = "SalesItemLineDetail"
 _DISCOUNT = "DiscountLineDetail"
 _SUBTOTAL = "SubTotalLineDetail"
@@ -34,6 +35,16 @@ _OURS_IN_DISCOUNT = frozenset({"PercentBased", "DiscountPercent", "DiscountRef"}
 
 
 @dataclass(frozen=True, slots=True)
+class ReadLines:
+    """The lines of an answer: the order discount apart, and `bodies`, each line in QuickBooks' own words, the
+    discount's last."""
+
+    lines: tuple[ContentLine, ...]
+    discount: Decimal
+    bodies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LineWriter:
     """Writes lines in `currency`. A new discount posts to `discount_account` (None: QuickBooks' default).
 
@@ -45,16 +56,18 @@ class LineWriter:
     discount_account: str | None
     not_taxed: bool
 
-    def new(self, content: InvoiceContent) -> list[Mapping[str, object]]:
-        """The lines of a new invoice."""
-        lines = [self._laid_over(number, line, {}) for number, line in enumerate(content.lines, start=1)]
-        return lines + ([self._discount(content.discount, {})] if content.discount else [])
+    def new(self, wanted: Sequence[ContentLine], order_discount: Decimal = _NONE) -> list[Mapping[str, object]]:
+        """The lines of a new document."""
+        lines = [self._laid_over(number, line, {}) for number, line in enumerate(wanted, start=1)]
+        return lines + ([self._discount(order_discount, {})] if order_discount else [])
 
-    def updated(self, present: LedgerInvoice, content: InvoiceContent) -> list[Mapping[str, object]]:
-        """The array that turns the lines of `present` into those of `content`."""
-        stands, wanted = present.content.lines, content.lines
+    def updated(
+        self, present: ReadLines, wanted: Sequence[ContentLine], order_discount: Decimal = _NONE
+    ) -> list[Mapping[str, object]]:
+        """The array that turns the lines that stand there into those that are wanted."""
+        stands = present.lines
         count = len(stands)
-        bodies = [_writable(json.loads(text, parse_float=Decimal)) for text in present.line_bodies]
+        bodies = [_writable(json.loads(text, parse_float=Decimal)) for text in present.bodies]
         stored = [body for _, body in zip(stands, bodies[:count], strict=True)]
         if len(wanted) == count and all(map(_agree, stands, wanted)):
             lines: list[Mapping[str, object]] = [self._marked(body) for body in stored]
@@ -64,9 +77,9 @@ class LineWriter:
                 for number, (line, index) in enumerate(zip(wanted, _continued(stands, wanted), strict=True), start=1)
             ]
         discount = bodies[count] if count < len(bodies) else {}
-        if discount and present.content.discount == content.discount:
+        if discount and present.discount == order_discount:
             return [*lines, discount]
-        return lines + ([self._discount(content.discount, discount)] if content.discount else [])
+        return lines + ([self._discount(order_discount, discount)] if order_discount else [])
 
     def _laid_over(self, number: int, line: ContentLine, body: Mapping[str, object]) -> Mapping[str, object]:
         if body.get("DetailType") != _SALES:
@@ -104,16 +117,6 @@ class LineWriter:
             "DetailType": _DISCOUNT,
             _DISCOUNT: {"PercentBased": False, **account, **kept},
         }
-
-
-@dataclass(frozen=True, slots=True)
-class ReadLines:
-    """The lines of an answer: the order discount apart, and `bodies`, each line in QuickBooks' own words, the
-    discount's last."""
-
-    lines: tuple[ContentLine, ...]
-    discount: Decimal
-    bodies: tuple[str, ...]
 
 
 def read_lines(nodes: Sequence[Node]) -> ReadLines:

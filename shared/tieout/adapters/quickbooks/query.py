@@ -29,6 +29,16 @@ def equals(field: str, value: str) -> str:
     return f"{field} = {quote(value)}"
 
 
+def at_least(field: str, value: str) -> str:
+    """The condition that `field` is `value` or more: dates and times as Intuit writes them."""
+    return f"{field} >= {quote(value)}"
+
+
+def at_most(field: str, value: str) -> str:
+    """The condition that `field` is `value` or less."""
+    return f"{field} <= {quote(value)}"
+
+
 def one_of(field: str, values: Collection[str]) -> str:
     """The condition that `field` is one of `values`, of which there is at least one."""
     if not values:
@@ -36,10 +46,12 @@ def one_of(field: str, values: Collection[str]) -> str:
     return f"{field} IN ({', '.join(quote(value) for value in values)})"
 
 
-def select(entity: str, *conditions: str, start: int = 1, page: int = PAGE) -> str:
-    """The statement for one page of `entity`; `start` counts from 1. Conditions are joined by AND, the only joiner."""
+def select(entity: str, *conditions: str, order: str = "", start: int = 1, page: int = PAGE) -> str:
+    """The statement for one page of `entity`; `start` counts from 1. Conditions are joined by AND, the only joiner;
+    `order` is a field, ascending."""
     where = ("WHERE", " AND ".join(conditions)) if conditions else ()
-    return " ".join(("SELECT * FROM", entity, *where, "STARTPOSITION", str(start), "MAXRESULTS", str(page)))
+    by = ("ORDERBY", order) if order else ()
+    return " ".join(("SELECT * FROM", entity, *where, *by, "STARTPOSITION", str(start), "MAXRESULTS", str(page)))
 
 
 def chunks(values: Collection[str], most: int) -> Iterator[list[str]]:
