@@ -54,7 +54,8 @@ def read_changes(answer: Node, entities: Collection[str]) -> LedgerChanges:
     until = answer.instant("time")
     responses = answer.nodes("CDCResponse")
     parts = [part for response in responses for part in response.nodes("QueryResponse")]
-    if until is None or not parts or any("Fault" in one.fields for one in (*responses, *parts)):
+    told = responses and all("QueryResponse" in one.fields for one in responses)
+    if until is None or not told or any("Fault" in one.fields for one in (*responses, *parts)):
         raise Unreadable("the answer of change data capture is incomplete")
     found = [
         _changed(entity, one, until) for part in parts for entity in sorted(entities) for one in part.nodes(entity)
