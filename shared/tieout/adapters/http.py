@@ -6,7 +6,7 @@ import json
 import ssl
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, cached_property
 
 import httpx
 
@@ -26,8 +26,23 @@ _NOTHING_SENT = (
 
 @cache
 def _ssl_context() -> ssl.SSLContext:
-    # Loading the certificates is the slowest part of a client; a cold start pays for it once.
+    # Loading the certificates is the slowest part of a client; all of them share it.
     return httpx.create_ssl_context(trust_env=False)
+
+
+class _OnFirstCall(httpx.BaseTransport):
+    """A pool of connections that is made by the first call, as botocore's clients do: a worker whose hints turn out to
+    be settled calls no vendor, and need not load certificates."""
+
+    @cached_property
+    def _pool(self) -> httpx.HTTPTransport:
+        return httpx.HTTPTransport(verify=_ssl_context(), trust_env=False)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._pool.handle_request(request)
+
+    def close(self) -> None:
+        self._pool.close()
 
 
 def make_client(
@@ -40,7 +55,7 @@ def make_client(
     """
     return httpx.Client(
         base_url=base_url,
-        transport=transport or httpx.HTTPTransport(verify=_ssl_context(), trust_env=False),
+        transport=transport or _OnFirstCall(),
         timeout=timeout or _TIMEOUT,
         follow_redirects=False,
         trust_env=False,

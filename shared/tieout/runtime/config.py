@@ -16,7 +16,7 @@ class BadConfiguration(RuntimeError):
 
 
 class _Config(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class StoreConfig(_Config):

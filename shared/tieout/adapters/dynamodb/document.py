@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
@@ -18,7 +19,6 @@ from tieout.ports import AuditEntry
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-_RECORD = TypeAdapter(SyncRecord)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # DynamoDB's item limit is 400 KB, and an item has attributes beside the document.
 _LARGEST_DOCUMENT = 350_000
@@ -27,12 +27,18 @@ _XZ = b"\xfd7zXZ\x00"
 AUDIT_KEPT = timedelta(days=400)
 
 
+@cache
+def _records() -> TypeAdapter[SyncRecord]:
+    # Made when first needed: who only lists records by an index, as the sweep does, reads no document.
+    return TypeAdapter(SyncRecord)
+
+
 def record_item(record: SyncRecord, write_id: str) -> dict[str, AttributeValueTypeDef]:
     """The item of a record: one compressed document, and attributes for conditions, indexes and a person's eye.
 
     `write_id` names this write, so that a writer whose answer was lost recognises its own item. Raises RecordTooLarge.
     """
-    document = _compress(_RECORD.dump_json(record))
+    document = _compress(_records().dump_json(record))
     if len(document) > _LARGEST_DOCUMENT:
         raise RecordTooLarge(f"{record.key}: {len(document)} bytes compressed, at most {_LARGEST_DOCUMENT} fit")
     updated_at = keys.sortable(record.updated_at or _EPOCH)
@@ -67,7 +73,7 @@ def record_of(item: Mapping[str, AttributeValueTypeDef]) -> SyncRecord:
     Raises UnreadableItem.
     """
     try:
-        record = _RECORD.validate_json(_decompress(item["document"]["B"]))
+        record = _records().validate_json(_decompress(item["document"]["B"]))
     except (ValidationError, zlib.error):
         # The error's own text would carry a customer's data into the logs.
         raise UnreadableItem(item["pk"]["S"]) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,8 +20,6 @@ from tieout.ports import Clock, TokenSet
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import PutItemInputTypeDef
-
-_TOKENS = TypeAdapter(TokenSet)
 
 
 class DynamoTokens:
@@ -45,7 +44,7 @@ class DynamoTokens:
         if item is None:
             return None
         try:
-            return _TOKENS.validate_json(item["tokens"]["S"])
+            return _token_sets().validate_json(item["tokens"]["S"])
         except ValidationError:
             # The error's own text would carry tokens into the logs.
             raise UnreadableItem(_partition(connection)) from None
@@ -56,7 +55,7 @@ class DynamoTokens:
             "TableName": self._table,
             "Item": {
                 **keys.item_key(_partition(connection), "CURRENT"),
-                "tokens": {"S": _TOKENS.dump_json(tokens).decode()},
+                "tokens": {"S": _token_sets().dump_json(tokens).decode()},
                 "version": {"N": str(tokens.version)},
             },
             "ConditionExpression": "attribute_not_exists(pk)",
@@ -119,6 +118,11 @@ def _transient(connection: str, operation: str) -> Iterator[None]:
         facts = {"system": "dynamodb", "connection": connection, "operation": f"tokens.{operation}", "says": says}
         # The error's own text may carry the item, and with it tokens, into the logs.
         raise Transient(context=facts) from None
+
+
+@cache
+def _token_sets() -> TypeAdapter[TokenSet]:
+    return TypeAdapter(TokenSet)
 
 
 def _partition(connection: str) -> str:

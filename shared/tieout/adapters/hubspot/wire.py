@@ -24,7 +24,7 @@ PropertyText = Annotated[str | None, BeforeValidator(_text)]
 
 
 class _Wire(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 WireModel = TypeVar("WireModel", bound=BaseModel)

@@ -30,7 +30,7 @@ class BadSecret(ValueError):
 class WebhookSecrets(BaseModel):
     """What proves that a webhook comes from the vendor."""
 
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True, defer_build=True)
 
     hubspot_client_secrets: _OneOrTwo
     intuit_verifier_tokens: _OneOrTwo
@@ -39,7 +39,7 @@ class WebhookSecrets(BaseModel):
 class VendorSecrets(BaseModel):
     """What opens the vendors' APIs. `hubspot_tokens` are by portal id."""
 
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True, defer_build=True)
 
     intuit_client_id: _Text
     intuit_client_secret: Annotated[_Text, Field(repr=False)]
