@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -42,15 +43,18 @@ _OF_AWS = {
 }
 
 
-def run(code: str, function: str, *arguments: str, path: str = "") -> Any:
-    """What `code` prints as JSON, run as `function` (a folder of functions/); `path` comes after the function's own."""
+def run(code: str, function: str, *arguments: str, path: str = "", environment: Mapping[str, str] | None = None) -> Any:
+    """What `code` prints as JSON, run as `function` (a folder of functions/); `path` comes after the function's own.
+
+    Without an `environment` it is one in which nobody can be called.
+    """
     what = _definition(function)
     variables = {name: _VALUES.get(name, str(text)) for name, text in what.variables.items()}
     python_path = ":".join(filter(None, [str(what.code), str(ROOT / "shared"), path]))
     answer = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         cwd=what.code,
-        env={**_OF_AWS, **variables, "PYTHONPATH": python_path},
+        env={**(environment or {**_OF_AWS, **variables}), "PYTHONPATH": python_path},
         capture_output=True,
         text=True,
         check=False,

@@ -1,13 +1,15 @@
 """The shared httpx client: what it refuses to do, and what it says about a failed call."""
 
+import ssl
 import tomllib
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from tieout.adapters.http import decode_json, make_client, nothing_sent, retry_after
+from tieout.adapters.http import _ssl_context, decode_json, make_client, nothing_sent, retry_after
 
 _PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
@@ -21,6 +23,31 @@ def test_the_user_agent_bears_the_version_of_the_project() -> None:
 def test_every_time_out_is_set() -> None:
     with make_client("https://vendor.test") as client:
         assert None not in client.timeout.as_dict().values()
+
+
+def test_certificates_are_loaded_by_the_first_call_and_not_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[ssl.SSLContext] = []
+    create = httpx.create_ssl_context
+
+    def counted(**options: Any) -> ssl.SSLContext:
+        loaded.append(create(**options))
+        return loaded[-1]
+
+    monkeypatch.setattr(httpx, "create_ssl_context", counted)
+    _ssl_context.cache_clear()
+    try:
+        # Port 9 of this machine: nobody listens.
+        url = "https://127.0.0.1:9"
+        with make_client(url), make_client(url) as one, make_client(url) as other:
+            assert loaded == []
+            for client in (one, one, other):
+                with pytest.raises(httpx.ConnectError):
+                    client.get("/x")
+        assert len(loaded) == 1
+        assert loaded[0].verify_mode is ssl.CERT_REQUIRED
+        assert loaded[0].check_hostname
+    finally:
+        _ssl_context.cache_clear()
 
 
 def test_a_redirect_is_answered_and_not_followed() -> None:

@@ -42,7 +42,8 @@ class _OnFirstCall(httpx.BaseTransport):
         return self._pool.handle_request(request)
 
     def close(self) -> None:
-        self._pool.close()
+        if "_pool" in self.__dict__:
+            self._pool.close()
 
 
 def make_client(
