@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.unit.test_quickbooks_adapter import KEY, World
+from tests.unit.test_quickbooks_adapter import KEY, START, World
+from tests.unit.test_quickbooks_payments import KEY as POSTED
+from tests.unit.test_quickbooks_payments import Desk
 from tieout.domain.customer import CustomerDraft
 from tieout.domain.errors import ConnectionLost, Transient
+from tieout.domain.money import Money
+from tieout.domain.payment import Allocation, Document
 
 CHECKER = Path(__file__).parents[3] / "shared" / "tools" / "check_traffic.py"
 
@@ -96,3 +100,27 @@ def test_the_traffic_of_every_form_of_invoice_is_what_intuit_documents(
     plain = world.update(changed, replace(later, discount=Decimal(0), memo="No discount"), "u2")
     world.void(plain)
     judged(world, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{}, {"multicurrency": True, "using_sales_tax": True}, {"country": "GB", "home_currency": "GBP"}],
+)
+def test_the_traffic_of_payments_and_refunds_is_what_intuit_documents(config: dict[str, Any], tmp_path: Path) -> None:
+    desk = Desk(**config)
+    ledger, currency = desk.ledger, desk.ledger.company().home_currency
+    forms = [one for one in Document if one is not Document.HUBSPOT_PAYMENT]
+    for document in forms:
+        amount = Money(Decimal(0) if document is Document.APPLICATION else Decimal("30.00"), currency)
+        parts = (Allocation("Invoice", desk.invoice.id, amount),) if document is Document.PAYMENT else ()
+        content = desk.content(document, amount=amount, allocations=parts, exchange_rate=Decimal(1))
+        made = desk.post(content, f"{document}-1")
+        ledger.find_posting(POSTED, content, 1)
+        later = replace(content, day=date(2026, 3, 4), reference="re_1", method_id="3")
+        desk.void(document, desk.update(made, later))
+    ledger.payments(["1"])
+    ledger.documents(Document.CREDIT_MEMO, ["1", "2"])
+    ledger.unmarked(Document.SALES_RECEIPT, (date(2026, 3, 1), date(2026, 3, 9)), [Decimal(30)])
+    ledger.changes(["Invoice", "Payment", "CreditMemo", "RefundReceipt", "SalesReceipt"], START)
+    ledger.changed_since("Payment", START)
+    judged(desk.world, tmp_path)

@@ -69,10 +69,10 @@ class Desk:
 
     def update(self, present: Posted, content: PostingContent) -> Posted:
         write = self.ledger.prepare_posting_update(present, content, marker(KEY, 2))
-        return self.ledger.post(content.document, write, f"u{present.sync_token}")
+        return self.ledger.post(content.document, write, f"{content.document}-u{present.sync_token}")
 
     def void(self, document: Document, present: Posted) -> Posted | None:
-        return self.ledger.void(document, self.ledger.prepare_posting_void(present), "v1")
+        return self.ledger.void(document, self.ledger.prepare_posting_void(present), f"{document}-v")
 
     def balance(self) -> Money:
         return self.ledger.invoice(self.invoice.id).balance
@@ -108,7 +108,7 @@ def test_a_repetition_under_the_same_request_id_makes_no_second_payment(desk: De
     assert len(desk.stored("Payment")) == 1
 
 
-@pytest.mark.parametrize("document", sorted(set(Document) - {Document.EXPENSE, Document.HUBSPOT_PAYMENT}))
+@pytest.mark.parametrize("document", sorted(set(Document) - {Document.HUBSPOT_PAYMENT}))
 def test_a_lost_answer_is_an_open_outcome_and_the_document_is_found_by_its_marker(
     desk: Desk, document: Document
 ) -> None:
@@ -215,7 +215,24 @@ def test_a_refund_receipt_without_reference_waits_in_no_queue_of_checks(desk: De
     assert made.reference is None
 
 
-@pytest.mark.parametrize("document", [Document.REFUND_RECEIPT, Document.CREDIT_MEMO])
+def test_a_refund_as_credit_memo_and_expense_is_linked_by_an_application_of_zero(desk: Desk) -> None:
+    credit = desk.document(Document.CREDIT_MEMO)
+    expense = desk.document(Document.EXPENSE, reference="re_1042")
+    assert (expense.account_id, expense.line_account_id, expense.customer_id) == (
+        CHECKING,
+        RECEIVABLE,
+        desk.world.customer,
+    )
+    assert (expense.total, expense.reference, expense.lines) == (usd("30.00"), "re_1042", ())
+    parts = (Allocation("CreditMemo", credit.id, usd("30.00")), Allocation("Expense", expense.id, usd("30.00")))
+    linked = desk.post(desk.content(Document.APPLICATION, allocations=parts), "a1")
+    assert isinstance(linked, LedgerPayment)
+    assert (linked.total, linked.unapplied, linked.allocations) == (usd("0"), usd("0"), parts)
+    [used] = desk.ledger.documents(Document.CREDIT_MEMO, [credit.id]).values()
+    assert used.remaining == usd("0")
+
+
+@pytest.mark.parametrize("document", [Document.REFUND_RECEIPT, Document.CREDIT_MEMO, Document.EXPENSE])
 def test_what_quickbooks_cannot_void_is_deleted(desk: Desk, document: Document) -> None:
     made = desk.document(document)
     assert desk.void(document, made) is None
@@ -243,6 +260,15 @@ def test_an_update_of_a_receipt_keeps_what_a_person_put_on_its_lines(desk: Desk)
     assert (changed.total, changed.day) == (usd("45.00"), date(2026, 3, 5))
     [kept] = [one for one in desk.person.read("SalesReceipt", made.id)["Line"] if "Id" in one]
     assert (kept["Id"], kept["SalesItemLineDetail"]["ServiceDate"]) == (line["Id"], "2026-02-28")
+
+
+def test_an_update_of_an_expense_keeps_its_line(desk: Desk) -> None:
+    made = desk.document(Document.EXPENSE)
+    [before] = desk.person.read("Purchase", made.id)["Line"]
+    changed = desk.update(made, desk.content(Document.EXPENSE, amount=usd("31.00")))
+    assert changed.total == usd("31.00")
+    [after] = desk.person.read("Purchase", made.id)["Line"]
+    assert (after["Id"], after["Amount"]) == (before["Id"], Decimal("31.00"))
 
 
 def test_a_foreign_payment_carries_currency_and_rate() -> None:
