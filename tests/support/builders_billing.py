@@ -46,7 +46,12 @@ def billed(
         line_amounts(config, _line(one), TAX_RATE if one.tax_rate_id else Decimal(0), unit) for one in invoice.lines
     ]
     described = tuple(
-        replace(one, amount=found.net, tax_amount=found.tax if one.tax_rate_id else None)
+        replace(
+            one,
+            amount=found.net,
+            tax_amount=found.tax if one.tax_rate_id else None,
+            tax_rate=TAX_RATE if one.tax_rate_id else None,
+        )
         for one, found in zip(invoice.lines, figures, strict=True)
     )
     discounts, fees, taxes = (

@@ -144,6 +144,17 @@ def test_in_codes_mode_each_rate_group_is_a_tax_code() -> None:
     assert [line.tax_code for line in whole.lines] == ["2", "2"]
 
 
+def test_hubspots_own_amounts_tell_whether_lines_are_taxed_before_or_after_the_order_discount() -> None:
+    invoice = billed((a_line(tax_rate_id=RATE_GROUP),), (a_discount("10", percent=True),))
+    assert stands(invoice, US_AUTOMATED, tax_mode="automated").tax_before_discount
+    # 6.5 % of 324.00 instead of 360.00.
+    less = replace(invoice, lines=(replace(invoice.lines[0], tax_amount=Decimal("21.06")),), total=usd("345.06"))
+    untold = replace(invoice, lines=(replace(invoice.lines[0], tax_rate=None),))
+    of_all = billed((a_line(),), (a_discount("10", percent=True), a_tax("6.5")))
+    for other in (less, untold, of_all, billed((a_line(tax_rate_id=RATE_GROUP),))):
+        assert not stands(other, US_AUTOMATED, tax_mode="automated").tax_before_discount
+
+
 def test_in_the_united_states_the_invoice_has_one_code_and_its_lines_bear_it_or_not() -> None:
     invoice = billed((a_line(tax_rate_id=RATE_GROUP), a_line("1", "10")), (a_fee("5"),))
     made = stands(invoice, US_TAXED, tax_mode="codes", tax_codes={RATE_GROUP: "2", "VAT": "2"})

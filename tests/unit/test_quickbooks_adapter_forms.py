@@ -142,6 +142,14 @@ def test_lines_bear_the_planned_code_and_the_discount_lowers_what_is_taxed(code:
     assert made.total == Money(Decimal(total), "USD")
 
 
+def test_tax_of_the_lines_as_they_are_is_told_apart_from_tax_of_what_the_discount_leaves() -> None:
+    world = World(using_sales_tax=True, partner_tax=True)
+    made = make(world, lines=coded("TAX"), discount=Decimal(10), tax_before_discount=True)
+    assert (sent(world)["ApplyTaxAfterDiscount"], made.total) == (False, Money(Decimal(98), "USD"))
+    changed = world.update(made, replace(made.content, discount=Decimal(20)))
+    assert (sent(world)["ApplyTaxAfterDiscount"], changed.total) == (True, Money(Decimal("86.40"), "USD"))
+
+
 def test_lines_without_a_planned_code_bear_no_tax_though_the_item_is_taxable() -> None:
     world = World(using_sales_tax=True, partner_tax=True)
     items = world.sandbox.company.rows["Item"]

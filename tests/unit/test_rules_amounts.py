@@ -218,6 +218,26 @@ def test_by_code_in_the_united_states_the_code_is_the_invoices_and_its_lines_bea
 
 
 @pytest.mark.parametrize(
+    ("company", "settings", "currency"),
+    [
+        (AUTOMATED, {"tax_mode": "automated"}, "USD"),
+        ({"using_sales_tax": True}, {"tax_mode": "codes", "tax_codes": {"77": "2"}}, "USD"),
+        (BRITAIN, {"tax_mode": "codes", "tax_codes": {"77": "2"}, "untaxed_code": "5"}, "GBP"),
+    ],
+)
+def test_taxes_of_lines_and_an_order_discount_come_to_hubspots_total(
+    company: dict[str, Any], settings: dict[str, Any], currency: str
+) -> None:
+    percent = {"automated": "6.5", "USD": "8", "GBP": "20"}
+    rate = Decimal(percent.get(settings["tax_mode"]) or percent[currency])
+    world = World(**company, hubspot={"tax_rates": (TaxRate("77", "tax", "Tax", rate),)})
+    world.settings(**settings)
+    lines = ({"hs_tax_rate_group_id": "77"}, {"price": "10"})
+    row = in_sync(world, formed(world, SPRING, lines=lines, hs_currency=currency))
+    assert row["TotalAmt"] == Decimal(351) + Decimal(360) * rate / 100
+
+
+@pytest.mark.parametrize(
     ("percent", "settings", "state", "total"),
     [
         ("6.5", {}, State.SYNCED, "383.40"),

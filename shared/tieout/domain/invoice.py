@@ -26,7 +26,8 @@ class SourceLine:
     """A HubSpot line item. `unit_price` and `quantity` keep their decimals; `amount` is HubSpot's net line total.
 
     `discount` is HubSpot's fixed discount (whether of a unit or of the whole line is told by `amount`),
-    `discount_percent` its percentage. `tax_rate_id` is HubSpot's tax rate group, `tax_amount` the tax it calculated.
+    `discount_percent` its percentage. `tax_rate_id` is HubSpot's tax rate group, `tax_amount` the tax it calculated
+    at the percentage `tax_rate`.
     """
 
     id: str
@@ -40,6 +41,7 @@ class SourceLine:
     discount: Decimal | None = None
     discount_percent: Decimal | None = None
     tax_rate_id: str | None = None
+    tax_rate: Decimal | None = None
     tax_amount: Decimal | None = None
 
 
@@ -130,9 +132,10 @@ class InvoiceContent:
     `discount` is the one order discount: positive, a fixed amount. `exchange_rate` is in home units for one unit of
     `currency`. `custom_fields` are pairs of the ledger's definition id and text. `tax_calculation` is QuickBooks'
     GlobalTaxCalculation, None in the United States; `tax_code` is its TxnTaxCodeRef, the code of the whole invoice that
-    only American companies have. `billed` is HubSpot's total, to which the ledger's total has to
-    come; what the ledger reads back has none. `notice` is said above the marker in the private note; it is a person's
-    to change, so it is never compared.
+    only American companies have. `tax_before_discount`: the tax is of the lines as they are, not of what the discount
+    leaves of them; it follows from the lines, so it is never compared. `billed` is HubSpot's total, to which the
+    ledger's total has to come; what the ledger reads back has none. `notice` is said above the marker in the private
+    note; it is a person's to change, so it is never compared.
     """
 
     customer_id: str
@@ -149,6 +152,7 @@ class InvoiceContent:
     custom_fields: tuple[tuple[str, str], ...] = ()
     tax_calculation: str | None = None
     tax_code: str | None = None
+    tax_before_discount: bool = False
     billed: Money | None = None
     notice: str = ""
 

@@ -50,6 +50,7 @@ _LINE = (
     "amount",
     "hs_position_on_quote",
     "hs_tax_rate_group_id",
+    "hs_tax_rate",
     "discount",
     "hs_discount_percentage",
     *_TAX_AMOUNTS,
@@ -248,6 +249,7 @@ def _line(id_: str, values: Values) -> SourceLine:
         discount=values.decimal("discount") or None,
         discount_percent=values.decimal("hs_discount_percentage") or None,
         tax_rate_id=values.text("hs_tax_rate_group_id"),
+        tax_rate=values.decimal("hs_tax_rate") or None,
         tax_amount=next((tax for name in _TAX_AMOUNTS if (tax := values.decimal(name))), None),
     )
 

@@ -80,8 +80,9 @@ def _owned(content: InvoiceContent, private_note: str, company: LedgerCompany) -
     if content.tax_code is not None:
         body["TxnTaxDetail"] = {"TxnTaxCodeRef": {"value": content.tax_code}}
     if content.discount:
-        # HubSpot takes discounts off before it adds tax; false, the default, is the other order (Intuit: invoice).
-        body["ApplyTaxAfterDiscount"] = True
+        # HubSpot takes discounts off before it adds taxes of the whole invoice; false, the default, is the other order
+        # (Intuit: invoice).
+        body["ApplyTaxAfterDiscount"] = not content.tax_before_discount
     body["PrivateNote"] = private_note
     if content.memo:
         body["CustomerMemo"] = {"value": content.memo}

@@ -68,6 +68,7 @@ def desired_content(invoice: SourceInvoice, found: Found, books: Books) -> Invoi
         custom_fields=custom,
         tax_calculation=tax.calculation,
         tax_code=tax.code,
+        tax_before_discount=tax.before_discount,
         billed=invoice.total,
         notice=notice,
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tieout.domain.attention import AttentionCode
 from tieout.domain.invoice import Adjustment, AdjustmentKind, ContentLine, SourceInvoice, SourceLine
-from tieout.domain.money import round_to_minor_unit
+from tieout.domain.money import minor_unit, round_to_minor_unit
 from tieout.domain.planning.amounts import Amounts, line_tax
 from tieout.domain.planning.books import Books
 from tieout.domain.planning.plan import Attend
@@ -17,7 +17,7 @@ from tieout.domain.settings import NOT_TAXED_US, TaxMode
 TAXED_US = "TAX"
 """The code of a line that bears sales tax, in the United States (Intuit: invoice)."""
 _EXCLUDED = "TaxExcluded"
-_ZERO = Decimal(0)
+_HUNDRED, _ZERO = Decimal(100), Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class TaxForm:
     """`codes` are by line id; `others` is the code of fee and tax lines. `lines` are taxes posted as lines.
 
     `calculation` is QuickBooks' GlobalTaxCalculation. `code` is the one code of the whole invoice that American
-    companies have (Intuit: TxnTaxCodeRef); the lines then say only whether they bear it.
+    companies have (Intuit: TxnTaxCodeRef); the lines then say only whether they bear it. `before_discount`: the tax is
+    of the lines as they are, not of what the order discount leaves of them.
     """
 
     codes: Mapping[str, str | None]
@@ -33,6 +34,7 @@ class TaxForm:
     lines: tuple[ContentLine, ...] = ()
     calculation: str | None = None
     code: str | None = None
+    before_discount: bool = False
 
 
 def is_taxed(invoice: SourceInvoice) -> bool:
@@ -42,7 +44,20 @@ def is_taxed(invoice: SourceInvoice) -> bool:
 
 def plan_taxes(invoice: SourceInvoice, amounts: Amounts, books: Books) -> TaxForm | Attend:
     """The form of the invoice's taxes in the connection's mode; attention for what that mode cannot express."""
-    return _MODES[books.settings.tax_mode](invoice, amounts, books)
+    form = _MODES[books.settings.tax_mode](invoice, amounts, books)
+    return replace(form, before_discount=_before(invoice, amounts)) if isinstance(form, TaxForm) else form
+
+
+def _before(invoice: SourceInvoice, amounts: Amounts) -> bool:
+    """Whether HubSpot taxed the lines as they are, before it took the order discount off. It documents no order for
+    taxes of lines, so its own amounts tell."""
+    unit = minor_unit(invoice.currency)
+    told = [
+        line.tax_rate is not None and abs(line.tax_amount - net * line.tax_rate / _HUNDRED) <= unit
+        for line, net in zip(invoice.lines, amounts.nets, strict=True)
+        if line.tax_amount
+    ]
+    return amounts.discount > 0 and bool(told) and all(told)
 
 
 def _none(invoice: SourceInvoice, amounts: Amounts, books: Books) -> TaxForm | Attend:
