@@ -110,7 +110,8 @@ def _waiting_reasons() -> set[str]:
         and (reason := _literal(node.value.elts[0]))
     }
     postponed = {reason for call in _calls("Postponed") if (reason := _literal(_keyword(call, "reason")))}
-    return unsettled | parked | postponed
+    waits = {reason for call in _calls("Wait") if call.args and (reason := _literal(call.args[0]))}
+    return unsettled | parked | postponed | waits
 
 
 def _commands() -> dict[str, str]:

@@ -39,6 +39,16 @@ class AttentionCode(StrEnum):
     CANNOT_BE_APPLIED = "cannot_be_applied"
     DEPOSITED_IN_QUICKBOOKS = "deposited_in_quickbooks"
     RECORDING_REFUSED = "recording_refused"
+    DEPOSIT_ACCOUNT_MISSING = "deposit_account_missing"
+    INVOICE_NOT_SYNCED = "invoice_not_synced"
+    OVERPAYMENT = "overpayment"
+    ALLOCATION_UNKNOWN = "allocation_unknown"
+    CURRENCY_DIFFERS = "currency_differs"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_DISPUTED = "payment_disputed"
+    PAYMENT_REASSIGNED = "payment_reassigned"
+    REFUND_DIFFERS = "refund_differs"
+    POSSIBLE_DUPLICATE = "possible_duplicate"
     REFUSED_BY_QUICKBOOKS = "refused_by_quickbooks"
     REFUSED_BY_HUBSPOT = "refused_by_hubspot"
 
@@ -177,6 +187,47 @@ ATTENTION: dict[AttentionCode, Explanation] = {
         "HubSpot does not let payments be recorded in this account.",
         "Set up HubSpot payments or Stripe in HubSpot and allow the app to write payments, then retry this payment; or "
         "switch record_payments_in_hubspot off: the invoice shows what was paid in any case.",
+    ),
+    AttentionCode.DEPOSIT_ACCOUNT_MISSING: Explanation(
+        "No QuickBooks account is set for the money of this payment's processor.",
+        "Name the processor's clearing account in the setting deposit_accounts, then retry this payment.",
+    ),
+    AttentionCode.INVOICE_NOT_SYNCED: Explanation(
+        "The payment has waited long enough for its invoice to reach QuickBooks.",
+        "Look at the invoice first: bring it to QuickBooks, or ignore it; then retry this payment.",
+    ),
+    AttentionCode.OVERPAYMENT: Explanation(
+        "The payment is more than what was open on its invoice; the rest stands in QuickBooks as a credit.",
+        "Apply the rest to another invoice in QuickBooks, or give it back in HubSpot; this clears by itself then.",
+    ),
+    AttentionCode.ALLOCATION_UNKNOWN: Explanation(
+        "HubSpot does not say how much of the payment belongs to which of its invoices, and it is not all that is open "
+        "on them.",
+        "Apply the payment to its invoices in QuickBooks; where it is not there yet, enter it and ignore this one.",
+    ),
+    AttentionCode.CURRENCY_DIFFERS: Explanation(
+        "The payment and its invoice or refund are in different currencies.",
+        "Enter it in QuickBooks with the rate that your processor used, and ignore this payment.",
+    ),
+    AttentionCode.PAYMENT_FAILED: Explanation(
+        "The payment had been received and is posted in QuickBooks, but HubSpot says now that it was not.",
+        "Void the document in QuickBooks when the money did not come; this clears by itself then.",
+    ),
+    AttentionCode.PAYMENT_DISPUTED: Explanation(
+        "The buyer disputes this payment.",
+        "Follow it at the processor. When money was taken back, enter that in QuickBooks; then ignore this payment.",
+    ),
+    AttentionCode.PAYMENT_REASSIGNED: Explanation(
+        "The payment belongs to other invoices in HubSpot than when it was posted.",
+        "Apply it in QuickBooks as it should be and ignore this payment, or put it right in HubSpot, then retry it.",
+    ),
+    AttentionCode.REFUND_DIFFERS: Explanation(
+        "What HubSpot says was given back cannot be, or is less than what is posted as refunded.",
+        "Look at the processor. When a refund failed, void its document in QuickBooks; this clears by itself then.",
+    ),
+    AttentionCode.POSSIBLE_DUPLICATE: Explanation(
+        "QuickBooks has a document of the same customer, amount and date, which somebody else made.",
+        "When it is this payment, ignore this one; when it is another, retry: then this one is posted, too.",
     ),
     AttentionCode.REFUSED_BY_QUICKBOOKS: Explanation(
         "QuickBooks refused the invoice.",

@@ -23,7 +23,8 @@ class PostingContent:
     default (undeposited funds). `lines` are the sales lines of refund receipts, credit memos and sales receipts, the
     one account line of an expense is on `line_account_id`. `refunded` is the payment's cumulative refunded amount that
     this refund brings it to. `exchange_rate` is in home units for one unit of the amount's currency. `tax_calculation`
-    and `tax_code` are as on an invoice. `reference` has at most REFERENCE_LENGTH characters.
+    and `tax_code` are as on an invoice. `reference` has at most REFERENCE_LENGTH characters. `invoice_ids` are the
+    HubSpot invoices that the payment belonged to when it was posted; the far side does not show them.
     """
 
     document: Document
@@ -41,6 +42,7 @@ class PostingContent:
     tax_code: str | None = None
     refunded: Money | None = None
     exchange_rate: Decimal | None = None
+    invoice_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

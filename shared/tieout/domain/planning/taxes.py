@@ -163,15 +163,22 @@ def _code_of_each(invoice: SourceInvoice, books: Books) -> TaxForm | Attend:
     return _unknown_code({*codes.values(), others}, books) or TaxForm(codes, others, (), _EXCLUDED)
 
 
-def _untaxed(invoice: SourceInvoice, books: Books) -> TaxForm | Attend:
-    """Every line bears the code for what is not taxed."""
+def untaxed_form(books: Books) -> TaxForm | Attend:
+    """The form of a document whose lines all bear the code for what is not taxed, `others`."""
     if not books.company.uses_sales_tax:
         return TaxForm({})
     code = NOT_TAXED_US if books.in_united_states else books.settings.untaxed_code
     if code is None or (code == NOT_TAXED_US and not books.in_united_states):
         return _attend("No QuickBooks tax code is set for lines that bear no tax (untaxed_code).")
-    form = TaxForm({line.id: code for line in invoice.lines}, code, (), None if books.in_united_states else _EXCLUDED)
+    form = TaxForm({}, code, (), None if books.in_united_states else _EXCLUDED)
     return form if books.in_united_states else _unknown_code({code}, books) or form
+
+
+def _untaxed(invoice: SourceInvoice, books: Books) -> TaxForm | Attend:
+    form = untaxed_form(books)
+    if isinstance(form, Attend) or form.others is None:
+        return form
+    return replace(form, codes={line.id: form.others for line in invoice.lines})
 
 
 def _unknown_code(codes: set[str | None], books: Books) -> Attend | None:

@@ -1,0 +1,402 @@
+"""Money out: each rise of HubSpot's refunded amount becomes one refund, over the original items, exact to the cent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.builders import a_company, some_content, usd
+from tests.support.builders_payments import (
+    CLEARING,
+    PAID_AT,
+    RECEIVABLE,
+    PlainLedger,
+    a_payment,
+    payment_books,
+    refunded,
+)
+from tieout.domain.attention import AttentionCode
+from tieout.domain.invoice import ContentLine
+from tieout.domain.money import Money
+from tieout.domain.payment import Allocation, Document, PaymentStatus, Processor, Refunded
+from tieout.domain.planning.plan import Agreement, Attend, Gone, Nothing
+from tieout.domain.planning.refund import next_rise, pro_rata
+from tieout.domain.planning.standing import seen
+
+REFUNDS = (Document.REFUND_RECEIPT, Document.CREDIT_MEMO)
+
+
+def one_invoice(total: str = "360.00", **settings: Any) -> PlainLedger:
+    return PlainLedger.with_invoices(total, books=payment_books(**settings))
+
+
+def lines(*rows: tuple[str, str, str | None]) -> tuple[ContentLine, ...]:
+    return tuple(ContentLine(item, f"Item {item}", Decimal(1), Decimal(a), Decimal(a), code) for item, a, code in rows)
+
+
+def test_a_refund_is_a_refund_receipt_from_the_account_that_the_payment_went_to() -> None:
+    ledger = one_invoice()
+    ledger.look(a_payment())
+    assert ledger.look(refunded(a_payment(), "100.00")) == Nothing(Agreement())
+    refund = ledger.written[1]
+    assert (refund.document, refund.amount, refund.refunded) == (
+        Document.REFUND_RECEIPT,
+        usd("100.00"),
+        usd("100.00"),
+    )
+    assert (refund.account_id, refund.customer_id, refund.allocations) == (CLEARING, "58", ())
+    assert refund.day == date(2026, 3, 3)
+    assert refund.lines == (ContentLine("5", "Consulting - March", None, None, Decimal("100.00"), None),)
+
+
+def test_a_payment_first_seen_refunded_posts_the_receipt_first_and_then_the_refund() -> None:
+    ledger = one_invoice()
+    assert ledger.look(refunded(a_payment(), "360.00")) == Nothing(Agreement())
+    assert [one.document for one in ledger.written] == [Document.PAYMENT, Document.REFUND_RECEIPT]
+
+
+def test_every_rise_is_a_refund_of_its_own_dated_by_the_history() -> None:
+    ledger = one_invoice()
+    ledger.look(refunded(a_payment(), "50.00", "120.00", "360.00"))
+    assert [(one.amount, one.day) for one in ledger.written[1:]] == [
+        (usd("50.00"), date(2026, 3, 3)),
+        (usd("70.00"), date(2026, 3, 4)),
+        (usd("240.00"), date(2026, 3, 5)),
+    ]
+
+
+def test_the_same_rise_seen_again_posts_nothing() -> None:
+    ledger = one_invoice()
+    for _ in range(3):
+        ledger.look(refunded(a_payment(), "50.00"))
+    assert len(ledger.written) == 2
+
+
+def test_a_refund_without_history_is_dated_by_its_detection_and_says_so() -> None:
+    ledger = one_invoice()
+    ledger.look(replace(refunded(a_payment(), "50.00"), refund_history=()))
+    assert ledger.written[1].day == ledger.today
+    assert "date is that on which Tieout saw the refund" in ledger.written[1].notice
+
+
+def test_a_refund_is_dated_in_the_companys_time_zone() -> None:
+    ledger = one_invoice()
+    late = (Refunded(usd("50.00"), datetime(2026, 3, 6, 3, 0, tzinfo=UTC)),)
+    ledger.look(replace(refunded(a_payment(), "50.00"), refund_history=late))
+    assert ledger.written[1].day == date(2026, 3, 5)
+
+
+def test_a_step_that_was_taken_back_never_happened() -> None:
+    ledger = one_invoice()
+    ledger.look(refunded(a_payment(), "50.00", "0.00", "80.00"))
+    assert [(one.amount, one.day) for one in ledger.written[1:]] == [(usd("80.00"), date(2026, 3, 5))]
+
+
+def test_a_fall_of_the_refunded_amount_is_attention_until_a_person_takes_the_refund_away() -> None:
+    ledger = one_invoice()
+    ledger.look(refunded(a_payment(), "50.00"))
+    failed = refunded(a_payment(), "50.00", "0.00", status=PaymentStatus.SUCCEEDED)
+    plan = ledger.look(failed)
+    assert isinstance(plan, Attend)
+    assert plan.code is AttentionCode.REFUND_DIFFERS
+    assert "0.00 USD were given back; posted were 50.00 USD" in plan.detail
+    ledger.remove("502")
+    assert ledger.look(failed, look=True) == Nothing(Agreement())
+    assert [one.far_id for one in ledger.postings] == ["501"]
+
+
+@pytest.mark.parametrize("total", ["360.01", "-1.00"])
+def test_never_more_is_refunded_than_was_received_nor_less_than_nothing(total: str) -> None:
+    ledger = one_invoice()
+    plan = ledger.look(refunded(a_payment(), total))
+    assert isinstance(plan, Attend)
+    assert plan.code is AttentionCode.REFUND_DIFFERS
+    assert [one.document for one in ledger.written] == [Document.PAYMENT]
+
+
+def test_refunded_without_the_whole_amount_is_attention_after_what_is_told_was_posted() -> None:
+    ledger = one_invoice()
+    plan = ledger.look(refunded(a_payment(), "50.00", status=PaymentStatus.REFUNDED))
+    assert isinstance(plan, Attend)
+    assert plan.code is AttentionCode.REFUND_DIFFERS
+    assert not ledger.total(Document.REFUND_RECEIPT)
+
+
+def test_a_refund_in_another_currency_is_attention_and_nothing_is_added() -> None:
+    ledger = one_invoice()
+    plan = ledger.look(replace(a_payment(), refunded=Money(Decimal(5), "EUR")))
+    assert isinstance(plan, Attend)
+    assert plan.code is AttentionCode.CURRENCY_DIFFERS
+    assert len(ledger.written) == 1
+
+
+def test_a_refund_of_a_disputed_payment_is_posted_and_the_dispute_is_told() -> None:
+    ledger = one_invoice()
+    plan = ledger.look(refunded(a_payment(), "360.00", status=PaymentStatus.DISPUTED_LOST))
+    assert isinstance(plan, Attend)
+    assert plan.code is AttentionCode.PAYMENT_DISPUTED
+    assert ledger.total(Document.REFUND_RECEIPT) == Decimal("360.00")
+
+
+# -- over which items
+
+
+def test_the_original_items_and_tax_codes_are_refunded_pro_rata_by_the_largest_remainder() -> None:
+    ledger = PlainLedger()
+    content = some_content(lines=lines(("1", "100.00", "TAX"), ("2", "100.00", "NON"), ("3", "100.00", None)))
+    ledger.add_invoice("42", "130", content)
+    ledger.look(refunded(a_payment("300.00"), "100.00"))
+    assert [(one.item_id, one.amount, one.tax_code) for one in ledger.written[1].lines] == [
+        ("1", Decimal("33.34"), "TAX"),
+        ("2", Decimal("33.33"), "NON"),
+        ("3", Decimal("33.33"), None),
+    ]
+
+
+def test_an_order_discount_shrinks_all_lines_of_a_refund_alike() -> None:
+    ledger = PlainLedger()
+    content = some_content(lines=lines(("1", "60.00", None), ("2", "40.00", None)), discount=Decimal("10.00"))
+    ledger.add_invoice("42", "130", content)
+    ledger.look(refunded(a_payment("90.00"), "90.00"))
+    assert [one.amount for one in ledger.written[1].lines] == [Decimal("54.00"), Decimal("36.00")]
+
+
+def test_where_quickbooks_adds_the_tax_the_lines_leave_room_for_it() -> None:
+    ledger = PlainLedger()
+    content = some_content(
+        lines=lines(("1", "100.00", "5"), ("2", "100.00", "10")), billed=usd("220.00"), tax_calculation="TaxExcluded"
+    )
+    ledger.add_invoice("42", "130", content)
+    ledger.look(refunded(a_payment("220.00"), "110.00"))
+    refund = ledger.written[1]
+    assert (refund.amount, refund.tax_calculation) == (usd("110.00"), "TaxExcluded")
+    assert [(one.amount, one.tax_code) for one in refund.lines] == [
+        (Decimal("50.00"), "5"),
+        (Decimal("50.00"), "10"),
+    ]
+
+
+def test_the_tax_code_of_an_american_invoice_is_the_refunds_too() -> None:
+    ledger = PlainLedger()
+    content = some_content(lines=lines(("1", "100.00", "TAX")), billed=usd("108.00"), tax_code="2")
+    ledger.add_invoice("42", "130", content)
+    ledger.look(refunded(a_payment("108.00"), "108.00"))
+    assert ledger.written[1].tax_code == "2"
+    assert [one.amount for one in ledger.written[1].lines] == [Decimal("100.00")]
+
+
+def test_a_refund_of_several_invoices_is_over_the_items_of_all_of_them() -> None:
+    ledger = PlainLedger.with_invoices("100.00", "260.00")
+    ledger.look(refunded(a_payment(invoice_ids=("42", "43")), "36.00"))
+    assert [one.amount for one in ledger.written[1].lines] == [Decimal("10.00"), Decimal("26.00")]
+
+
+def test_invoices_that_are_taxed_in_different_ways_are_attention() -> None:
+    ledger = PlainLedger.with_invoices("100.00")
+    ledger.add_invoice("43", "131", some_content(lines=lines(("1", "260.00", "TAX")), tax_code="2"))
+    plan = ledger.look(refunded(a_payment(invoice_ids=("42", "43")), "36.00"))
+    assert isinstance(plan, Attend)
+    assert plan.code is AttentionCode.TAX_UNSUPPORTED
+
+
+def test_a_refund_of_a_sales_receipt_is_over_its_item_and_of_an_unapplied_payment_over_the_one_set() -> None:
+    sale = one_invoice(payments_without_invoice="sales_receipt", sales_receipt_item_id="17")
+    link = a_payment(invoice_ids=(), source="SALES_CHECKOUT")
+    sale.look(refunded(link, "60.00"), waited=timedelta(minutes=5))
+    assert [(one.item_id, one.amount) for one in sale.written[1].lines] == [("17", Decimal("60.00"))]
+    credit = one_invoice(payments_without_invoice="unapplied", fallback_item_id="9")
+    credit.look(refunded(link, "60.00"), waited=timedelta(minutes=5))
+    assert [(one.item_id, one.amount) for one in credit.written[1].lines] == [("9", Decimal("60.00"))]
+    bare = one_invoice(payments_without_invoice="unapplied")
+    plan = bare.look(refunded(link, "60.00"), waited=timedelta(minutes=5))
+    assert isinstance(plan, Attend)
+    assert plan.code is AttentionCode.ITEM_MISSING
+
+
+def test_a_payment_by_hand_is_refunded_from_where_quickbooks_deposited_it() -> None:
+    ledger = one_invoice()
+    ledger.look(refunded(a_payment(processor=Processor.BY_HAND), "60.00"))
+    assert ledger.written[0].account_id is None
+    assert ledger.written[1].account_id == "4"
+
+
+# -- totals that QuickBooks computes
+
+
+def answered(ledger: PlainLedger, total: str, *, taken_back: bool) -> None:
+    """QuickBooks made the last refund another total."""
+    *others, last = ledger.postings
+    present = replace(ledger.documents[f"{last.sent.document.value}:{last.far_id}"], total=usd(total))
+    ledger.documents[f"{last.sent.document.value}:{last.far_id}"] = present
+    ledger.postings = (*others, replace(seen(last, present), voided=taken_back))
+
+
+def test_a_cent_that_quickbooks_rounds_otherwise_is_a_variance() -> None:
+    ledger = one_invoice()
+    ledger.look(refunded(a_payment(), "50.00"))
+    answered(ledger, "50.01", taken_back=False)
+    plan = ledger.look(refunded(a_payment(), "50.00"))
+    assert isinstance(plan, Nothing)
+    assert plan.agreement.variance
+    assert "50.01 USD instead of HubSpot's 50.00 USD" in plan.agreement.detail
+
+
+def test_a_total_beyond_the_tolerance_is_attention() -> None:
+    ledger = one_invoice(beyond_tolerance="keep")
+    ledger.look(refunded(a_payment(), "50.00"))
+    answered(ledger, "54.00", taken_back=False)
+    plan = ledger.look(refunded(a_payment(), "50.00"))
+    assert isinstance(plan, Attend)
+    assert plan.code is AttentionCode.TOTAL_DIFFERS
+
+
+def test_a_refund_that_was_taken_back_is_tried_again_only_by_a_person() -> None:
+    ledger = one_invoice()
+    source = refunded(a_payment(), "50.00", "80.00")
+    ledger.look(refunded(a_payment(), "50.00"))
+    answered(ledger, "54.00", taken_back=True)
+    for _ in range(2):
+        plan = ledger.look(source)
+        assert isinstance(plan, Attend)
+        assert plan.code is AttentionCode.TOTAL_DIFFERS
+        assert "Tieout took the new refund receipt back" in plan.detail
+    assert len(ledger.written) == 2
+    assert ledger.look(source, look=True, by_person=True) == Nothing(Agreement())
+    assert ledger.total(Document.REFUND_RECEIPT) == Decimal("80.00")
+
+
+# -- closed periods
+
+
+def test_a_refund_dated_in_a_closed_period_goes_by_the_setting() -> None:
+    company = a_company(books_closed_through=date(2026, 3, 3))
+    moved = PlainLedger.with_invoices("360.00", books=payment_books(company, closed_period="first_open_day"))
+    moved.look(refunded(a_payment(), "50.00"))
+    assert [one.day for one in moved.written] == [date(2026, 3, 4), date(2026, 3, 4)]
+    held = one_invoice()
+    held.look(a_payment())
+    held.books = payment_books(company)
+    plan = held.look(refunded(a_payment(), "50.00"))
+    assert isinstance(plan, Attend)
+    assert plan.code is AttentionCode.PERIOD_CLOSED
+
+
+# -- credit memo and expense
+
+
+def memo_ledger() -> PlainLedger:
+    return one_invoice(refunds="credit_memo", receivable_account_id=RECEIVABLE)
+
+
+def test_a_refund_by_credit_memo_is_three_documents_that_cancel_out() -> None:
+    ledger = memo_ledger()
+    assert ledger.look(refunded(a_payment(), "50.00")) == Nothing(Agreement())
+    receipt, memo, expense, application = ledger.written
+    assert [one.document for one in (receipt, memo, expense, application)] == [
+        Document.PAYMENT,
+        Document.CREDIT_MEMO,
+        Document.EXPENSE,
+        Document.APPLICATION,
+    ]
+    assert (memo.amount, memo.account_id) == (usd("50.00"), None)
+    assert (expense.amount, expense.account_id, expense.line_account_id) == (usd("50.00"), CLEARING, RECEIVABLE)
+    assert expense.customer_id == memo.customer_id == "58"
+    assert application.amount == usd("0.00")
+    assert application.allocations == (
+        Allocation("CreditMemo", "502", usd("50.00")),
+        Allocation("Expense", "503", usd("50.00")),
+    )
+    assert len({one.day for one in (memo, expense, application)}) == 1
+
+
+@pytest.mark.parametrize("posted", [1, 2, 3])
+def test_a_refund_by_credit_memo_that_was_interrupted_goes_on_where_it_stopped(posted: int) -> None:
+    whole, cut = memo_ledger(), memo_ledger()
+    source = refunded(a_payment(), "50.00")
+    whole.look(source)
+    cut.look(source)
+    cut.postings, cut.written = cut.postings[:posted], cut.written[:posted]
+    cut.invoices["130"] = replace(cut.invoices["130"], balance=usd("0.00"))
+    cut.books = payment_books(receivable_account_id=RECEIVABLE) if posted > 1 else cut.books
+    cut.look(source)
+    assert [one.document for one in cut.written] == [one.document for one in whole.written]
+
+
+def test_a_part_of_a_refund_that_a_person_deleted_is_told_and_not_made_again_by_itself() -> None:
+    ledger = memo_ledger()
+    ledger.look(refunded(a_payment(), "50.00"))
+    ledger.remove("504")
+    assert ledger.look(refunded(a_payment(), "50.00"), look=True) == Gone()
+    assert ledger.look(refunded(a_payment(), "50.00"), look=True, by_person=True) == Nothing(Agreement())
+    assert [one.document for one in ledger.written[4:]] == [Document.APPLICATION]
+
+
+# -- what people do
+
+
+def test_an_edited_refund_is_attention_with_both_values() -> None:
+    ledger = one_invoice()
+    ledger.look(refunded(a_payment(), "50.00"))
+    ledger.change("502", total=usd("45.00"))
+    plan = ledger.look(refunded(a_payment(), "50.00"), look=True)
+    assert isinstance(plan, Attend)
+    assert plan.code is AttentionCode.EDITED_IN_QUICKBOOKS
+    assert "refund receipt 502: amount: 50.00 USD -> 45.00 USD" in plan.detail
+
+
+def test_a_deleted_refund_is_told_and_a_persons_retry_posts_it_again() -> None:
+    ledger = one_invoice()
+    ledger.look(refunded(a_payment(), "50.00", "80.00"))
+    ledger.remove("502")
+    assert ledger.look(refunded(a_payment(), "50.00", "80.00"), look=True) == Gone()
+    ledger.look(refunded(a_payment(), "50.00", "80.00"), look=True, by_person=True)
+    assert ledger.total(Document.REFUND_RECEIPT) == Decimal("80.00")
+
+
+# -- laws
+
+amounts = st.decimals("0.01", "99999.99", places=2)
+
+
+@given(amounts, st.lists(amounts, min_size=1, max_size=8), st.lists(st.sampled_from(["TAX", "NON", None])))
+def test_a_refund_over_lines_is_exact_and_fair_to_the_cent(
+    amount: Decimal, weights: list[Decimal], codes: list[str | None]
+) -> None:
+    rows = lines(*(("1", str(weight), None) for weight in weights))
+    rows = tuple(replace(one, item_id=str(index)) for index, one in enumerate(rows))
+    parts = pro_rata(usd(str(amount)), rows)
+    assert sum((one.amount for one in parts), Decimal(0)) == amount
+    assert all(one.amount > 0 for one in parts)
+    total = sum(weights, Decimal(0))
+    for one in parts:
+        exact = amount * weights[int(one.item_id)] / total
+        assert abs(one.amount - exact) < Decimal("0.01")
+
+
+histories = st.lists(st.integers(0, 10), max_size=6).map(
+    lambda totals: tuple(
+        Refunded(usd(str(total)), PAID_AT + timedelta(days=day)) for day, total in enumerate(totals, 1)
+    )
+)
+
+
+@given(histories, st.integers(0, 10), st.integers(0, 10), st.randoms())
+def test_the_rises_over_what_is_posted_end_exactly_at_what_hubspot_says(
+    history: tuple[Refunded, ...], target: int, start: int, random: Any
+) -> None:
+    posted, said = Decimal(min(start, target)), Decimal(target)
+    shuffled = list(history)
+    random.shuffle(shuffled)
+    steps = 0
+    while posted < said:
+        rise = next_rise(posted, said, shuffled, date(2026, 3, 30), payment_books())
+        assert posted < rise.total <= said
+        posted, steps = rise.total, steps + 1
+    assert posted == said
+    assert steps <= len(history) + 1
