@@ -27,6 +27,13 @@ from tieout.services.assess import Assessor
 from tieout.services.push_invoices import PushInvoices
 
 LOCAL_STACK = Path(".local/stack.json")
+# The queues by worker: their name for people, and in the template's outputs.
+_QUEUES: Final = {
+    "invoice_push": ("invoice push", "InvoicePush"),
+    "payment_push": ("payment push", "PaymentPush"),
+    "payment_pull": ("payment pull", "PaymentPull"),
+}
+_DEAD_LETTERS: Final = "dead letters"
 _VISIBLE: Final = "ApproximateNumberOfMessages"
 _HIDDEN: Final = "ApproximateNumberOfMessagesNotVisible"
 
@@ -130,39 +137,51 @@ class Deployment:
 
 def open_deployment(stack: str | None) -> Deployment:
     """The CloudFormation stack `stack`, or without a name the local one. Raises NoDeployment."""
-    where, function, intake_function = _in_aws(stack) if stack else _on_this_machine()
-    with _explained(where):
+    found = _in_aws(stack) if stack else _on_this_machine()
+    with _explained(found.where):
         client = boto3.client("lambda")
-        settings = config.load(config.PushConfig, _environment(client, function))
-        intake = config.load(config.IntakeConfig, _environment(client, intake_function))
+        settings = config.load(config.WorkerConfig, _environment(client, found.worker))
+        intake = config.load(config.IntakeConfig, _environment(client, found.intake))
     aws = Aws()
     own = open_store(settings, aws)
     opened = open_workspaces(settings, aws, own)
     wait = timedelta(seconds=settings.vendor_timeout_seconds)
     secrets = Secrets(aws.secrets_manager, own.clock)
     return Deployment(
-        where,
+        found.where,
         intake.public_url,
         _OpenStore(own.clock, own.connections, own.records, opened.tokens, own.hints),
         opened,
         push_service(opened, own, wait),
         assessor(own, wait),
-        lambda: _depths({"invoice push": settings.invoice_push_queue, "dead letters": settings.invoice_push_dlq}),
+        lambda: _depths(found.queues),
         lambda: secrets.read(settings.vendor_secret, VendorSecrets),
         lambda: secrets.read(intake.webhook_secret, WebhookSecrets),
     )
 
 
-def _depths(urls: Mapping[str, str]) -> dict[str, int]:
+@dataclass(frozen=True)
+class _Found:
+    """A deployment before it is opened: two functions of it, and the URLs of its queues by name; dead letters of all
+    workers count as one."""
+
+    where: str
+    worker: str
+    intake: str
+    queues: Mapping[str, Sequence[str]]
+
+
+def _depths(queues: Mapping[str, Sequence[str]]) -> dict[str, int]:
     client = boto3.client("sqs")
-    found = {name: client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]) for name, url in urls.items()}
-    return {
-        name: int(answer["Attributes"].get(_VISIBLE, "0")) + int(answer["Attributes"].get(_HIDDEN, "0"))
-        for name, answer in found.items()
-    }
+    depths = dict.fromkeys(queues, 0)
+    for name, urls in queues.items():
+        for url in urls:
+            attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+            depths[name] += int(attributes.get(_VISIBLE, "0")) + int(attributes.get(_HIDDEN, "0"))
+    return depths
 
 
-def _on_this_machine() -> tuple[str, str, str]:
+def _on_this_machine() -> _Found:
     try:
         stack = json.loads(LOCAL_STACK.read_text())
     except FileNotFoundError:
@@ -173,18 +192,26 @@ def _on_this_machine() -> tuple[str, str, str]:
     os.environ["AWS_DEFAULT_REGION"] = stack["region"]
     os.environ["AWS_ACCESS_KEY_ID"] = stack["access_key_id"]
     os.environ["AWS_SECRET_ACCESS_KEY"] = stack["secret_access_key"]
-    return "local stack", stack["functions"]["invoice_push"], stack["functions"]["webhook_intake"]
+    queues = {name: [stack["queues"][worker]["url"]] for worker, (name, _) in _QUEUES.items()}
+    dead_letters = [stack["queues"][worker]["dlq_url"] for worker in _QUEUES]
+    functions = stack["functions"]
+    return _Found(
+        "local stack", functions["invoice_push"], functions["webhook_intake"], {**queues, _DEAD_LETTERS: dead_letters}
+    )
 
 
-def _in_aws(stack: str) -> tuple[str, str, str]:
+def _in_aws(stack: str) -> _Found:
     where = f"stack {stack}"
     with _explained(where):
         found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     outputs = {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])}
     try:
-        return where, outputs["InvoicePushFunctionName"], outputs["WebhookIntakeFunctionName"]
+        queues = {name: [outputs[f"{output}QueueUrl"]] for name, output in _QUEUES.values()}
+        dead_letters = [outputs[f"{output}DeadLetterQueueUrl"] for _, output in _QUEUES.values()]
+        worker, intake = outputs["InvoicePushFunctionName"], outputs["WebhookIntakeFunctionName"]
     except KeyError as missing:
         raise NoDeployment(f"{where} has no output {missing}: is it a stack of Tieout?") from None
+    return _Found(where, worker, intake, {**queues, _DEAD_LETTERS: dead_letters})
 
 
 def _environment(client: object, function: str) -> dict[str, str]:

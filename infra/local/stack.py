@@ -28,6 +28,8 @@ SWEEP_RATE = "rate(1 minute)"
 SOURCES = ("template.yaml", "uv.lock", "shared", "functions", "infra")
 
 
+# The workers behind queues, and what the template's outputs call them.
+QUEUES = {"invoice_push": "InvoicePush", "payment_push": "PaymentPush", "payment_pull": "PaymentPull"}
 # What each worker answers without doing anything: a path that is not there, an empty batch, a sweep with nothing due.
 IDLE_EVENTS: dict[str, dict[str, Any]] = {
     "webhook_intake": {
@@ -221,9 +223,9 @@ def _describe(
         intuit_verifier_token=seed.QUICKBOOKS.verifier_token,
         table=outputs["TableName"],
         queues={
-            "invoice_push": {
-                "url": outputs["InvoicePushQueueUrl"],
-                "dlq_url": outputs["InvoicePushDeadLetterQueueUrl"],
+            **{
+                worker: {"url": outputs[f"{name}QueueUrl"], "dlq_url": outputs[f"{name}DeadLetterQueueUrl"]}
+                for worker, name in QUEUES.items()
             },
             "sweep": {"url": None, "dlq_url": outputs["SweepDeadLetterQueueUrl"]},
         },

@@ -22,7 +22,9 @@ _URL = "https://vendor.example.test"
 _VALUES = {
     "TIEOUT_TABLE": "tieout-bench",
     "TIEOUT_INVOICE_PUSH_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/invoice-push",
-    "TIEOUT_INVOICE_PUSH_DLQ": "https://sqs.eu-west-1.amazonaws.com/123456789012/invoice-push-dlq",
+    "TIEOUT_PAYMENT_PUSH_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/payment-push",
+    "TIEOUT_PAYMENT_PULL_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/payment-pull",
+    "TIEOUT_DEAD_LETTER_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/dead-letters",
     "TIEOUT_PUBLIC_URL": PUBLIC_URL,
     "TIEOUT_WEBHOOK_SECRET": "webhook-secret",
     "TIEOUT_VENDOR_SECRET": "vendor-secret",

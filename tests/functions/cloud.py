@@ -33,6 +33,8 @@ from tieout.ports import TokenSet
 EVENTS = Path(__file__).parents[1] / "events"
 PORTAL = "62515001"
 OBJECTS = "/crm/objects/2026-09"
+HINT_QUEUES = ("TIEOUT_INVOICE_PUSH_QUEUE", "TIEOUT_PAYMENT_PUSH_QUEUE", "TIEOUT_PAYMENT_PULL_QUEUE")
+QUEUES = ("invoice-push", "payment-push", "payment-pull", "dead-letters")
 # What a function may learn of the machine beside the template's own variables.
 OF_AWS = {
     "AWS_REGION": REGION,
@@ -84,8 +86,8 @@ class Cloud:
         return bodies
 
     def hints(self) -> list[Hint]:
-        """Takes the hints that wait for the worker."""
-        return [Hint.from_json(body) for body in self.queued()]
+        """Takes the hints that wait for the workers."""
+        return [Hint.from_json(body) for queue in HINT_QUEUES for body in self.queued(queue)]
 
     def create(self, type_: str, to: Mapping[str, int] | None = None, **properties: str) -> str:
         """A record in HubSpot."""
@@ -124,7 +126,7 @@ def cloud() -> Iterator[Cloud]:
         quickbooks = QuickBooksSandbox()
         hubspot_url = stack.enter_context(running(hubspot))
         quickbooks_url = stack.enter_context(running(quickbooks))
-        queues = {name: aws.sqs().create_queue(QueueName=name)["QueueUrl"] for name in ("invoice-push", "invoice-dlq")}
+        queues = {name: aws.sqs().create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
         secrets = {
             "webhook": {"hubspot_client_secrets": [HUBSPOT_SECRET], "intuit_verifier_tokens": [INTUIT_VERIFIER]},
             "vendor": {
@@ -153,7 +155,9 @@ def cloud() -> Iterator[Cloud]:
             "TIEOUT_TABLE": aws.TABLE,
             "POWERTOOLS_LOG_LEVEL": "INFO",
             "TIEOUT_INVOICE_PUSH_QUEUE": queues["invoice-push"],
-            "TIEOUT_INVOICE_PUSH_DLQ": queues["invoice-dlq"],
+            "TIEOUT_PAYMENT_PUSH_QUEUE": queues["payment-push"],
+            "TIEOUT_PAYMENT_PULL_QUEUE": queues["payment-pull"],
+            "TIEOUT_DEAD_LETTER_QUEUE": queues["dead-letters"],
             "TIEOUT_PUBLIC_URL": PUBLIC_URL,
             "TIEOUT_WEBHOOK_SECRET": arns["webhook"],
             "TIEOUT_VENDOR_SECRET": arns["vendor"],

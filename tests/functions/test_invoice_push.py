@@ -85,7 +85,7 @@ def test_a_batch_ends_as_it_should(push: Function, cloud: Cloud, name: str, invo
     first, second = cloud.invoice(), cloud.invoice()
     assert failures(push, batch(name, _1001=first, _1002=second)) == []
     assert len(cloud.booked()) - before == invoices
-    assert len(cloud.queued("TIEOUT_INVOICE_PUSH_DLQ")) == buried
+    assert len(cloud.queued("TIEOUT_DEAD_LETTER_QUEUE")) == buried
     assert "Traceback" not in push.logged()
 
 
@@ -96,7 +96,7 @@ def test_every_queue_event_is_tried() -> None:
 def test_what_was_set_aside_is_kept_as_it_came_with_the_reason(push: Function, cloud: Cloud) -> None:
     given = event("sqs_not_a_hint")
     push.invoke(given)
-    assert cloud.queued("TIEOUT_INVOICE_PUSH_DLQ") == [given["Records"][0]["body"]]
+    assert cloud.queued("TIEOUT_DEAD_LETTER_QUEUE") == [given["Records"][0]["body"]]
 
 
 def test_an_answer_that_was_lost_on_the_wire_ends_in_one_invoice(push: Function, cloud: Cloud) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from tests.functions.cloud import OF_AWS, Cloud, event
 from tests.support.lambda_runtime import Definition, definition, function
-from tieout.runtime.config import IntakeConfig, PushConfig, StoreConfig, load
+from tieout.runtime.config import IntakeConfig, StoreConfig, WorkerConfig, load
 
 KINDS: dict[str, type[StoreConfig]] = {
     "WebhookIntakeFunction": IntakeConfig,
-    "InvoicePushFunction": PushConfig,
+    "InvoicePushFunction": WorkerConfig,
     "SweepFunction": StoreConfig,
 }
 FUNCTIONS = tuple(KINDS)

@@ -54,12 +54,19 @@ def grown(given: Event) -> Event:
     return signed({**given, "body": "[" + " " * MAX_BODY_BYTES + "]"})
 
 
+QUICKBOOKS_MONEY = {
+    ("quickbooks.payment", "201"),
+    ("quickbooks.refund_receipt", "202"),
+    ("quickbooks.credit_memo", "203"),
+    ("quickbooks.sales_receipt", "204"),
+}
 # File, how it is signed, status, and what is queued: (object, id).
 CASES: list[tuple[str, Callable[[Event], Event], int, set[tuple[str, str]]]] = [
     ("hubspot_invoice_changed", signed, 200, {("hubspot.invoice", "1001")}),
     ("hubspot_invoice_changed", a_little_ago, 200, {("hubspot.invoice", "1001")}),
     ("hubspot_several_events", signed, 200, {("hubspot.invoice", "1001"), ("hubspot.invoice", "1002")}),
     ("hubspot_association_changed", signed, 200, {("hubspot.invoice", "1001")}),
+    ("hubspot_payment_changed", signed, 200, {("hubspot.payment", "2001"), ("hubspot.invoice", "1001")}),
     ("hubspot_base64_body", signed, 200, {("hubspot.invoice", "1001")}),
     ("hubspot_unicode_body", signed, 200, {("hubspot.invoice", "1001")}),
     ("hubspot_foreign_portal", signed, 200, set()),
@@ -84,6 +91,8 @@ CASES: list[tuple[str, Callable[[Event], Event], int, set[tuple[str, str]]]] = [
     ("quickbooks_invoice_updated", signed, 200, {("quickbooks.invoice", "145")}),
     ("quickbooks_older_form", signed, 200, {("quickbooks.invoice", "145")}),
     ("quickbooks_several_realms", signed, 200, {("quickbooks.invoice", "145"), ("quickbooks.invoice", "147")}),
+    ("quickbooks_payments_changed", signed, 200, QUICKBOOKS_MONEY),
+    ("quickbooks_payments_older_form", signed, 200, QUICKBOOKS_MONEY),
     ("quickbooks_wrong_signature", by_another_verifier, 401, set()),
     ("quickbooks_missing_signature", as_it_is, 401, set()),
     ("quickbooks_signature_not_base64", as_it_is, 401, set()),
@@ -119,6 +128,22 @@ def test_a_delivery_is_answered_as_it_deserves(
     log = intake.logged()
     assert "Traceback" not in log
     assert "propertyValue" not in log
+
+
+@pytest.mark.parametrize(
+    ("name", "queue", "ids"),
+    [
+        ("hubspot_payment_changed", "TIEOUT_PAYMENT_PUSH_QUEUE", {"2001"}),
+        ("hubspot_payment_changed", "TIEOUT_INVOICE_PUSH_QUEUE", {"1001"}),
+        ("quickbooks_payments_changed", "TIEOUT_PAYMENT_PULL_QUEUE", {"201", "202", "203", "204"}),
+    ],
+)
+def test_a_hint_goes_to_the_worker_whose_records_it_is_about(
+    intake: Function, cloud: Cloud, name: str, queue: str, ids: set[str]
+) -> None:
+    intake.invoke(signed(event(name)))
+    assert {json.loads(body)["id"] for body in cloud.queued(queue)} == ids
+    cloud.hints()
 
 
 def test_every_webhook_event_has_its_expected_answer() -> None:

@@ -52,6 +52,16 @@ def test_a_changed_invoice_is_read() -> None:
     )
 
 
+def test_a_payment_and_its_invoice_are_read_from_their_association_with_types_or_in_words() -> None:
+    ends = {"fromObjectId": 7, "toObjectId": 8}
+    event = {"portalId": 1, "subscriptionType": "object.associationChange", **ends}
+    by_type = parse(event | {"fromObjectTypeId": "0-101", "toObjectTypeId": "0-53"})
+    assert [(one.object_type_id, one.object_id) for one in by_type] == [("0-101", "7"), ("0-53", "8")]
+    assert {
+        (one.object_type_id, one.object_id) for one in parse(event | {"associationType": "COMMERCE_PAYMENT_TO_INVOICE"})
+    } == {("0-101", "7"), ("0-53", "8")}
+
+
 def test_a_property_value_is_never_kept() -> None:
     (event,) = parse(EVENT | {"propertyValue": "Anna Muster"})
     assert "Anna" not in repr(event)
@@ -134,8 +144,9 @@ NO_IDS = [0, -1, True, 1.0, 1.5, 2**63, "", "-1", "1.0", "abc", "٣", " 1", [1],
 
 @pytest.mark.parametrize("value", NO_IDS)
 @pytest.mark.parametrize("field", ["objectId", "portalId", "fromObjectId"])
-def test_an_id_of_an_invoice_that_is_none_is_refused(field: str, value: object) -> None:
-    assert refusal(json.dumps([EVENT, EVENT | {field: value}]).encode()) == f"bad_{field}"
+@pytest.mark.parametrize("type_", ["0-53", "0-101"])
+def test_an_id_of_an_invoice_or_payment_that_is_none_is_refused(type_: str, field: str, value: object) -> None:
+    assert refusal(json.dumps([EVENT, EVENT | {"objectTypeId": type_, field: value}]).encode()) == f"bad_{field}"
 
 
 @pytest.mark.parametrize(
@@ -146,6 +157,7 @@ def test_an_id_of_an_invoice_that_is_none_is_refused(field: str, value: object) 
         ({"mergedObjectIds": [2, "x"]}, "bad_mergedObjectIds"),
         ({"toObjectTypeId": "0-53"}, "bad_toObjectId"),
         ({"toObjectId": "x", "associationType": "CONTACT_TO_INVOICE"}, "bad_toObjectId"),
+        ({"toObjectId": "x", "associationType": "INVOICE_TO_COMMERCE_PAYMENT"}, "bad_toObjectId"),
     ],
 )
 def test_an_invoice_or_a_portal_that_is_not_named_is_refused(change: dict[str, object], reason: str) -> None:

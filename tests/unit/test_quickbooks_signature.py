@@ -144,13 +144,17 @@ def test_a_body_that_is_no_delivery_is_refused(body: bytes, reason: str) -> None
         ),
     ],
 )
-def test_an_invoice_or_its_company_with_an_id_that_is_none_is_refused(change: dict[str, object], reason: str) -> None:
-    assert reason_of(lambda: parse(json.dumps([CLOUD, {**CLOUD, **change}]).encode())) == reason
+@pytest.mark.parametrize("entity", ["Invoice", "Payment", "RefundReceipt", "CreditMemo", "SalesReceipt"])
+def test_what_is_followed_or_its_company_with_an_id_that_is_none_is_refused(
+    entity: str, change: dict[str, object], reason: str
+) -> None:
+    odd = {**CLOUD, "type": f"qbo.{entity.lower()}.created.v1", **change}
+    assert reason_of(lambda: parse(json.dumps([CLOUD, odd]).encode())) == reason
     names = {"intuitaccountid": "realmId", "intuitentityid": "id"}
     [(field, value)] = ((names[key], value) for key, value in change.items())
     legacy = {"realmId": "310687", **({field: value} if field == "realmId" else {})}
-    entity = {"name": "Invoice", "id": "1", "operation": "Update", **({field: value} if field == "id" else {})}
-    body = {"eventNotifications": [{**legacy, "dataChangeEvent": {"entities": [entity]}}]}
+    named = {"name": entity, "id": "1", "operation": "Update", **({field: value} if field == "id" else {})}
+    body = {"eventNotifications": [{**legacy, "dataChangeEvent": {"entities": [named]}}]}
     assert reason_of(lambda: parse(json.dumps(body).encode())) == reason
 
 

@@ -2,12 +2,14 @@
 
 import pytest
 
-from tieout.runtime.config import BadConfiguration, IntakeConfig, PushConfig, StoreConfig, VendorConfig, load
+from tieout.runtime.config import BadConfiguration, IntakeConfig, StoreConfig, VendorConfig, WorkerConfig, load
 
 GOOD = {
     "TIEOUT_TABLE": "tieout",
     "TIEOUT_INVOICE_PUSH_QUEUE": "https://sqs.test/1/push",
-    "TIEOUT_INVOICE_PUSH_DLQ": "https://sqs.test/1/dlq",
+    "TIEOUT_PAYMENT_PUSH_QUEUE": "https://sqs.test/1/payment-push",
+    "TIEOUT_PAYMENT_PULL_QUEUE": "https://sqs.test/1/payment-pull",
+    "TIEOUT_DEAD_LETTER_QUEUE": "https://sqs.test/1/dlq",
     "TIEOUT_PUBLIC_URL": "https://hooks.example.test",
     "TIEOUT_WEBHOOK_SECRET": "arn:webhook",
     "TIEOUT_VENDOR_SECRET": "arn:vendor",
@@ -17,7 +19,7 @@ GOOD = {
     "TIEOUT_QBO_APP_URL": "https://app.qbo.intuit.com",
     "TIEOUT_VENDOR_TIMEOUT_SECONDS": "120",
 }
-KINDS = (StoreConfig, IntakeConfig, VendorConfig, PushConfig)
+KINDS = (StoreConfig, IntakeConfig, VendorConfig, WorkerConfig)
 Kind = type[StoreConfig]
 
 
@@ -33,7 +35,7 @@ def test_a_complete_environment_is_taken_and_what_is_not_ours_is_left_alone(kind
 
 
 def test_the_time_out_is_a_number() -> None:
-    assert load(PushConfig, GOOD).vendor_timeout_seconds == 120
+    assert load(WorkerConfig, GOOD).vendor_timeout_seconds == 120
 
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in KINDS for name in variables(kind)])
@@ -57,7 +59,7 @@ def test_a_missing_variable_is_named(kind: Kind, name: str) -> None:
     ],
 )
 def test_a_bad_value_is_named_by_its_variable_and_never_shown(name: str, value: str) -> None:
-    kind = next(kind for kind in (PushConfig, IntakeConfig) if name in variables(kind))
+    kind = next(kind for kind in (WorkerConfig, IntakeConfig) if name in variables(kind))
     with pytest.raises(BadConfiguration) as raised:
         load(kind, {**GOOD, name: value})
     assert str(raised.value) == f"missing or bad environment variables: {name}"
@@ -67,8 +69,8 @@ def test_a_bad_value_is_named_by_its_variable_and_never_shown(name: str, value: 
 
 def test_all_missing_variables_are_named_at_once_and_the_others_are_not_shown() -> None:
     with pytest.raises(BadConfiguration) as raised:
-        load(PushConfig, {"TIEOUT_TABLE": "hush"})
-    assert all(name in str(raised.value) for name in variables(PushConfig) if name != "TIEOUT_TABLE")
+        load(WorkerConfig, {"TIEOUT_TABLE": "hush"})
+    assert all(name in str(raised.value) for name in variables(WorkerConfig) if name != "TIEOUT_TABLE")
     assert "hush" not in str(raised.value)
 
 

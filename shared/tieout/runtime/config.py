@@ -20,10 +20,12 @@ class _Config(BaseModel):
 
 
 class StoreConfig(_Config):
-    """What every function needs."""
+    """What every function needs: the table, and the queues of the workers."""
 
     table: str = Field(min_length=1)
     invoice_push_queue: str = Field(min_length=1)
+    payment_push_queue: str = Field(min_length=1)
+    payment_pull_queue: str = Field(min_length=1)
 
 
 class IntakeConfig(StoreConfig):
@@ -34,21 +36,21 @@ class IntakeConfig(StoreConfig):
 
 
 class VendorConfig(StoreConfig):
-    """What calls the vendors. URLs are scheme and host; `vendor_timeout_seconds`: how long a vendor may still carry out
-    a request that got no answer."""
+    """What calls the vendors. URLs are scheme and host."""
 
     hubspot_url: str = Field(pattern=r"^https?://[^/\s]+$")
     qbo_url: str = Field(pattern=r"^https?://[^/\s]+$")
     intuit_oauth_url: str = Field(pattern=r"^https?://[^/\s]+$")
     qbo_app_url: str = Field(pattern=r"^https?://[^/\s]+$")
     vendor_secret: str = Field(min_length=1)
+
+
+class WorkerConfig(VendorConfig):
+    """What works behind a queue. `vendor_timeout_seconds`: how long a vendor may still carry out a request that got no
+    answer. `dead_letter_queue`: where messages go that are no hints."""
+
     vendor_timeout_seconds: int = Field(ge=1, le=900)
-
-
-class PushConfig(VendorConfig):
-    """invoice_push."""
-
-    invoice_push_dlq: str = Field(min_length=1)
+    dead_letter_queue: str = Field(min_length=1)
 
 
 _C = TypeVar("_C", bound=_Config)

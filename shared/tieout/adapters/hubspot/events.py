@@ -15,6 +15,7 @@ from decimal import Decimal
 from tieout.domain.errors import Malformed
 
 INVOICE_TYPE = "0-53"
+PAYMENT_TYPE = "0-101"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST_ID = 2**63 - 1
@@ -35,14 +36,17 @@ _OBJECT_FIELDS = (
 )
 _MERGED = "mergedObjectIds"
 _ENDS = ("fromObjectId", "toObjectId")
+_FOLLOWED = frozenset({INVOICE_TYPE, PAYMENT_TYPE})
+# How older association events name the types in words: INVOICE_TO_CONTACT.
+_WORDS = {"INVOICE": INVOICE_TYPE, "COMMERCE_PAYMENT": PAYMENT_TYPE}
 
 
 @dataclass(frozen=True, slots=True)
 class HubSpotEvent:
     """Something happened to the object `object_id` of the portal.
 
-    `object_type_id` ("0-53" is an invoice) is None where HubSpot did not say; `occurred_at` is aware UTC. Of an invoice
-    all of it makes sense; of anything else an id is empty where it does not.
+    `object_type_id` ("0-53" is an invoice, "0-101" a payment) is None where HubSpot did not say; `occurred_at` is aware
+    UTC. Of an invoice or payment all of it makes sense; of anything else an id is empty where it does not.
     """
 
     portal_id: str
@@ -58,7 +62,7 @@ def parse_events(body: bytes, received_at: datetime) -> tuple[HubSpotEvent, ...]
 
     Unknown fields are ignored and missing ones tolerated: an event without a time that makes sense gets `received_at`,
     one that names no object is left out. Raises Malformed, with a `reason` safe to log, for what is no JSON array of
-    objects, and for an invoice or its portal whose id is missing or none.
+    objects, and for an invoice or payment, or its portal, whose id is missing or none.
     """
     events = _array(body)
     return tuple(event for raw in events for event in _events(raw, received_at))
@@ -81,7 +85,7 @@ def _events(raw: Mapping[str, object], received_at: datetime) -> Iterator[HubSpo
     subscription = _text(raw, "subscriptionType") or _text(raw, "eventType") or ""
     for type_, id_ in dict.fromkeys(_objects(raw)):
         portal = _id(raw.get("portalId"))
-        if type_ == INVOICE_TYPE and not portal:
+        if type_ in _FOLLOWED and not portal:
             raise _malformed("bad_portalId")
         yield HubSpotEvent(portal, type_, id_, occurred_at, subscription, _text(raw, "propertyName"))
 
@@ -96,11 +100,11 @@ def _objects(raw: Mapping[str, object]) -> Iterator[tuple[str | None, str]]:
     merged = raw.get(_MERGED)
     if isinstance(merged, list):
         values += [(_MERGED, _type(raw, "objectTypeId", _MERGED), value) for value in merged]
-    if not values and _text(raw, "objectTypeId") == INVOICE_TYPE:
+    if not values and _text(raw, "objectTypeId") in _FOLLOWED:
         raise _malformed("bad_objectId")
     for field, type_, value in values:
         id_ = _id(value)
-        if type_ == INVOICE_TYPE and not id_:
+        if type_ in _FOLLOWED and not id_:
             raise _malformed(f"bad_{field}")
         yield type_, id_
 
@@ -114,10 +118,8 @@ def _type(raw: Mapping[str, object], type_field: str, id_field: str) -> str | No
 
 
 def _associated_type(raw: Mapping[str, object], id_field: str) -> str | None:
-    """Older association events name their types in words: INVOICE_TO_CONTACT."""
-    words = (_text(raw, "associationType") or "").upper()
-    is_invoice = {"fromObjectId": words.startswith("INVOICE_TO_"), "toObjectId": words.endswith("_TO_INVOICE")}
-    return INVOICE_TYPE if is_invoice.get(id_field) else None
+    one, _, other = (_text(raw, "associationType") or "").upper().partition("_TO_")
+    return _WORDS.get({"fromObjectId": one, "toObjectId": other}.get(id_field, ""))
 
 
 def _text(raw: Mapping[str, object], name: str) -> str | None:

@@ -1,14 +1,16 @@
-"""HubSpot's webhooks: signature checked, events turned into notices about invoices."""
+"""HubSpot's webhooks: signature checked, events turned into notices about invoices and payments."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from tieout.adapters.hubspot import signature
-from tieout.adapters.hubspot.events import INVOICE_TYPE, parse_events
+from tieout.adapters.hubspot.events import INVOICE_TYPE, PAYMENT_TYPE, parse_events
 from tieout.domain.company import Connection
 from tieout.domain.hint import HintObject
 from tieout.ports import Clock, Delivery, Notice
+
+_FOLLOWED = {INVOICE_TYPE: HintObject.HUBSPOT_INVOICE, PAYMENT_TYPE: HintObject.HUBSPOT_PAYMENT}
 
 
 class HubSpotWebhooks:
@@ -40,12 +42,7 @@ class HubSpotWebhooks:
             now=now,
         )
         return [
-            Notice(
-                event.portal_id,
-                HintObject.HUBSPOT_INVOICE if event.object_type_id == INVOICE_TYPE else None,
-                event.object_id,
-                event.occurred_at,
-            )
+            Notice(event.portal_id, _FOLLOWED.get(event.object_type_id or ""), event.object_id, event.occurred_at)
             for event in parse_events(delivery.body, now)
         ]
 

@@ -14,6 +14,11 @@ from datetime import UTC, datetime, timedelta
 from tieout.domain.errors import Malformed
 
 INVOICE = "invoice"
+PAYMENT = "payment"
+REFUND_RECEIPT = "refundreceipt"
+CREDIT_MEMO = "creditmemo"
+SALES_RECEIPT = "salesreceipt"
+_FOLLOWED = frozenset({INVOICE, PAYMENT, REFUND_RECEIPT, CREDIT_MEMO, SALES_RECEIPT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +26,8 @@ class QuickBooksEvent:
     """Something happened to an entity of a company.
 
     `entity` and `verb` are in lower case as the format words them ("invoice"; "update" or "updated", also a verb that
-    is not known here): the entity is read again whatever the verb. `occurred_at` is aware. Of an invoice all of it
-    makes sense; of anything else a text is empty where it does not.
+    is not known here): the entity is read again whatever the verb. `occurred_at` is aware. Of what is followed all
+    of it makes sense; of anything else a text is empty where it does not.
     """
 
     realm_id: str
@@ -45,10 +50,10 @@ _EARLIEST, _AHEAD = datetime(2020, 1, 1, tzinfo=UTC), timedelta(minutes=5)
 def parse(body: bytes, received_at: datetime) -> tuple[QuickBooksEvent, ...]:
     """The events of a delivery, in its order: CloudEvents (a list) or the older form (an object), of any realms.
 
-    The content type is not looked at: Intuit sends more than one. An invoice event without a time that makes sense
-    happened when it arrived, `received_at`. Raises Malformed with a `reason` in its context for what is no delivery,
-    and for an invoice or its company whose id makes no sense; ids of merged or deleted entities beside the event's own
-    are passed over.
+    The content type is not looked at: Intuit sends more than one. An event without a time that makes sense happened
+    when it arrived, `received_at`. Raises Malformed with a `reason` in its context for what is no delivery, and for an
+    entity that is followed, or its company, whose id makes no sense; ids of merged or deleted entities beside the
+    event's own are passed over.
     """
     try:
         document = json.loads(body)
@@ -105,9 +110,9 @@ def _event(realm: object, entity: str, id_: object, time: str, verb: str, receiv
         occurred_at=_instant(time, received_at),
         verb=_word(verb),
     )
-    if event.entity == INVOICE and not event.entity_id:
+    if event.entity in _FOLLOWED and not event.entity_id:
         raise _malformed("bad_id")
-    if event.entity == INVOICE and not event.realm_id:
+    if event.entity in _FOLLOWED and not event.realm_id:
         raise _malformed("bad_realm")
     return event
 

@@ -1,16 +1,22 @@
-"""QuickBooks' webhooks: signature checked, events turned into notices about invoices."""
+"""QuickBooks' webhooks: signature checked, events turned into notices about what is followed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from tieout.adapters.quickbooks import signature
-from tieout.adapters.quickbooks.events import INVOICE, parse
+from tieout.adapters.quickbooks.events import CREDIT_MEMO, INVOICE, PAYMENT, REFUND_RECEIPT, SALES_RECEIPT, parse
 from tieout.domain.company import Connection
 from tieout.domain.hint import HintObject
 from tieout.ports import Clock, Delivery, Notice
 
-_FOLLOWED = {INVOICE: HintObject.QUICKBOOKS_INVOICE}
+_FOLLOWED = {
+    INVOICE: HintObject.QUICKBOOKS_INVOICE,
+    PAYMENT: HintObject.QUICKBOOKS_PAYMENT,
+    REFUND_RECEIPT: HintObject.QUICKBOOKS_REFUND_RECEIPT,
+    CREDIT_MEMO: HintObject.QUICKBOOKS_CREDIT_MEMO,
+    SALES_RECEIPT: HintObject.QUICKBOOKS_SALES_RECEIPT,
+}
 
 
 class QuickBooksWebhooks:

@@ -21,11 +21,11 @@ from tieout.services.writing import Writer
 
 def build() -> QueueWorker:
     """The worker behind the invoice_push queue."""
-    settings, aws = config.load(config.PushConfig), Aws()
+    settings, aws = config.load(config.WorkerConfig), Aws()
     own = open_store(settings, aws)
     wait = timedelta(seconds=settings.vendor_timeout_seconds)
     service = push_service(open_workspaces(settings, aws, own), own, wait)
-    return QueueWorker(service.push, DeadLetters(aws.sqs, settings.invoice_push_dlq), own.clock)
+    return QueueWorker(service.push, DeadLetters(aws.sqs, settings.dead_letter_queue), own.clock)
 
 
 def assessor(own: Store, vendor_timeout: timedelta) -> Assessor:

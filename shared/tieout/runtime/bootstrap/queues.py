@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tieout.adapters.sqs.hints import SqsHints
 from tieout.domain.hint import HintObject
 from tieout.ports import Clock
@@ -10,5 +12,19 @@ from tieout.runtime.config import StoreConfig
 
 
 def hint_queues(settings: StoreConfig, aws: Aws, clock: Clock) -> SqsHints:
-    """Both kinds of hint end at the same record, so one queue and one worker deal with them."""
-    return SqsHints(aws.sqs, dict.fromkeys(HintObject, settings.invoice_push_queue), clock)
+    """The queues of all workers."""
+    return SqsHints(aws.sqs, queue_urls(settings), clock)
+
+
+def queue_urls(settings: StoreConfig) -> Mapping[HintObject, str]:
+    """One queue a worker: all kinds of hint that end at the same records go to the same one."""
+    return {
+        HintObject.HUBSPOT_INVOICE: settings.invoice_push_queue,
+        HintObject.QUICKBOOKS_INVOICE: settings.invoice_push_queue,
+        HintObject.HUBSPOT_PAYMENT: settings.payment_push_queue,
+        HintObject.POSTED_DOCUMENT: settings.payment_push_queue,
+        HintObject.QUICKBOOKS_PAYMENT: settings.payment_pull_queue,
+        HintObject.QUICKBOOKS_REFUND_RECEIPT: settings.payment_pull_queue,
+        HintObject.QUICKBOOKS_CREDIT_MEMO: settings.payment_pull_queue,
+        HintObject.QUICKBOOKS_SALES_RECEIPT: settings.payment_pull_queue,
+    }
