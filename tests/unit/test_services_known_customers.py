@@ -82,6 +82,26 @@ def test_a_customer_that_is_inactive_by_now_gives_way_to_another_when_a_person_r
     assert billed(world, second) != row["Id"]
 
 
+def test_an_inactive_customer_whose_name_cannot_be_given_again_is_forgotten_until_it_is_active(world: World) -> None:
+    company = world.company("Acme")
+    world.sync(world.invoice(company=company))
+    world.unbook(world.booked()[0], "void")
+    [row] = world.booked("Customer")
+    world.book("Customer", {"Id": row["Id"], "SyncToken": row["SyncToken"], "sparse": True, "Active": False})
+    second = world.invoice(company=company)
+    assert world.sync(second).reason == AttentionCode.REFERENCE_INACTIVE
+    for _ in range(2):
+        record = world.sync(second, Cause.RETRY)
+        assert (record.reason, record.detail) == (
+            AttentionCode.DUPLICATE_NAME,
+            f"“Acme” is held by Customer {row['Id']} (inactive).",
+        )
+    [row] = world.booked("Customer")
+    world.book("Customer", {"Id": row["Id"], "SyncToken": row["SyncToken"], "sparse": True, "Active": True})
+    assert world.sync(second, Cause.RETRY).state is State.SYNCED
+    assert billed(world, second) == row["Id"]
+
+
 @pytest.mark.parametrize(("type_", "level"), [("companies", "company"), ("contacts", "contact")])
 def test_a_merged_record_keeps_the_customer_of_the_one_that_had_one(world: World, type_: str, level: str) -> None:
     """HubSpot's merge makes a new record under another id, here also under another name and e-mail address."""

@@ -164,7 +164,8 @@ class Assessor:
         if not lines:
             return
         forget = {line.id for one in live if one.case.forgets for line in one.source.lines}
-        answers = self.items.resolve(workspace, lines, dry=dry, forget=forget)
+        refused = {line.id for one in live if one.case.forgets and one.case.refused for line in one.source.lines}
+        answers = self.items.resolve(workspace, lines, dry=dry, forget=forget, refused=refused)
         for one in live:
             for line in one.source.lines:
                 found = answers.get(line.id)

@@ -29,6 +29,7 @@ from tieout.domain.record import (
     request_id,
 )
 from tieout.ports import AuditEntry, PreparedWrite, Workspace
+from tieout.services import memory
 from tieout.services.claims import Claims, Held, LeaseLost
 from tieout.services.parking import park, park_bug
 
@@ -96,12 +97,15 @@ class Customers:
         candidates = self._candidates(workspace, unknown) if unknown else []
         for party in unknown:
             before = remembered.get(customer_key(connection, party))
+            own = [before, *map(remembered.get, _former(connection, party))]
+            linked = [record for record in own if record is not None and record.link is not None]
             plan = plan_customer(party, _relevant(party, candidates), workspace.settings)
             gives_way = party.origin_id in forget and isinstance(plan, UseCustomer)
             if not gives_way and party.origin_id not in refused:
-                records = [before, *map(remembered.get, _former(connection, party))]
-                plan = plan_remembered(plan, {one.link.far_id for one in records if one and one.link})
+                plan = plan_remembered(plan, {record.link.far_id for record in linked if record.link})
             if not dry:
+                if party.origin_id in refused and isinstance(plan, Attend):
+                    memory.forget(self.claims.records, linked, self.claims.clock.now())
                 known = before.link if before else None
                 answers[party.origin_id] = self._guarded(workspace, party, plan, known, trace_id, deadline)
             else:

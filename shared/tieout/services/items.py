@@ -10,6 +10,7 @@ from tieout.domain.planning.item import UseItem, origin_id, plan_item
 from tieout.domain.planning.plan import Attend
 from tieout.domain.record import Kind, Link, RecordKey, State, SyncRecord
 from tieout.ports import Clock, RecordChanged, Records, Workspace
+from tieout.services import memory
 
 ItemAnswers = Mapping[str, UseItem | Attend]
 
@@ -22,9 +23,16 @@ class Items:
     clock: Clock
 
     def resolve(
-        self, workspace: Workspace, lines: Sequence[SourceLine], *, dry: bool, forget: Collection[str]
+        self,
+        workspace: Workspace,
+        lines: Sequence[SourceLine],
+        *,
+        dry: bool,
+        forget: Collection[str],
+        refused: Collection[str] = (),
     ) -> ItemAnswers:
-        """By line id: the ledger's item, or the attention. `forget` names line ids to be looked up anew.
+        """By line id: the ledger's item, or the attention. `forget` names lines whose remembered item gives way to one
+        that matches (a person retried), `refused` those whose remembered item the ledger refused.
 
         Raises what the grouped reads raise.
         """
@@ -35,9 +43,9 @@ class Items:
         unknown: list[SourceLine] = []
         for line in lines:
             record = remembered.get(keys[line.id])
-            if record and record.link and line.id not in forget:
+            if record and record.link and line.id not in refused:
                 answers[line.id] = UseItem(record.link.far_id, "remembered", record.link.stock)
-            else:
+            if line.id not in answers or line.id in forget:
                 unknown.append(line)
         if not unknown:
             return answers
@@ -45,11 +53,16 @@ class Items:
             {line.name for line in unknown if line.name}, {line.sku for line in unknown if line.sku}
         )
         for line in unknown:
-            plan = plan_item(line, candidates, workspace.settings)
-            answers[line.id] = plan
-            key = keys[line.id]
-            if isinstance(plan, UseItem) and plan.how != "fallback" and not dry:
+            plan, key = plan_item(line, candidates, workspace.settings), keys[line.id]
+            matches = isinstance(plan, UseItem) and plan.how != "fallback"
+            if matches or line.id not in answers:
+                answers[line.id] = plan
+            if dry:
+                continue
+            if isinstance(plan, UseItem) and matches:
                 self._remember(key, remembered.get(key), plan)
+            elif line.id in refused and key in remembered:
+                memory.forget(self.records, [remembered[key]], self.clock.now())
         return answers
 
     def _remember(self, key: RecordKey, record: SyncRecord | None, item: UseItem) -> None:
