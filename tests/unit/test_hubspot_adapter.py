@@ -445,7 +445,7 @@ def test_the_discounts_of_a_line_are_read(name: str, text: str, read: tuple[Deci
     [
         ("hs_tax_rate_group_id", "15970230", ("15970230", None)),
         ("hs_tax_amount", "1.50", (None, Decimal("1.50"))),
-        ("hs_tax_amount", "0", (None, None)),
+        ("hs_tax_amount", "0", (None, Decimal(0))),
         ("hs_auto_tax_amount", "2", (None, Decimal(2))),
         ("tax", "3", (None, Decimal(3))),
     ],

@@ -14,7 +14,7 @@ from tests.support.builders_billing import RATE_GROUP, a_discount, a_fee, a_tax,
 from tests.unit.test_planning_amounts import invoices
 from tieout.domain.attention import AttentionCode
 from tieout.domain.company import LedgerCompany, TaxCode
-from tieout.domain.invoice import ContentLine, InvoiceContent, SourceInvoice, line_amount
+from tieout.domain.invoice import ContentLine, InvoiceContent, SourceInvoice, SourceLine, line_amount
 from tieout.domain.planning.amounts import line_tax
 from tieout.domain.planning.books import Found
 from tieout.domain.planning.content import desired_content, fingerprint
@@ -46,6 +46,13 @@ def refusal(invoice: SourceInvoice, company: LedgerCompany = US, **more: Any) ->
     return made.code, made.detail
 
 
+def of_no_tax(*lines: SourceLine, **changes: Any) -> SourceInvoice:
+    """An invoice whose lines are in a rate group of 0 %."""
+    plain = billed(lines or (a_line(),), **changes)
+    untaxed = (replace(line, tax_rate_id="15970231", tax_amount=Decimal(0)) for line in plain.lines)
+    return replace(plain, lines=tuple(untaxed))
+
+
 # -- line discounts
 
 
@@ -70,6 +77,15 @@ def test_stock_keeps_its_quantity_and_its_discount_becomes_part_of_the_order_dis
     assert made.total == invoice.total
     off = a_company(allow_discount=False)
     assert refusal(invoice, off, found=stock)[0] is AttentionCode.DISCOUNT_UNSUPPORTED
+
+
+def test_stock_billed_in_yen_keeps_its_quantity_at_a_price_that_comes_to_the_amount() -> None:
+    """QuickBooks refuses 7 x 0.125 = 1 (error 6070), and of stock the quantity matters."""
+    invoice = billed((a_line("7", "0.125"),), currency="JPY")
+    yen = replace(US, home_currency="JPY")
+    [line] = stands(invoice, yen, found=found_for(invoice, inventory=frozenset({"5"}))).lines
+    assert (line.quantity, line.unit_price, line.amount) == (Decimal(7), Decimal("0.1428571"), Decimal(1))
+    assert "7 x 0.125" in str(line.description)
 
 
 def test_a_line_that_hubspot_gives_away_stands_there_for_nothing() -> None:
@@ -98,8 +114,13 @@ def test_a_fee_is_a_line_with_its_own_item_or_the_one_for_its_label() -> None:
     assert bare == Attend(AttentionCode.FEE_UNSUPPORTED, "Rush: 5.00 USD.")
 
 
-def test_a_fee_of_nothing_is_no_line() -> None:
+def test_a_fee_or_tax_of_nothing_is_no_line_and_needs_no_item() -> None:
     assert len(stands(billed(adjustments=(a_fee("0"),))).lines) == 1
+    invoice = billed((a_line("1", "0"),), (a_fee("5", percent=True), a_tax("10")))
+    for mode in ("none", "as_item"):
+        bare = desired_content(invoice, found_for(invoice), some_books(US, tax_mode=mode))
+        assert isinstance(bare, InvoiceContent), bare
+        assert len(bare.lines) == 1
 
 
 # -- taxes
@@ -216,6 +237,39 @@ def test_what_a_tax_mode_cannot_express_is_attention(
     code, detail = refusal(invoice, company, **settings)
     assert code is AttentionCode.TAX_UNSUPPORTED
     assert told in detail
+
+
+@pytest.mark.parametrize(
+    ("company", "settings", "code"),
+    [
+        (US, {"tax_mode": "none"}, None),
+        (US_TAXED, {"tax_mode": "as_item"}, "NON"),
+        (US_AUTOMATED, {"tax_mode": "automated"}, "NON"),
+        (GB, {"tax_mode": "none", "untaxed_code": "5"}, "5"),
+        (GB, {"tax_mode": "codes", "untaxed_code": "5"}, "5"),
+    ],
+)
+def test_a_rate_group_of_nothing_is_no_tax_in_any_mode(
+    company: LedgerCompany, settings: dict[str, Any], code: str | None
+) -> None:
+    invoice = of_no_tax()
+    made = stands(invoice, company, **settings)
+    assert [line.tax_code for line in made.lines] == [code]
+    assert made.total == invoice.total
+
+
+def test_beside_taxed_lines_a_rate_group_of_nothing_bears_its_own_code_or_the_one_for_what_is_not_taxed() -> None:
+    taxed, free = a_line(tax_rate_id=RATE_GROUP), a_line("1", "10")
+    plain = billed((taxed, free))
+    mixed = replace(plain, lines=(plain.lines[0], *of_no_tax(free).lines))
+    mixed = replace(mixed, lines=(mixed.lines[0], replace(mixed.lines[1], id="2")))
+    codes = {RATE_GROUP: "2"}
+    unnamed = stands(mixed, GB, tax_mode="codes", tax_codes=codes, untaxed_code="5")
+    assert [line.tax_code for line in unnamed.lines] == ["2", "5"]
+    named = stands(mixed, GB, tax_mode="codes", tax_codes=codes | {"15970231": "2"})
+    assert [line.tax_code for line in named.lines] == ["2", "2"]
+    american = stands(mixed, US_TAXED, tax_mode="codes", tax_codes=codes)
+    assert [line.tax_code for line in american.lines] == ["TAX", "NON"]
 
 
 def test_a_tax_without_an_item_or_without_an_amount_is_attention() -> None:

@@ -322,6 +322,7 @@ def test_an_invoice_that_was_deleted_in_hubspot_goes_by_the_setting(policy: str,
     world.delete(id_)
     assert world.sync(id_).state is state
     assert the(world)["TotalAmt"] == Decimal(total)
+    assert world.sync(id_, Cause.RETRY).state is state
 
 
 # -- settings do not rewrite the books

@@ -111,6 +111,9 @@ def _note(work: InvoiceWork, plan: Adopt | Nothing | Skip | Gone | Attend) -> No
         case Skip() if plan == SWITCHED_OFF and record.link is not None:
             # What HubSpot says meanwhile must still reach the books when it is switched on again.
             raise Postponed(reason="switched_off", retry_after=SWITCHED_OFF_PAUSE)
+        case Skip() if plan.reason == "deleted" and record.state is State.VOIDED:
+            # Voided by us because it was deleted: that is still what a person should read.
+            record = record.to(State.VOIDED, detail=record.detail)
         case Skip():
             record = record.to(State.IGNORED, reason=plan.reason, detail=plan.detail)
         case Adopt():

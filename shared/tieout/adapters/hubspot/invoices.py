@@ -38,7 +38,7 @@ _INVOICE = (
     "hs_invoice_source",
     "hs_invoice_billable",
 )
-# HubSpot's dumps show a line's tax under several names; the first that is not zero counts.
+# HubSpot's dumps show a line's tax under several names; the first that is not zero counts. All zero: it bears none.
 _TAX_AMOUNTS = ("hs_tax_amount", "hs_auto_tax_amount", "tax")
 _LINE = (
     "name",
@@ -250,8 +250,13 @@ def _line(id_: str, values: Values) -> SourceLine:
         discount_percent=values.decimal("hs_discount_percentage") or None,
         tax_rate_id=values.text("hs_tax_rate_group_id"),
         tax_rate=values.decimal("hs_tax_rate") or None,
-        tax_amount=next((tax for name in _TAX_AMOUNTS if (tax := values.decimal(name))), None),
+        tax_amount=_tax_amount(values),
     )
+
+
+def _tax_amount(values: Values) -> Decimal | None:
+    told = [tax for name in _TAX_AMOUNTS if (tax := values.decimal(name)) is not None]
+    return next((tax for tax in told if tax), told[0] if told else None)
 
 
 def _adjustments(kind: AdjustmentKind, items: Iterable[_Associated]) -> Iterable[Adjustment]:

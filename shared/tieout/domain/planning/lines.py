@@ -61,12 +61,15 @@ def _line(line: SourceLine, net: Decimal, item_id: str, code: str | None, curren
     line stays gross and the difference becomes part of the order discount."""
     gross, description = line_amount(line.quantity, line.unit_price, currency), described(line)
     close = abs(gross - line.quantity * line.unit_price) <= _HALF_CENT
-    if (gross == net and close) or stock:
+    if close and (gross == net or stock):
         return ContentLine(item_id, description, line.quantity, line.unit_price, gross, code)
     told = f"{_plain(line.quantity)} x {_plain(line.unit_price)} = {gross}"
     less = f"{told}, less {gross - net}" if net < gross else told
     description = f"{description}\n{less}" if description else less
     unit = (net / line.quantity).quantize(_UNIT_PRICE) if line.quantity else None
+    if stock and line.quantity:
+        price = (gross / line.quantity).quantize(_UNIT_PRICE)
+        return ContentLine(item_id, description, line.quantity, price, gross, code)
     if unit is not None and unit * line.quantity == net:
         return ContentLine(item_id, description, line.quantity, unit.normalize() + 0, net, code)
     return ContentLine(item_id, description, _ONE, net, net, code)
@@ -76,14 +79,15 @@ def _fees(invoice: SourceInvoice, amounts: Amounts, tax: TaxForm, books: Books) 
     fees = [one for one in invoice.adjustments if one.kind is AdjustmentKind.FEE]
     lines = []
     for fee, amount in zip(fees, amounts.fees, strict=True):
+        if not amount:
+            continue
         item = books.settings.fee_items.get(fee.label, books.settings.fee_item_id)
         told = f"{fee.label}: {amount} {invoice.currency}."
         if item is None:
             return Attend(AttentionCode.FEE_UNSUPPORTED, told)
         if amount < 0:
             return Attend(AttentionCode.NEGATIVE_LINE, told)
-        if amount:
-            lines.append(ContentLine(item, clean(fee.label), _ONE, amount, amount, tax.others))
+        lines.append(ContentLine(item, clean(fee.label), _ONE, amount, amount, tax.others))
     return lines
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -37,9 +37,9 @@ class TaxForm:
     before_discount: bool = False
 
 
-def is_taxed(invoice: SourceInvoice) -> bool:
+def is_taxed(invoice: SourceInvoice, amounts: Amounts) -> bool:
     """Whether HubSpot puts any tax on the invoice."""
-    return any(map(_line_is_taxed, invoice.lines)) or any(_order_taxes(invoice))
+    return any(map(_line_is_taxed, invoice.lines)) or bool(_order_taxes(invoice, amounts))
 
 
 def plan_taxes(invoice: SourceInvoice, amounts: Amounts, books: Books) -> TaxForm | Attend:
@@ -62,7 +62,7 @@ def _before(invoice: SourceInvoice, amounts: Amounts) -> bool:
 
 def _none(invoice: SourceInvoice, amounts: Amounts, books: Books) -> TaxForm | Attend:
     company = books.company
-    if is_taxed(invoice):
+    if is_taxed(invoice, amounts):
         return _attend(f"{_told(invoice, amounts)} The setting tax_mode is none.")
     if company.automated_sales_tax:
         return _attend("QuickBooks computes sales tax by itself in this company.")
@@ -87,18 +87,19 @@ def _as_item(invoice: SourceInvoice, amounts: Amounts, books: Books) -> TaxForm 
             taxes[label] = taxes.get(label, _ZERO) + line.tax_amount
     parts = [
         *((label, round_to_minor_unit(amount, invoice.currency)) for label, amount in taxes.items()),
-        *zip((one.label for one in _order_taxes(invoice)), amounts.taxes, strict=True),
+        *((one.label, amount) for one, amount in _order_taxes(invoice, amounts)),
     ]
     lines = []
     for label, amount in parts:
+        if amount < 0:
+            return _attend(f"The tax “{label}” is negative.")
+        if not amount:
+            continue
         item = books.settings.tax_items.get(label, books.settings.tax_item_id)
         if item is None:
             return _attend(f"No QuickBooks item is set for the tax “{label or 'of a line'}”.")
-        if amount < 0:
-            return _attend(f"The tax “{label}” is negative.")
         named = label if label and label not in taxes else "Sales tax"
-        if amount:
-            lines.append(ContentLine(item, named, Decimal(1), amount, amount, form.others))
+        lines.append(ContentLine(item, named, Decimal(1), amount, amount, form.others))
     if sum((line.amount for line in lines), _ZERO) != (line_tax(invoice) or _ZERO) + sum(amounts.taxes, _ZERO):
         return _attend("The taxes of the lines do not add up to HubSpot's total to the cent.")
     return TaxForm(form.codes, form.others, tuple(lines), form.calculation)
@@ -106,36 +107,36 @@ def _as_item(invoice: SourceInvoice, amounts: Amounts, books: Books) -> TaxForm 
 
 def _automated(invoice: SourceInvoice, amounts: Amounts, books: Books) -> TaxForm | Attend:
     if not (books.in_united_states and books.company.automated_sales_tax):
-        if is_taxed(invoice):
+        if is_taxed(invoice, amounts):
             return _attend(f"{_told(invoice, amounts)} QuickBooks does not compute sales tax in this company.")
         return _untaxed(invoice, books)
-    if any(not one.percent for one in _order_taxes(invoice)):
+    if any(not one.percent for one, _ in _order_taxes(invoice, amounts)):
         return _attend(f"{_told(invoice, amounts)} A fixed amount of tax is nothing that QuickBooks computes.")
-    whole = TAXED_US if _order_taxes(invoice) else NOT_TAXED_US
+    whole = TAXED_US if _order_taxes(invoice, amounts) else NOT_TAXED_US
     codes = {line.id: TAXED_US if _line_is_taxed(line) else whole for line in invoice.lines}
     return TaxForm(codes, whole)
 
 
 def _codes(invoice: SourceInvoice, amounts: Amounts, books: Books) -> TaxForm | Attend:
-    if not is_taxed(invoice):
+    if not is_taxed(invoice, amounts):
         return _untaxed(invoice, books)
     if not books.company.uses_sales_tax:
         return _attend(f"{_told(invoice, amounts)} Sales tax is not set up in QuickBooks.")
     if books.company.automated_sales_tax:
         # It would put its own code in place of any that is sent (Intuit: automated sales tax).
         return _attend(f"{_told(invoice, amounts)} QuickBooks chooses tax codes by itself in this company.")
-    orders = _order_taxes(invoice)
+    orders = [one for one, _ in _order_taxes(invoice, amounts)]
     if orders and (len(orders) > 1 or not orders[0].percent or any(map(_line_is_taxed, invoice.lines))):
         return _attend(f"{_told(invoice, amounts)} An order-level tax can only be posted when it is the only one.")
     if any(_line_is_taxed(line) and not line.tax_rate_id for line in invoice.lines):
         return _attend("A line bears tax and names no tax rate group.")
-    return (_code_of_all if books.in_united_states else _code_of_each)(invoice, books)
+    return (_code_of_all if books.in_united_states else _code_of_each)(invoice, orders, books)
 
 
-def _code_of_all(invoice: SourceInvoice, books: Books) -> TaxForm | Attend:
+def _code_of_all(invoice: SourceInvoice, orders: Sequence[Adjustment], books: Books) -> TaxForm | Attend:
     """In the United States: one code an invoice, and lines that bear it or not."""
-    orders = _order_taxes(invoice)
-    names = {one.label for one in orders} | {line.tax_rate_id for line in invoice.lines if line.tax_rate_id}
+    taxed = {line.id: line.tax_rate_id for line in invoice.lines if line.tax_rate_id and _line_is_taxed(line)}
+    names = {one.label for one in orders} | set(taxed.values())
     wanted = {books.settings.tax_codes.get(name) for name in names}
     if None in wanted:
         unset = sorted(name for name in names if name not in books.settings.tax_codes)
@@ -144,19 +145,19 @@ def _code_of_all(invoice: SourceInvoice, books: Books) -> TaxForm | Attend:
         return _attend("Its lines bear taxes of different codes; in the United States an invoice has one code.")
     [code] = wanted
     whole = TAXED_US if orders else NOT_TAXED_US
-    codes = {line.id: TAXED_US if line.tax_rate_id else whole for line in invoice.lines}
+    codes = {line.id: TAXED_US if line.id in taxed else whole for line in invoice.lines}
     return _unknown_code({code}, books) or TaxForm(codes, whole, code=code)
 
 
-def _code_of_each(invoice: SourceInvoice, books: Books) -> TaxForm | Attend:
+def _code_of_each(invoice: SourceInvoice, orders: Sequence[Adjustment], books: Books) -> TaxForm | Attend:
     """Outside the United States: each line has a code."""
-    orders = _order_taxes(invoice)
-    named = {line.id: line.tax_rate_id for line in invoice.lines}
     codes: dict[str, str | None] = {}
     others = books.settings.tax_codes.get(orders[0].label) if orders else books.settings.untaxed_code
     for line in invoice.lines:
-        group = named[line.id]
-        codes[line.id] = books.settings.tax_codes.get(group) if group else others
+        # A tax on the whole invoice is on every line, whatever group of 0 % a line is in.
+        group = None if orders else line.tax_rate_id
+        named = books.settings.tax_codes.get(group) if group else None
+        codes[line.id] = named if named or _line_is_taxed(line) else others
         if codes[line.id] is None:
             what = f"tax rate group {group}" if group else (f"“{orders[0].label}”" if orders else "untaxed lines")
             return _attend(f"No QuickBooks tax code is set for {what}.")
@@ -189,17 +190,19 @@ def _unknown_code(codes: set[str | None], books: Books) -> Attend | None:
     return None
 
 
-def _order_taxes(invoice: SourceInvoice) -> list[Adjustment]:
-    return [one for one in invoice.adjustments if one.kind is AdjustmentKind.TAX]
+def _order_taxes(invoice: SourceInvoice, amounts: Amounts) -> list[tuple[Adjustment, Decimal]]:
+    """The taxes on the whole invoice that come to anything, and to what."""
+    taxes = (one for one in invoice.adjustments if one.kind is AdjustmentKind.TAX)
+    return [(one, amount) for one, amount in zip(taxes, amounts.taxes, strict=True) if amount]
 
 
 def _line_is_taxed(line: SourceLine) -> bool:
-    return bool(line.tax_rate_id or line.tax_amount)
+    """A rate group of 0 % is no tax; one of which HubSpot does not say what it comes to is taken for one."""
+    return bool(line.tax_rate_id) if line.tax_amount is None else bool(line.tax_amount)
 
 
 def _told(invoice: SourceInvoice, amounts: Amounts) -> str:
-    orders = zip((one.label for one in _order_taxes(invoice)), amounts.taxes, strict=True)
-    parts = [f"{label}: {amount} {invoice.currency}" for label, amount in orders]
+    parts = [f"{one.label}: {amount} {invoice.currency}" for one, amount in _order_taxes(invoice, amounts)]
     parts += [f"Line “{line.name}”: {line.tax_amount or 'taxed'}" for line in invoice.lines if _line_is_taxed(line)]
     return f"{'; '.join(parts[:5])}."
 
