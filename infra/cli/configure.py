@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -24,19 +24,15 @@ from infra.cli.options import (
     new_trace_id,
     opened,
 )
-from infra.cli.selection import hint_about, in_state
+from infra.cli.selection import hint_about
 from infra.cli.settings_checks import examine_settings
 from infra.cli.settings_document import as_document, changes, read_document
 from tieout.domain.company import Connection
-from tieout.domain.hint import Cause
-from tieout.domain.planning.invoice import SWITCHED_OFF
-from tieout.domain.record import BY_HAND, RecordKey, State, SyncRecord
+from tieout.domain.record import RecordKey
 from tieout.domain.settings import Settings
 from tieout.domain.settings_document import BadSettings
+from tieout.services.decisions import concerned_by_settings
 
-# Why an invoice is ignored whatever the settings say; every other reason may be one of the settings'.
-_NOT_BY_SETTINGS: Final = frozenset({"draft", "voided", "not_billable", BY_HAND})
-_CONCERNED: Final = (State.IGNORED, State.ATTENTION, State.WAITING, State.VERIFYING)
 _SHOWN, _MOST = 50, 1000
 
 app = typer.Typer(
@@ -196,24 +192,7 @@ def _in_force(deployment: Deployment, connection: Connection) -> Settings | None
 
 def _look_again(deployment: Deployment, connection: Connection) -> list[RecordKey]:
     """Queue the invoices that other settings may treat differently."""
-    trace_id = new_trace_id()
-    hints = {
-        record.key: hint_about(deployment, record.key, cause, trace_id)
-        for state in _CONCERNED
-        for record in in_state(deployment, connection.id, state)
-        if (cause := _looked_at_by(record)) is not None
-    }
-    if hints:
-        deployment.store.hints.send(list(hints.values()))
-    return list(hints)
-
-
-def _looked_at_by(record: SyncRecord) -> Cause | None:
-    """What waits to be switched on goes on as if nothing had happened; others are judged anew, as by a retry."""
-    match record.state:
-        case State.WAITING | State.VERIFYING:
-            return Cause.SWEEP if record.reason == SWITCHED_OFF.reason else None
-        case State.IGNORED if record.reason in _NOT_BY_SETTINGS:
-            return None
-        case _:
-            return Cause.RETRY
+    trace_id, concerned = new_trace_id(), concerned_by_settings(deployment.store.records, connection.id)
+    if concerned:
+        deployment.store.hints.send([hint_about(deployment, key, cause, trace_id) for key, cause in concerned.items()])
+    return list(concerned)

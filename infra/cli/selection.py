@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 import typer
@@ -14,24 +14,14 @@ from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.ports import Crm
+from tieout.services import decisions
 
 STATES_OF_A_PERSON = (State.ATTENTION, State.DELETED_IN_LEDGER)
-_PAGE = 100
 
 
 def in_state(deployment: Deployment, connection: str, state: State, most: int | None = None) -> list[SyncRecord]:
     """The invoices in a state, the latest first; at most `most` of them."""
-
-    def pages() -> Iterator[SyncRecord]:
-        after: str | None = None
-        while True:
-            page = deployment.store.records.in_state(connection, state, _PAGE, after)
-            yield from (record for record in page.records if record.key.kind is Kind.INVOICE)
-            after = page.next
-            if after is None:
-                return
-
-    return list(islice(pages(), most))
+    return list(islice(decisions.in_state(deployment.store.records, connection, state), most))
 
 
 def needing_a_person(deployment: Deployment, connection: str | None, code: str | None = None) -> list[SyncRecord]:

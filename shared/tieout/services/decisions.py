@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from tieout.domain.errors import NotReadyYet
-from tieout.domain.record import BY_HAND, RecordKey, State, SyncRecord
+from tieout.domain.hint import Cause
+from tieout.domain.planning.invoice import SWITCHED_OFF
+from tieout.domain.record import BY_HAND, Kind, RecordKey, State, SyncRecord
 from tieout.ports import AuditEntry, Clock, RecordChanged, Records
+
+# Why an invoice is ignored whatever the settings say; every other reason may be one of the settings'.
+_NOT_BY_SETTINGS = frozenset({"draft", "voided", "not_billable", BY_HAND})
+_CONCERNED = (State.IGNORED, State.ATTENTION, State.WAITING, State.VERIFYING)
+_PAGE = 100
 
 
 class NothingToResolve(ValueError):
@@ -38,6 +46,34 @@ def resolve(records: Records, clock: Clock, key: RecordKey, note: str, actor: st
         raise NothingToResolve("This invoice does not need a person.")
     facts = {"code": record.reason, **({"note": note} if note else {})}
     return _put(records, replace(record, updated_at=now), AuditEntry(now, actor, "resolved invoice", trace_id, facts))
+
+
+def in_state(records: Records, connection: str, state: State) -> Iterator[SyncRecord]:
+    """All invoices of a connection in a state, the latest first."""
+    after: str | None = None
+    while True:
+        page = records.in_state(connection, state, _PAGE, after)
+        yield from (record for record in page.records if record.key.kind is Kind.INVOICE)
+        after = page.next
+        if after is None:
+            return
+
+
+def concerned_by_settings(records: Records, connection: str) -> dict[RecordKey, Cause]:
+    """The invoices that other settings may treat differently, and by which cause to look at each."""
+    found = (record for state in _CONCERNED for record in in_state(records, connection, state))
+    return {record.key: cause for record in found if (cause := _looked_at_by(record)) is not None}
+
+
+def _looked_at_by(record: SyncRecord) -> Cause | None:
+    """What waits to be switched on goes on as if nothing had happened; others are judged anew, as by a retry."""
+    match record.state:
+        case State.WAITING | State.VERIFYING:
+            return Cause.SWEEP if record.reason == SWITCHED_OFF.reason else None
+        case State.IGNORED if record.reason in _NOT_BY_SETTINGS:
+            return None
+        case _:
+            return Cause.RETRY
 
 
 def _free(record: SyncRecord, now: datetime) -> SyncRecord:
