@@ -22,7 +22,6 @@ class SyncError(Exception):
         return f"{type(self).__name__} {facts}".strip()
 
 
-@dataclass(eq=False)
 class Transient(SyncError):
     """Nothing was written; trying again later may work."""
 
@@ -50,22 +49,18 @@ class Postponed(Transient):
     retry_after: float = 1.0
 
 
-@dataclass(eq=False)
 class OutcomeUnknown(SyncError):
     """A write was sent and its answer did not arrive: it may have happened."""
 
 
-@dataclass(eq=False)
 class StaleVersion(SyncError):
     """Somebody changed the document since it was read (QuickBooks 5010): read it again and plan again."""
 
 
-@dataclass(eq=False)
 class NotInLedger(SyncError):
     """The document was deleted in the ledger, as the ledger itself says. A failed read never raises this."""
 
 
-@dataclass(eq=False)
 class NotInCrm(SyncError):
     """The record was deleted in HubSpot, as HubSpot itself says. A failed read never raises this."""
 
@@ -78,7 +73,6 @@ class NumberTaken(SyncError):
     holder_id: str = ""
 
 
-@dataclass(eq=False)
 class NameTaken(SyncError):
     """The display name is in use by a customer, vendor or employee (QuickBooks 6240)."""
 
@@ -90,11 +84,9 @@ class NeedsAttention(SyncError):
     code: AttentionCode = AttentionCode.REFUSED_BY_QUICKBOOKS
 
 
-@dataclass(eq=False)
 class ConnectionLost(SyncError):
     """Nothing can be done for any record of the connection until a person reconnects or pays."""
 
 
-@dataclass(eq=False)
 class Malformed(SyncError):
     """Bad signature or unparseable input: refused where it arrives."""
