@@ -6,12 +6,14 @@ import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from infra.sandbox.kernel import SandboxClock
 from infra.sandbox.quickbooks import DEFAULT_REALM, VERIFIER_TOKEN, QuickBooksConfig, QuickBooksSandbox
+from infra.sandbox.quickbooks.bookkeeper import Bookkeeper
 from infra.sandbox.quickbooks.visitor import Visitor
 
 OTHER_REALM = "4620816365000000002"
@@ -82,6 +84,81 @@ def test_the_legacy_form_groups_by_realm() -> None:
     assert entities[3] == {"id": "1", "operation": "Void", "name": "Invoice", "lastUpdated": "2026-11-24T09:30:00.000Z"}
     assert [entity["operation"] for entity in entities] == ["Create", "Update", "Create", "Void", "Create", "Delete"]
     assert headers["Content-Type"] == "application/json"
+
+
+def types(app: QuickBooksSandbox) -> list[str]:
+    """The events since the last delivery, without what is the same in all."""
+    receiver = Receiver()
+    app.deliver_webhooks(receiver)
+    return [event["type"].removeprefix("qbo.").removesuffix(".v1") for event in receiver.events()]
+
+
+def test_a_payment_tells_of_itself_and_of_the_invoice_that_it_pays() -> None:
+    app = build()
+    person = Bookkeeper(app)
+    person.create("Customer", DisplayName="Amy")
+    made = person.create("Invoice", CustomerRef={"value": "1"}, Line=[LINE])
+    types(app)
+    paid = person.receive("1", Decimal(10), {made["Id"]: Decimal(10)})
+    assert types(app) == ["payment.created", "invoice.updated"]
+    person.change("Payment", paid, PrivateNote="note")
+    assert types(app) == ["payment.updated"]
+    person.unapply(paid["Id"])
+    assert types(app) == ["payment.updated", "invoice.updated"]
+    person.void_payment(paid["Id"])
+    assert types(app) == ["payment.void"]
+    person.delete_payment(paid["Id"])
+    assert types(app) == ["payment.deleted"]
+
+
+def test_credits_receipts_refunds_and_bookings_tell_of_themselves() -> None:
+    app = build()
+    person = Bookkeeper(app)
+    person.create("Customer", DisplayName="Amy")
+    types(app)
+    memo = person.credit("1", Decimal(10))
+    person.void("CreditMemo", memo)
+    person.void("SalesReceipt", person.sell_for_cash("1", Decimal(10), "35"))
+    person.delete("RefundReceipt", person.refund("1", Decimal(10), "35"))
+    person.void("Purchase", person.spend("35", "13", Decimal(1)))
+    person.void("Transfer", person.transfer("35", "36", Decimal(1)))
+    person.deposit("35", [person.receive("1", Decimal(1))["Id"]])
+    told = types(app)
+    assert told[:4] == ["creditmemo.created", "creditmemo.void", "salesreceipt.created", "salesreceipt.void"]
+    assert told[4:8] == ["refundreceipt.created", "refundreceipt.deleted", "purchase.created", "purchase.void"]
+    assert told[8:] == ["transfer.created", "transfer.void", "payment.created", "deposit.created", "payment.updated"]
+
+
+@pytest.mark.parametrize("form", ["cloudevents", "legacy"])
+def test_a_void_may_show_as_an_update(form: str) -> None:
+    app, receiver = build(webhook_void_verb="updated", webhook_format=form), Receiver()
+    live_a_little(app)
+    app.deliver_webhooks(receiver)
+    body = json.loads(receiver.got[0][1])
+    if form == "cloudevents":
+        assert body[3]["type"] == "qbo.invoice.updated.v1"
+    else:
+        assert body["eventNotifications"][0]["dataChangeEvent"]["entities"][3]["operation"] == "Update"
+
+
+@pytest.mark.parametrize(("told", "data"), [(False, {}), (True, {"deletedid": "2"})])
+def test_a_merge_names_the_customer_that_stays_and_by_setting_the_one_that_is_gone(
+    told: bool, data: dict[str, str]
+) -> None:
+    for form in ("cloudevents", "legacy"):
+        app, receiver = build(webhook_tells_merged=told, webhook_format=form), Receiver()
+        person = Bookkeeper(app)
+        for name in ("Amy", "Amy again"):
+            person.create("Customer", DisplayName=name)
+        person.merge_customers("1", "2")
+        app.deliver_webhooks(receiver)
+        body = json.loads(receiver.got[0][1])
+        if form == "cloudevents":
+            last = body[-1]
+            assert (last["type"], last["intuitentityid"], last["data"]) == ("qbo.customer.merged.v1", "1", data)
+        else:
+            last = body["eventNotifications"][0]["dataChangeEvent"]["entities"][-1]
+            assert (last["operation"], last["id"], last["deletedId"]) == ("Merge", "1", "2")
 
 
 @pytest.mark.parametrize("form", ["cloudevents", "legacy"])

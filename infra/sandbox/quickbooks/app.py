@@ -85,8 +85,9 @@ class QuickBooksSandbox(SandboxApp):
     def _listener(self, realm: str) -> Any:
         group = "" if self.config.webhook_realms_together else realm
 
-        def changed(entity: str, id_: str, verb: str) -> None:
+        def changed(entity: str, id_: str, verb: str, merged: str) -> None:
             event = {"id": self.new_uuid(), "realm": realm, "entity": entity, "entity_id": id_, "verb": verb}
+            event |= {"merged": merged} if merged else {}
             self.outbox.add({**event, "at": self.clock.now()}, group)
 
         return changed

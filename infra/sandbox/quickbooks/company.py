@@ -14,8 +14,8 @@ from infra.sandbox.quickbooks.faults import DELETED, INACTIVE, business, fault
 from infra.sandbox.quickbooks.ledger import Ledger
 
 Entity = dict[str, Any]
-# (entity, id, verb): created, updated, deleted, void
-Listener = Callable[[str, str, str], None]
+# (entity, id, verb, id merged into it): created, updated, deleted, void, merged, emailed
+Listener = Callable[[str, str, str, str], None]
 FIRST_DOCUMENT_NUMBER = 1001
 
 
@@ -108,7 +108,8 @@ class Company:
         """The entity as stored. Raises fault 610 for a deleted or unknown one."""
         found = self.rows[entity].get(id_)
         if found is None:
-            raise fault("610", DELETED if Holder(entity, id_) in self.gone else INACTIVE)
+            deleted = entity != "Customer" and Holder(entity, id_) in self.gone
+            raise fault("610", DELETED if deleted else INACTIVE)
         return found
 
     def all(self, entity: str) -> Iterable[Entity]:
@@ -147,7 +148,7 @@ class Company:
             self._next_id[sequence] = max(self._next_id[sequence], int(id_) + 1)
 
     def remove(self, definition: Definition, id_: str) -> None:
-        """Deletes a transaction; reading it is fault 610 from now on."""
+        """Deletes a transaction, or a customer that was merged; reading it is fault 610 from now on."""
         self._unindex(definition, self.rows[definition.name].pop(id_))
         self.ledger.post(Holder(definition.name, id_), (), "", Decimal(1))
         self.gone[Holder(definition.name, id_)] = self.stamp()
@@ -207,7 +208,7 @@ class Company:
                 return account
         raise business(f"The company has no account of type {sub or kind}.")
 
-    def tell(self, definition: Definition, id_: str, verb: str) -> None:
+    def tell(self, definition: Definition, id_: str, verb: str, merged: str = "") -> None:
         """Says that an entity changed, where the vendor has an event for it."""
         if self.listener is not None and verb in definition.events:
-            self.listener(definition.name, id_, verb)
+            self.listener(definition.name, id_, verb, merged)

@@ -52,6 +52,8 @@ class QuickBooksConfig:
     exchange_rate_missing: Literal["fault_610", "no_rate"] = "fault_610"
     allow_discount: bool = True
     book_close_date: date | None = None
+    auto_apply_payments: bool = False
+    auto_apply_credit: bool = False
     default_term: str | None = "3"
     custom_fields: tuple[str, ...] = ("Crew #",)
 
@@ -117,6 +119,7 @@ class QuickBooksConfig:
     webhook_format: Literal["cloudevents", "legacy"] = "cloudevents"
     webhook_content_type: str = "application/cloudevents+json"
     webhook_void_verb: Literal["void", "voided", "updated"] = "void"
+    webhook_tells_merged: bool = False  # whether a CloudEvent of a merge says which id is gone
     webhook_realms_together: bool = True
     webhook_batch: int = 100
 

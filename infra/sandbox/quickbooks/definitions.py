@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from infra.sandbox.quickbooks.company import Company
 
 NAME_EVENTS = frozenset({"created", "updated", "deleted"})
+MERGED_EVENTS = NAME_EVENTS | {"merged"}
 BOOK_EVENTS = NAME_EVENTS | {"void"}
 SALES_EVENTS = BOOK_EVENTS | {"emailed"}
 EVERYWHERE_READ_ONLY = frozenset({"domain", "sparse", "status", "MetaData", "SyncToken", "Id"})

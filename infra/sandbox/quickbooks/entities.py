@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from infra.sandbox.quickbooks.definitions import NAME_EVENTS, Definition
+from infra.sandbox.quickbooks.definitions import MERGED_EVENTS, NAME_EVENTS, Definition
 from infra.sandbox.quickbooks.rules import catalog, names, preferences
 from infra.sandbox.quickbooks.transactions import TRANSACTIONS
 
@@ -43,7 +43,7 @@ _ROWS = (
         name_space="people",
         another="customer, vendor or employee",
         filterable=frozenset({*_PERSON, "FullyQualifiedName", "Balance", "Job", "ParentRef", "Taxable"}),
-        events=NAME_EVENTS,
+        events=MERGED_EVENTS,
     ),
     Definition(
         name="Vendor",

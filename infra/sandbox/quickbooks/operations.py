@@ -10,12 +10,15 @@ from infra.sandbox.quickbooks.definitions import Definition, Draft
 from infra.sandbox.quickbooks.entities import DEFINITIONS
 from infra.sandbox.quickbooks.faults import CLOSED, DEPOSITED, STALE, fault, missing
 from infra.sandbox.quickbooks.ledger import ZERO
-from infra.sandbox.quickbooks.rules import payments, sales
+from infra.sandbox.quickbooks.rules import applying, payments, sales
 
 NO_OPTIONS: frozenset[str] = frozenset()
 BALANCE_SHEET = frozenset({"Asset", "Liability", "Equity"})
 # Links that QuickBooks keeps by itself; a transaction that has one is in use elsewhere.
 DEPOSIT = "Deposit"
+JOINED = "Created by QB Online to link credits to charges."
+CARRIED_OVER = ("CustomerRef", "CurrencyRef", "ExchangeRate")
+CREDITED = frozenset({"Invoice", "CreditMemo"})
 BOOKED_LINKS = frozenset({"Payment", "CreditMemo", "JournalEntry", "ReimburseCharge"})
 
 
@@ -47,7 +50,18 @@ def create(
     company.put(definition, entity)
     company.tell(definition, entity["Id"], "created")
     _touch(draft)
-    return view(company, definition, entity)
+    answer = view(company, definition, entity)
+    if definition.name in CREDITED and company.preference("SalesFormsPrefs", "AutoApplyCredit"):
+        _join_credits(company, entity)
+    return answer
+
+
+def _join_credits(company: Company, form: Entity) -> None:
+    """QuickBooks pays open invoices of the customer from open credit memos, with a payment of 0 of its own."""
+    lines = applying.from_credits(company, form["CustomerRef"]["value"])
+    if lines:
+        body: Entity = {key: form[key] for key in CARRIED_OVER if key in form}
+        create(company, DEFINITIONS["Payment"], {**body, "TotalAmt": ZERO, "Line": lines, "PrivateNote": JOINED})
 
 
 def update(

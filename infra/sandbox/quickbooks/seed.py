@@ -115,8 +115,8 @@ def _preferences(config: QuickBooksConfig) -> dict[str, Any]:
         "AllowShipping": False,
         "AllowServiceDate": False,
         "DefaultDiscountAccount": DISCOUNT_ACCOUNT,
-        "AutoApplyCredit": False,
-        "AutoApplyPayments": False,
+        "AutoApplyCredit": config.auto_apply_credit,
+        "AutoApplyPayments": config.auto_apply_payments,
         "ETransactionPaymentEnabled": False,
     }
     if config.default_term is not None:

@@ -19,6 +19,7 @@ LEGACY_OPERATIONS: Mapping[str, str] = {
     "updated": "Update",
     "deleted": "Delete",
     "void": "Void",
+    "merged": "Merge",
     "emailed": "Emailed",
 }
 
@@ -40,7 +41,8 @@ class QuickBooksWebhooks:
         self._source = base64.b64encode(hashlib.sha256(config.client_id.encode()).digest()).decode()
 
     def build(self, events: list[dict[str, Any]], attempt: int, url: str, now: datetime) -> Delivery:
-        """One delivery; events are `{"id", "realm", "entity", "entity_id", "verb", "at"}` with `at` aware."""
+        """One delivery; events are `{"id", "realm", "entity", "entity_id", "verb", "at"}` with `at` aware, and the
+        id that was `merged` into the entity."""
         cloud = self._config.webhook_format == "cloudevents"
         body = dumps([self._cloud_event(event) for event in events] if cloud else self._legacy(events)).encode()
         transmission = hashlib.sha256(body + str(attempt).encode()).hexdigest()[:24]
@@ -74,7 +76,7 @@ class QuickBooksWebhooks:
             "time": f"{at:%Y-%m-%dT%H:%M:%S.%f}000Z",
             "intuitentityid": event["entity_id"],
             "intuitaccountid": event["realm"],
-            "data": {},
+            "data": {"deletedid": event["merged"]} if self._config.webhook_tells_merged and "merged" in event else {},
         }
 
     def _verb(self, event: dict[str, Any]) -> str:
@@ -92,6 +94,8 @@ class QuickBooksWebhooks:
                 "name": event["entity"],
                 "lastUpdated": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             }
+            if "merged" in event:
+                entry["deletedId"] = event["merged"]
             realms.setdefault(event["realm"], []).append(entry)
         notifications = [
             {"realmId": realm, "dataChangeEvent": {"entities": entities}} for realm, entities in realms.items()

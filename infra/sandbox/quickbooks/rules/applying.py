@@ -111,6 +111,25 @@ def used(lines: list[Entity]) -> Decimal:
     return total_of(lines, CHARGE) - total_of(lines, CREDIT)
 
 
+def oldest_first(company: Company, customer: str, amount: Decimal) -> list[Entity]:
+    """Lines that pay the customer's open invoices, the earliest due first, as far as the amount goes."""
+    lines: list[Entity] = []
+    for owed in sorted(company.of_customer("Invoice", customer), key=lambda one: (str(one["DueDate"]), int(one["Id"]))):
+        part = min(owed["Balance"], amount)
+        if part > 0:
+            lines.append(_line(Link("Invoice", owed["Id"]), part))
+            amount -= part
+    return lines
+
+
+def from_credits(company: Company, customer: str) -> list[Entity]:
+    """Lines that pay the customer's open invoices from open credit memos, as far as both go."""
+    memos = [memo for memo in company.of_customer("CreditMemo", customer) if memo["RemainingCredit"] > 0]
+    charges = oldest_first(company, customer, sum((memo["RemainingCredit"] for memo in memos), ZERO))
+    lines = [*charges, *(_line(Link("CreditMemo", memo["Id"]), memo["RemainingCredit"]) for memo in memos)]
+    return _shortened(lines, CREDIT, -used(lines))
+
+
 def settle(draft: Draft, lines: list[Entity]) -> None:
     """Moves what is open from what this payment applied before to what its lines apply now."""
     _move_all(draft, draft.id, applied((draft.before or {}).get("Line", [])), applied(lines))

@@ -25,6 +25,8 @@ def payment(draft: Draft) -> None:
     entity["TotalAmt"] = total = currencies.rounded(draft, entity["TotalAmt"])
     if total < 0:
         raise business("The transaction amount must be 0 or greater.")
+    if draft.before is None and "Line" not in entity and company.preference("SalesFormsPrefs", "AutoApplyPayments"):
+        entity["Line"] = applying.oldest_first(company, entity["CustomerRef"]["value"], total)
     entity["Line"] = lines = applying.read_lines(draft)
     left = total - applying.used(lines)
     if left < 0:
