@@ -1,17 +1,15 @@
 """python-quickbooks and intuit-oauth work against the QuickBooks sandbox as they do against Intuit."""
 
 import importlib
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from infra.sandbox.kernel import SandboxTransport, running
+from infra.sandbox.kernel import running
 from infra.sandbox.quickbooks import (
     ACCESS_TOKEN,
     CLIENT_ID,
@@ -21,7 +19,7 @@ from infra.sandbox.quickbooks import (
     QuickBooksConfig,
     QuickBooksSandbox,
 )
-from infra.sandbox.quickbooks.visitor import Visitor
+from tests.contract.quickbooks_traffic_support import violations
 
 
 def vendors(path: str) -> Any:
@@ -37,10 +35,18 @@ QuickBooks = vendors("quickbooks.client.QuickBooks")
 AuthorizationException = vendors("quickbooks.exceptions.AuthorizationException")
 ObjectNotFoundException = vendors("quickbooks.exceptions.ObjectNotFoundException")
 QuickbooksException = vendors("quickbooks.exceptions.QuickbooksException")
+batch_create = vendors("quickbooks.batch.batch_create")
+change_data_capture = vendors("quickbooks.cdc.change_data_capture")
 Account = vendors("quickbooks.objects.account.Account")
 EmailAddress = vendors("quickbooks.objects.base.EmailAddress")
 CompanyInfo = vendors("quickbooks.objects.company_info.CompanyInfo")
+CreditMemo = vendors("quickbooks.objects.creditmemo.CreditMemo")
 Customer = vendors("quickbooks.objects.customer.Customer")
+Deposit = vendors("quickbooks.objects.deposit.Deposit")
+DepositLine = vendors("quickbooks.objects.deposit.DepositLine")
+DepositLineDetail = vendors("quickbooks.objects.deposit.DepositLineDetail")
+AccountBasedExpenseLine = vendors("quickbooks.objects.detailline.AccountBasedExpenseLine")
+AccountBasedExpenseLineDetail = vendors("quickbooks.objects.detailline.AccountBasedExpenseLineDetail")
 SalesItemLine = vendors("quickbooks.objects.detailline.SalesItemLine")
 SalesItemLineDetail = vendors("quickbooks.objects.detailline.SalesItemLineDetail")
 Invoice = vendors("quickbooks.objects.invoice.Invoice")
@@ -50,25 +56,11 @@ LinkedTxn = vendors("quickbooks.objects.base.LinkedTxn")
 Payment = vendors("quickbooks.objects.payment.Payment")
 PaymentLine = vendors("quickbooks.objects.payment.PaymentLine")
 Preferences = vendors("quickbooks.objects.preferences.Preferences")
+Purchase = vendors("quickbooks.objects.purchase.Purchase")
+RefundReceipt = vendors("quickbooks.objects.refundreceipt.RefundReceipt")
+SalesReceipt = vendors("quickbooks.objects.salesreceipt.SalesReceipt")
+Transfer = vendors("quickbooks.objects.transfer.Transfer")
 
-CHECK = Path(__file__).parents[2].parent / "shared" / "tools" / "check_traffic.py"
-STATEMENTS = (
-    "select * from Customer where Active in (true, false)",
-    "select * from Vendor",
-    "select * from Employee",
-    "select * from Item",
-    "select * from Account",
-    "select * from Term",
-    "select * from TaxCode",
-    "select * from TaxRate",
-    "select * from PaymentMethod",
-    "select * from Preferences",
-    "select * from CompanyInfo",
-    "select * from Invoice orderby TxnDate desc startposition 1 maxresults 10",
-    "select * from Payment where CustomerRef = '1'",
-    "select * from Invoice where DocNumber = 'none'",
-    "select count(*) from Invoice",
-)
 CALLBACK = "https://tieout.test/callback"
 
 
@@ -110,16 +102,20 @@ def new_customer(client: Any, name: str = "Amy's Bird Sanctuary") -> Any:
     return customer.save(qb=client)
 
 
-def new_invoice(client: Any, customer: Any, **options: Any) -> Any:
+def filled(form: Any, client: Any, customer: Any) -> Any:
+    """A sales form for the customer with one line over 100."""
     line = SalesItemLine()
     line.Amount, line.Description = 100, "Hours"
     line.SalesItemLineDetail = SalesItemLineDetail()
     line.SalesItemLineDetail.ItemRef = Item.get("1", qb=client).to_ref()
     line.SalesItemLineDetail.Qty, line.SalesItemLineDetail.UnitPrice = 4, 25
-    invoice = Invoice()
-    invoice.CustomerRef = customer.to_ref()
-    invoice.Line = [line]
-    return invoice.save(qb=client, **options)
+    form.CustomerRef = customer.to_ref()
+    form.Line = [line]
+    return form
+
+
+def new_invoice(client: Any, customer: Any, **options: Any) -> Any:
+    return filled(Invoice(), client, customer).save(qb=client, **options)
 
 
 def test_a_customer_is_created_read_changed_and_found(client: Any) -> None:
@@ -176,6 +172,64 @@ def test_a_payment_is_applied_voided_and_deleted(client: Any) -> None:
     assert Invoice.get(invoice.Id, qb=client).Balance == 100
 
 
+def test_credits_receipts_and_refunds_are_made_and_ended(client: Any) -> None:
+    customer, checking = (
+        new_customer(client, f"Customer {Customer.count(qb=client)}"),
+        Account.get("35", qb=client).to_ref(),
+    )
+    memo = filled(CreditMemo(), client, customer).save(qb=client)
+    assert (memo.RemainingCredit, Customer.get(customer.Id, qb=client).Balance) == (100, -100)
+    memo.delete(qb=client)
+    for kind in (SalesReceipt, RefundReceipt):
+        form = filled(kind(), client, customer)
+        form.DepositToAccountRef = checking
+        form = form.save(qb=client)
+        assert kind.get(form.Id, qb=client).TotalAmt == 100
+    assert Account.get("35", qb=client).CurrentBalance == 0
+    receipt = SalesReceipt.all(qb=client)[0]
+    receipt.void(qb=client)
+    assert SalesReceipt.get(receipt.Id, qb=client).TotalAmt == 0
+    RefundReceipt.all(qb=client)[0].delete(qb=client)
+    assert Account.get("35", qb=client).CurrentBalance == 0
+
+
+def test_a_fee_a_deposit_and_a_payout_are_booked(client: Any) -> None:
+    checking, fees = Account.get("35", qb=client).to_ref(), Account.get("13", qb=client).to_ref()
+    purchase = Purchase()
+    purchase.AccountRef, purchase.PaymentType = checking, "Cash"
+    fee = AccountBasedExpenseLine()
+    fee.Amount, fee.AccountBasedExpenseLineDetail = 3, AccountBasedExpenseLineDetail()
+    fee.AccountBasedExpenseLineDetail.AccountRef = fees
+    purchase.Line = [fee]
+    assert purchase.save(qb=client).TotalAmt == 3
+    back = DepositLine()
+    back.Amount, back.DepositLineDetail = 1, DepositLineDetail()
+    back.DepositLineDetail.AccountRef = fees
+    deposit = Deposit()
+    deposit.DepositToAccountRef, deposit.Line = checking, [back]
+    deposit.save(qb=client)
+    transfer = Transfer()
+    transfer.FromAccountRef, transfer.ToAccountRef, transfer.Amount = checking, Account.get("36", qb=client).to_ref(), 7
+    transfer.save(qb=client)
+    assert [Account.get(id_, qb=client).CurrentBalance for id_ in ("35", "36")] == [-9, 7]
+
+
+def test_changes_and_batches_are_read(client: Any) -> None:
+    customer = new_customer(client, f"Customer {Customer.count(qb=client)}")
+    answer = batch_create([filled(Invoice(), client, customer), Invoice()], qb=client)
+    assert [made.TotalAmt for made in answer.successes] == [100]
+    assert [error.code for error in answer.faults[0].Error] == ["2020", "2020"]
+    paid = new_payment(client, answer.successes[0])
+    gone = new_invoice(client, customer)
+    gone.delete(qb=client)
+    since = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    found = change_data_capture([CreditMemo, Payment, Invoice], since, qb=client)
+    assert not hasattr(found, "CreditMemo")
+    assert paid.Id in {one.Id for one in found.Payment}
+    shown = {one.Id: getattr(one, "status", "") for one in found.Invoice}
+    assert (shown[gone.Id], shown[answer.successes[0].Id]) == ("Deleted", "")
+
+
 def test_an_exchange_rate_is_read(client: Any, app: QuickBooksSandbox) -> None:
     app.configure({"multicurrency": True})
     answer = client.get(
@@ -229,17 +283,6 @@ def test_tokens_are_got_by_consent_refreshed_and_revoked(auth: Any, client: Any,
         CompanyInfo.get(DEFAULT_REALM, qb=client)
 
 
-def violations(app: QuickBooksSandbox, tmp_path: Path) -> list[str]:
-    """What the traffic check says of the exchanges so far; prints why when it is not there to be asked."""
-    if not CHECK.exists():
-        pytest.skip(f"no traffic check beside this project at {CHECK}")
-    log = tmp_path / "traffic.jsonl"
-    log.write_text("".join(app.traffic.lines()), encoding="utf-8")
-    done = subprocess.run([sys.executable, CHECK, log], capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 1), done.stderr
-    return [line for line in done.stdout.splitlines()[:-1] if line]
-
-
 def test_answers_to_the_vendors_clients_fit_the_vendors_schema(
     client: Any, auth: Any, app: QuickBooksSandbox, tmp_path: Path
 ) -> None:
@@ -248,80 +291,9 @@ def test_answers_to_the_vendors_clients_fit_the_vendors_schema(
     invoice.delete(qb=client)
     test_an_item_and_an_account_are_created(client)
     new_payment(client, new_invoice(client, new_customer(client, "Cleo"))).void(qb=client)
+    test_changes_and_batches_are_read(client)
+    test_credits_receipts_and_refunds_are_made_and_ended(client)
+    test_a_fee_a_deposit_and_a_payout_are_booked(client)
     test_company_and_preferences_are_read(client)
     auth.refresh()
     assert [line for line in violations(app, tmp_path) if ": response " in line] == []
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"custom_txn_numbers": True},
-        {"using_sales_tax": True},
-        {"country": "GB", "home_currency": "GBP", "using_sales_tax": True, "multicurrency": True},
-    ],
-)
-def test_a_proper_clients_traffic_is_clean(settings: dict[str, Any], tmp_path: Path) -> None:
-    config = QuickBooksConfig(requests_per_second=None).with_settings(settings)
-    app = QuickBooksSandbox(config)
-    visitor = Visitor(app)
-    far = config.country != "US"
-    money = {"CurrencyRef": {"value": "GBP"}} if config.multicurrency else {}
-    tax = {"TaxCodeRef": {"value": "2" if far else "TAX"}} if config.using_sales_tax else {}
-    mode = {"GlobalTaxCalculation": "TaxExcluded"} if far else {"TxnTaxDetail": {"TxnTaxCodeRef": {"value": "2"}}}
-    address = {"Line1": "1 Main St", "City": "Reno"}
-    customer = visitor.create("Customer", DisplayName="Amy", BillAddr=address, **money)
-    visitor.create("Vendor", DisplayName="Stripe")
-    visitor.create("Employee", GivenName="Emily", FamilyName="Platt")
-    visitor.create("Account", Name="Clearing", AccountType="Bank")
-    item = visitor.create("Item", Name="Hour", Type="Service", IncomeAccountRef={"value": "79"})
-    sale = {"ItemRef": {"value": item["Id"]}, "Qty": 3, "UnitPrice": 50, **tax}
-    lines = [
-        {"Amount": 150, "Description": "Work", "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": sale},
-        {"Description": "Subtotal:", "DetailType": "DescriptionOnly", "DescriptionLineDetail": {}},
-        {"Amount": 15, "DetailType": "DiscountLineDetail", "DiscountLineDetail": {"PercentBased": False}},
-    ]
-    reference = {"value": customer["Id"]}
-    body = {"CustomerRef": reference, "DocNumber": "HS-1", "Line": lines, "BillEmail": {"Address": "a@b.test"}}
-    first = visitor.create("Invoice", **body, **money, **mode)
-    first = visitor.change(
-        "Invoice", first, PrivateNote="note", CustomField=[{"DefinitionId": "1", "StringValue": "x"}]
-    )
-    link = {"Amount": 50, "LinkedTxn": [{"TxnId": first["Id"], "TxnType": "Invoice"}]}
-    payment = visitor.create("Payment", CustomerRef=reference, TotalAmt=60, Line=[link], **money)
-    payment = visitor.change("Payment", payment, PrivateNote="note")
-    visitor.write(
-        "Payment",
-        {"Id": payment["Id"], "SyncToken": payment["SyncToken"], "sparse": True},
-        operation="update",
-        include="void",
-    )
-    visitor.delete("Payment", visitor.create("Payment", CustomerRef=reference, TotalAmt=5, **money))
-    if config.multicurrency:
-        visitor.call("GET", "exchangerate", sourcecurrencycode="EUR", asofdate="2026-11-24")
-    visitor.void("Invoice", visitor.read("Invoice", first["Id"]))
-    second = visitor.create("Invoice", **{**body, "DocNumber": "HS-2"}, **money, **mode)
-    visitor.call("GET", f"invoice/{second['Id']}/pdf")
-    visitor.delete("Invoice", second)
-    visitor.call("GET", f"invoice/{second['Id']}")
-    for statement in STATEMENTS:
-        visitor.query(statement)
-    visitor.read("CompanyInfo", DEFAULT_REALM)
-    visitor.call("GET", "preferences")
-    for rule in ("status_429", "status_500", "status_403", "fault_200", "status_401"):
-        app.faults.add({"kind": rule, "times": 1})
-        visitor.call("GET", "preferences")
-    app.faults.add({"kind": "status_401", "form": "xml", "times": 1})
-    visitor.call("GET", "preferences")
-    oauth = httpx.Client(transport=SandboxTransport(app), base_url="http://sandbox", auth=(CLIENT_ID, CLIENT_SECRET))
-    for _ in range(2):
-        form = {"grant_type": "refresh_token", "refresh_token": REFRESH_TOKEN}
-        oauth.post("/oauth2/v1/tokens/bearer", data=form)
-    assert violations(app, tmp_path) == []
-
-
-def test_what_a_visitor_sends_wrong_on_purpose_is_not_in_the_log(app: QuickBooksSandbox) -> None:
-    Visitor(app, wrong_on_purpose=True).call("POST", "customer", {"Nonsense": 1})
-    assert list(app.traffic.lines()) == []
-    Visitor(app).create("Customer", DisplayName="Amy")
-    assert json.loads(next(app.traffic.lines()))["request_headers"]["Authorization"] == "Bearer redacted"
