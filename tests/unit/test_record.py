@@ -98,6 +98,7 @@ def test_a_record_that_another_worker_holds_is_busy_until_its_lease_ends(state: 
         (Cause.WEBHOOK, ClaimVerdict.COVERED),
         (Cause.SWEEP, ClaimVerdict.COVERED),
         (Cause.DUE, ClaimVerdict.TAKE),
+        (Cause.AGAIN, ClaimVerdict.TAKE),
         (Cause.RETRY, ClaimVerdict.TAKE),
     ],
 )

@@ -67,7 +67,7 @@ def test_a_hint_that_came_while_a_record_was_held_is_sent_again_once_when_it_is_
     desk.claims.take(KEY, a_hint())
     desk.claims.release(held, held.record.to(State.SYNCED))
     [hint] = desk.hints.queued
-    assert (hint.id, hint.cause, hint.trace_id) == ("42", Cause.DUE, "trace")
+    assert (hint.id, hint.cause, hint.trace_id) == ("42", Cause.AGAIN, "trace")
     assert desk.hints.next_due == NOW + timedelta(seconds=1)
     stored = desk.stored()
     assert (stored.lease_owner, stored.lease_until) == (None, None)
@@ -140,6 +140,24 @@ def test_a_lost_race_for_a_claim_is_tried_again() -> None:
     assert Desk(Contended(3)).take().record.version == 1
 
 
+def test_a_wake_up_that_meets_a_busy_record_is_left_to_its_holder(desk: Desk) -> None:
+    held = desk.take()
+    assert desk.claims.take(KEY, a_hint(cause=Cause.DUE)) is ClaimVerdict.BUSY
+    assert desk.claims.take_in_passing(KEY, "trace") is None
+    desk.claims.release(held, held.record.to(State.SYNCED))
+    assert desk.hints.queued == []
+
+
+def test_what_came_while_a_record_was_held_is_looked_at_although_the_record_waits(desk: Desk) -> None:
+    held = desk.take()
+    desk.claims.take(KEY, a_hint())
+    waits = held.record.to(State.WAITING, reason="internal_error", due_at=NOW + timedelta(hours=6))
+    desk.claims.release(held, waits)
+    desk.clock.advance(1)
+    [again] = desk.hints.pop_due()
+    assert isinstance(desk.claims.take(KEY, again), Held)
+
+
 def test_a_claim_that_is_never_won_is_given_up_without_anything_written() -> None:
     desk = Desk(Contended(99))
     with pytest.raises(NotReadyYet) as raised:
@@ -198,7 +216,7 @@ def test_two_workers_with_the_same_invoice_make_one_and_the_second_hint_is_looke
     world.push(world.hint(id_))
     assert [outcome.result for outcome in seen] == ["busy"]
     [again] = world.hints.queued
-    assert again.cause is Cause.DUE
+    assert again.cause is Cause.AGAIN
     world.run()
     assert len(world.booked()) == 1
     assert world.record(id_).state is State.SYNCED

@@ -35,7 +35,7 @@ def judge_claim(record: SyncRecord | None, hint: Hint, now: datetime) -> ClaimVe
         return ClaimVerdict.NOT_DUE
     # The sweep compares versions before it hints at a ledger document, so what it says is no echo of ours.
     of_the_sweep = hint.cause is Cause.SWEEP and hint.object in _FAR_OBJECTS
-    if hint.cause in (Cause.RETRY, Cause.DUE) or of_the_sweep or not record.settled:
+    if hint.cause in (Cause.RETRY, Cause.DUE, Cause.AGAIN) or of_the_sweep or not record.settled:
         return ClaimVerdict.TAKE
     seen = _version_seen(record, hint)
     return ClaimVerdict.COVERED if seen is not None and shows(seen, hint) else ClaimVerdict.TAKE

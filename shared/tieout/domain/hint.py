@@ -32,12 +32,14 @@ class HintObject(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why somebody should look. `RETRY` and `DUE` are never dropped as already covered."""
+    """Why somebody should look. `AGAIN`: hints came while a worker held the record, and it passes them on. `RETRY`,
+    `DUE` and `AGAIN` are never dropped as already covered."""
 
     WEBHOOK = "webhook"
     SWEEP = "sweep"
     DUE = "due"
     RETRY = "retry"
+    AGAIN = "again"
 
 
 class BadHint(ValueError):

@@ -108,12 +108,13 @@ def _report(outcome: Outcome) -> None:
         "result": outcome.result.value,
         "state": outcome.state,
         "reason": outcome.reason,
+        "unshown": outcome.unshown,
     }
     if outcome.error is not None:
         logger.error("record", extra={**facts, **loggable(outcome.error)})
     else:
         logger.info("record", extra=facts)
     count(f"handled_{outcome.state}" if outcome.result is Result.HANDLED else outcome.result.value)
-    if outcome.reason == _CONNECTION_LOST:
+    if _CONNECTION_LOST in (outcome.reason, outcome.unshown):
         # Nothing else tells: the records wait, nothing fails. template.yaml has an alarm on it.
         count(_CONNECTION_LOST)

@@ -45,23 +45,24 @@ class Claims:
         """Claim the record by a conditional write, before anything is read about it.
 
         COVERED, NOT_DUE: nothing to do now, one read was spent. BUSY: another worker holds it and knows of one more
-        hint.
+        hint, unless that only says that the record is due, which its holder sees to anyhow.
         """
-        return self._take(key, hint.trace_id, lambda stored, now: judge_claim(stored, hint, now))
+        told = hint.cause is not Cause.DUE
+        return self._take(key, hint.trace_id, lambda stored, now: judge_claim(stored, hint, now), told=told)
 
     def take_in_passing(self, key: RecordKey, trace_id: str) -> Held | None:
-        """Claim a record that no hint is about, because the work on another needs it. None: another
-        worker holds it, or it is not due yet."""
-        held = self._take(key, trace_id, judge_in_passing)
+        """Claim a record that no hint is about, because the work on another needs it. None: another worker holds it, or
+        it is not due yet; whoever asked comes back by itself."""
+        held = self._take(key, trace_id, judge_in_passing, told=False)
         return held if isinstance(held, Held) else None
 
     def _take(
-        self, key: RecordKey, trace_id: str, judge: Callable[[SyncRecord | None, datetime], ClaimVerdict]
+        self, key: RecordKey, trace_id: str, judge: Callable[[SyncRecord | None, datetime], ClaimVerdict], *, told: bool
     ) -> Held | ClaimVerdict:
         for _ in range(_TRIES):
             stored, now = self.records.get(key), self.clock.now()
             verdict = judge(stored, now)
-            if verdict in (ClaimVerdict.COVERED, ClaimVerdict.NOT_DUE):
+            if verdict in (ClaimVerdict.COVERED, ClaimVerdict.NOT_DUE) or (verdict is ClaimVerdict.BUSY and not told):
                 return verdict
             if verdict is ClaimVerdict.BUSY and stored is not None and stored.lease_owner is not None:
                 if self.records.rehint(key, stored.lease_owner):
@@ -96,9 +97,7 @@ class Claims:
         owner = held.record.lease_owner
         while True:
             if record.rehints > record.rehints_answered:
-                if own_hint_object(record.key) is not None:
-                    self.hints.send([self.hint_for(record.key, Cause.DUE, held.trace_id)], delay=_REHINT_DELAY)
-                # Whoever waits for a customer comes back by itself.
+                self.hints.send([self.hint_for(record.key, Cause.AGAIN, held.trace_id)], delay=_REHINT_DELAY)
                 record = replace(record, rehints_answered=record.rehints)
             try:
                 held.record = self.records.put(record)

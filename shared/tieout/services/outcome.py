@@ -26,7 +26,8 @@ class Result(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`state` is the record's; `reason` why it is there, or why it is parked; `error` is what a failure was; `context`
-    is safe to log and holds the vendors' request ids of what stopped the record."""
+    is safe to log and holds the vendors' request ids of what stopped the record; `unshown` is why its status could not
+    be shown, in a word."""
 
     hint: Hint
     result: Result
@@ -34,3 +35,4 @@ class Outcome:
     reason: str = ""
     error: Exception | None = None
     context: Mapping[str, str] = field(default_factory=dict)
+    unshown: str = ""

@@ -29,6 +29,8 @@ _SAYS_IN_SYNC = frozenset({State.SYNCED, State.SYNCED_WITH_VARIANCE})
 _PASSING_ATTEMPTS = 3
 # Nobody can say when these end, and until then the books may differ.
 _LASTING = frozenset({"switched_off"})
+_STATUS_PAUSE = 60.0
+_LONGEST_STATUS_PAUSE = 3600.0
 _BUG_BACK_OFF = timedelta(minutes=1)
 _LONGEST_BUG_BACK_OFF = timedelta(hours=6)
 
@@ -60,10 +62,7 @@ def park(record: SyncRecord, error: SyncError, now: datetime, vendor_timeout: ti
     tried = replace(record, attempts=record.attempts + (not isinstance(error, Postponed)))
     if verifying:
         return tried.to(State.VERIFYING, reason=reason, detail=error.detail, due_at=due_at)
-    lasting = record.state in _SAYS_IN_SYNC and (record.attempts >= _PASSING_ATTEMPTS or reason in _LASTING)
-    if record.settled and not lasting:
-        # What was found out before stays shown; only the look is due again. A record that says that both sides agree
-        # says so no longer when it could not be looked at for a while.
+    if _stays(record, reason):
         return replace(tried, due_at=due_at)
     return replace(tried, intent=None).to(State.WAITING, reason=reason, detail=error.detail, due_at=due_at)
 
@@ -73,10 +72,33 @@ def park_bug(record: SyncRecord, now: datetime, vendor_timeout: timedelta) -> Sy
     wait = min(_BUG_BACK_OFF * 2 ** min(record.attempts, 10), _LONGEST_BUG_BACK_OFF)
     due_at = now + max(wait, vendor_timeout)
     tried = replace(record, attempts=record.attempts + 1)
-    if record.settled:
+    if _stays(record):
         return replace(tried, due_at=due_at)
     state = State.WAITING if record.intent is None else State.VERIFYING
     return tried.to(state, reason="internal_error", due_at=due_at)
+
+
+def park_unshown(record: SyncRecord, failure: Exception | None, tries: int, now: datetime) -> SyncRecord:
+    """The record whose status could not be shown because of `failure` (None: it was refused), as so often before in
+    vain. One that waits anyhow is shown then."""
+    if record.due_at is not None:
+        return record
+    asked = 0.0
+    match failure:
+        case RateLimited():
+            asked = failure.retry_after
+        case ConnectionLost():
+            asked = _CONNECTION_CHECK
+    pause = max(asked, min(_STATUS_PAUSE * 2 ** min(tries, 10), _LONGEST_STATUS_PAUSE))
+    attempts = tries + 1 if record.settled else record.attempts
+    return replace(record, due_at=now + timedelta(seconds=pause), attempts=attempts)
+
+
+def _stays(record: SyncRecord, reason: str = "") -> bool:
+    """Whether what was found out before stays shown, and only the look is due again. A record that says that both sides
+    agree says so no longer when it could not be looked at for a while."""
+    lasting = record.attempts >= _PASSING_ATTEMPTS or reason in _LASTING
+    return record.settled and not (record.state in _SAYS_IN_SYNC and lasting)
 
 
 def parked_reason(record: SyncRecord, error: SyncError) -> str:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
-from tieout.domain.errors import NeedsAttention, SyncError
+from tieout.domain.errors import ConnectionLost, NeedsAttention, RateLimited, SyncError
 from tieout.domain.hint import Cause
 from tieout.domain.record import SHOWN_UNKNOWN
 from tieout.domain.status import ShownStatus
 from tieout.ports import Workspace
 from tieout.services.claims import Claims
-from tieout.services.parking import park_bug
+from tieout.services.parking import park_bug, park_unshown
 from tieout.services.turn import Turn
 from tieout.services.work import Seen, Work
 
 # A delayed message wakes the record; the sweep would too, a little later (SQS: at most 15 minutes).
 _LONGEST_DELAY = 900.0
-_STATUS_RETRY = timedelta(seconds=60)
 
 S = TypeVar("S")
 
@@ -106,6 +105,21 @@ def _show_later(work: Work[S], failure: Exception | None, now: datetime) -> None
         # The answer may be what was lost.
         work.held.record = replace(work.record, shown=SHOWN_UNKNOWN)
     if not (refused and all(hint.cause is Cause.DUE for hint in work.hints)):
-        work.wake_at(now + _STATUS_RETRY)
+        work.held.record = park_unshown(work.record, failure, work.tries, now)
+    work.unshown = _why(failure)
     if failure is not None and not isinstance(failure, SyncError):
         work.bug = work.bug or failure
+
+
+def _why(failure: Exception | None) -> str:
+    match failure:
+        case None | NeedsAttention():
+            return "refused"
+        case ConnectionLost():
+            return "connection_lost"
+        case RateLimited():
+            return "rate_limited"
+        case SyncError():
+            return "vendor_unavailable"
+        case _:
+            return "internal_error"

@@ -48,19 +48,23 @@ class Turn:
 
     def all(self, works: Sequence[Work[S]], step: Callable[[Sequence[Work[S]]], None]) -> None:
         """Run a step of all these records together. What one of them causes must not become the affair of the others,
-        so after an error that may be one's own the halves are tried apart."""
+        so after an error that may be one's own the halves are tried apart, as long as there is time."""
         if not works:
             return
         try:
             step(works)
         except Exception as error:  # noqa: BLE001 - as above
-            if len(works) > 1 and _may_be_of_one(error):
+            if len(works) > 1 and _may_be_of_one(error) and not self.over:
                 middle = len(works) // 2
                 self.all(works[:middle], step)
-                self.all(works[middle:], step)
+                self.all(works[middle:], partial(self._in_time, step))
                 return
             for work in works:
                 self.each(work, partial(_raise, error))
+
+    def _in_time(self, step: Callable[[Sequence[Work[S]]], None], works: Sequence[Work[S]]) -> None:
+        self.stop_in_time()
+        step(works)
 
 
 def _raise(error: Exception) -> None:

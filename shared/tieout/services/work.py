@@ -34,22 +34,25 @@ class Seen:
 class Work(Generic[S]):
     """A claimed record and what the batch has found out about it.
 
-    `look`: the far side has to be asked. `asked`: a person's wish is still open. `read`: the origin was asked,
+    `look`: the far side has to be asked. `asked`: a person's wish is still open. `tries`: how often it
+    was looked at in vain since it was settled. `read`: the origin was asked,
     `source` is what it answered (None: deleted). `done`: nothing more is to be done in this batch. `parked`: why the
-    record waits, "" when it does not. `lost`: another worker took it over. `bug`: what nobody foresaw. `context`: safe
-    to log, of the error that stopped it.
+    record waits, "" when it does not. `lost`: another worker took it over. `bug`: what nobody foresaw. `unshown`: why
+    its status could not be shown. `context`: safe to log, of the error that stopped it.
     """
 
     held: Held
     hints: list[Hint]
     look: bool = False
     asked: bool = False
+    tries: int = 0
     read: bool = False
     source: S | None = None
     done: bool = False
     parked: str = ""
     lost: bool = False
     bug: Exception | None = None
+    unshown: str = ""
     context: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -95,7 +98,7 @@ class Work(Generic[S]):
     def reflect(self, seen: Seen, now: datetime) -> None:
         """Note what the record shows now: the label, and up to which of the origin's versions it is covered."""
         self.held.record = replace(self.record, label=seen.label or self.record.label)
-        if not self.record.settled or self.parked or seen.modified_at is None:
+        if not self.record.settled or self.unfinished or seen.modified_at is None:
             return
         version = seen.modified_at
         self.held.record = replace(self.record, covered_until=max(version, self.record.covered_until or version))
@@ -113,7 +116,10 @@ class Work(Generic[S]):
             result, reason = Result.PARKED, self.parked
         else:
             result, reason = Result.HANDLED, self.record.reason
-        return [Outcome(hint, result, self.record.state, reason, self.bug, self.context) for hint in self.hints]
+        return [
+            Outcome(hint, result, self.record.state, reason, self.bug, self.context, self.unshown)
+            for hint in self.hints
+        ]
 
 
 def still_open(works: Sequence[Work[S]]) -> list[Work[S]]:
@@ -122,6 +128,7 @@ def still_open(works: Sequence[Work[S]]) -> list[Work[S]]:
 
 
 def strongest(hints: Sequence[Hint]) -> Hint:
-    """The hint that stands for several about one record: a person's wish first, then what is due, then the newest."""
-    rank = {Cause.RETRY: 2, Cause.DUE: 1}
+    """The hint that stands for several about one record: a person's wish first, then what came meanwhile,
+    then what is due, then the newest."""
+    rank = {Cause.RETRY: 3, Cause.AGAIN: 2, Cause.DUE: 1}
     return max(hints, key=lambda hint: (rank.get(hint.cause, 0), hint.occurred_at))

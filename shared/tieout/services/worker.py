@@ -130,7 +130,8 @@ class Worker(Generic[S, P]):
                 outcomes.extend(Outcome(hint, Result(held.value)) for hint in same)
             else:
                 look = held.record.must_look or any(far_side(key, hint) for hint in same)
-                works.append(Work(held, same, look=look, asked=held.record.asked))
+                tries = held.record.attempts if held.record.settled else 0
+                works.append(Work(held, same, look=look, asked=held.record.asked, tries=tries))
         return works, outcomes
 
     def _take(self, key: RecordKey, hints: Sequence[Hint]) -> Held | ClaimVerdict:
