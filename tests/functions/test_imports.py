@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.benchmarks.fresh import FUNCTIONS, run
+from tests.support.lambda_runtime import ROOT
 
 _LOADED = "import json, sys\nimport app\nprint(json.dumps(sorted(sys.modules)))"
 _VENDORS_CALLED = {
@@ -30,3 +31,8 @@ def test_a_function_loads_nothing_that_it_does_not_need(function: str) -> None:
     loaded = set(run(_LOADED, function))
     assert "tieout.runtime.config" in loaded
     assert loaded & (_UNNEEDED[function] | _NOBODY) == set()
+
+
+def test_every_function_is_measured_and_has_its_list() -> None:
+    folders = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
+    assert folders == set(FUNCTIONS) == set(_UNNEEDED)
