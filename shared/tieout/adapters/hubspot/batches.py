@@ -42,16 +42,23 @@ def sorted_ids(ids: Iterable[str]) -> list[str]:
 
 
 def read_records(
-    client: HubSpotClient, object_type: str, ids: Collection[str], properties: Sequence[str]
+    client: HubSpotClient,
+    object_type: str,
+    ids: Collection[str],
+    properties: Sequence[str],
+    history: Sequence[str] = (),
 ) -> dict[str, Record]:
-    """The records among `ids` that exist, by id; archived ones do not. Raises when any part of the read failed."""
+    """The records among `ids` that exist, by id; archived ones do not. Raises when any part of the read failed.
+
+    `history` are properties of which the former values are wanted too.
+    """
     found: dict[str, Record] = {}
     path = client.versions.objects_path(f"{object_type}/batch/read")
     for chunk in chunks(sorted_ids(ids), RECORDS_PER_CALL):
         body = {
             "inputs": [{"id": id_} for id_ in chunk],
             "properties": list(properties),
-            "propertiesWithHistory": [],
+            "propertiesWithHistory": list(history),
         }
         batch = client.read(path, body, RecordBatch)
         _complete(path, batch.status, batch.num_errors, batch.errors)

@@ -8,7 +8,7 @@ from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.invoices import read_invoices
 from tieout.adapters.hubspot.properties import ensure_properties, missing_properties, undefined_properties
 from tieout.adapters.hubspot.statuses import StatusWriter
-from tieout.adapters.hubspot.wire import AccountDetails, SearchPage
+from tieout.adapters.hubspot.wire import AccountDetails, RecordPage
 from tieout.domain.attention import AttentionCode
 from tieout.domain.company import Connection, CrmAccount
 from tieout.domain.errors import ConnectionLost, NeedsAttention, OutcomeUnknown, Transient
@@ -47,7 +47,7 @@ class HubSpotCrm:
     def _may_read(self, kind: str) -> bool:
         path = self._client.versions.objects_path(f"{kind}?limit=1")
         try:
-            self._client.get(path, SearchPage)
+            self._client.get(path, RecordPage)
         except ConnectionLost as lost:
             # A token that is not valid at all is another finding.
             if lost.context.get("status") != "403":
@@ -80,7 +80,7 @@ class HubSpotCrm:
             "properties": ["hs_number"],
             "limit": 10,
         }
-        page = self._client.search(self._client.versions.objects_path("invoices/search"), body, SearchPage)
+        page = self._client.search(self._client.versions.objects_path("invoices/search"), body, RecordPage)
         # Search ignores case and may match by words.
         ids = [record.id for record in page.results if record.properties.get("hs_number") == number]
         if len(ids) > 1:

@@ -13,6 +13,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MILLISECONDS = re.compile(r"-?[0-9]{1,15}")
 # Larger amounts do not fit the 28 digits of decimal arithmetic with their decimals.
 _LARGEST_EXPONENT = 15
+_CURRENCY_LENGTH = 3
 # A number of another kind in a date property is a day of 1970 when taken as milliseconds.
 _YEARS = range(1990, 2200)
 
@@ -72,6 +73,16 @@ class Values:
         if text.lower() not in ("true", "false"):
             raise self.bad(name, f'"{text[:40]}" is neither true nor false')
         return text.lower() == "true"
+
+    def currency(self, name: str) -> str | None:
+        """An ISO 4217 code in capitals."""
+        text = self.text(name)
+        if text is None:
+            return None
+        code = text.upper()
+        if len(code) != _CURRENCY_LENGTH or not (code.isascii() and code.isalpha()):
+            raise self.bad(name, f'"{text[:40]}" is not a currency code')
+        return code
 
     def bad(self, name: str, problem: str) -> BadValue:
         """The error that names this record's property."""

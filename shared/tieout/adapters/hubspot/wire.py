@@ -50,12 +50,22 @@ class ErrorBody(ErrorItem):
     request_id: str | None = Field(None, alias="requestId")
 
 
+class PropertyVersion(_Wire):
+    """A value that a property has or had, since `timestamp`."""
+
+    value: PropertyText = None
+    timestamp: PropertyText = None
+
+
 class Record(_Wire):
-    """A CRM record."""
+    """A CRM record. `history` holds the versions of the properties for which they were asked, newest first."""
 
     id: Id
     properties: dict[str, PropertyText] = {}
+    history: dict[str, list[PropertyVersion]] | None = Field(None, alias="propertiesWithHistory")
     archived: bool = False
+    archived_at: PropertyText = Field(None, alias="archivedAt")
+    updated_at: PropertyText = Field(None, alias="updatedAt")
 
 
 class _Batch(_Wire):
@@ -136,10 +146,16 @@ class PropertyList(_Wire):
     results: list[Property]
 
 
-class SearchPage(_Wire):
-    """One page of a search."""
+class RecordPage(_Wire):
+    """One page of a search or of a listing."""
 
     results: list[Record]
+    paging: _Paging | None = None
+
+    @property
+    def after(self) -> str | None:
+        """The cursor of the next page, None on the last one."""
+        return self.paging.next.after if self.paging and self.paging.next else None
 
 
 class AccountDetails(_Wire):
