@@ -1,5 +1,7 @@
 """Showing the sync status on HubSpot invoices: in batches, with properties made on the way, whoever is refused."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -10,7 +12,9 @@ from hypothesis import strategies as st
 from tests.support.scripted_hubspot import OBJECTS, PROPERTIES, ScriptedHubSpot, batch, error, json_answer, record
 from tieout.adapters.hubspot.statuses import shorten
 from tieout.domain.errors import ConnectionLost, NeedsAttention, Transient
+from tieout.domain.money import Money
 from tieout.domain.status import ShownState, ShownStatus
+from tieout.ports.payments import PaymentFacts
 
 UPDATE = f"{OBJECTS}/invoices/batch/update"
 LIST = f"{PROPERTIES}/invoices"
@@ -19,7 +23,18 @@ STATUS = ShownStatus(ShownState.IN_SYNC, "In QuickBooks.", "1001", "https://app.
 OPTIONS: list[dict[str, object]] = [
     {"label": one.value, "value": one.value, "displayOrder": 0, "hidden": False} for one in ShownState
 ]
-NAMES = ["tieout_status", "tieout_message", "tieout_quickbooks_number", "tieout_quickbooks_link"]
+NAMES = [
+    "tieout_status",
+    "tieout_message",
+    "tieout_quickbooks_number",
+    "tieout_quickbooks_link",
+    "tieout_paid_amount",
+    "tieout_credited_amount",
+    "tieout_balance",
+    "tieout_refunded_amount",
+    "tieout_last_payment_date",
+    "tieout_last_payment_link",
+]
 MISSING = error("VALIDATION_ERROR", errors=[{"message": "no", "code": "PROPERTY_DOESNT_EXIST"}])
 
 
@@ -93,10 +108,51 @@ def test_missing_properties_are_created_and_the_statuses_sent_once_more() -> Non
     hubspot.on(GROUPS, json_answer(error("OBJECT_ALREADY_EXISTS"), 409))
     assert hubspot.crm.show_statuses(statuses("1", "2")) == {}
     created = [body for body in hubspot.bodies[LIST] if body]
-    assert [body["name"] for body in created] == ["tieout_status", "tieout_quickbooks_number", "tieout_quickbooks_link"]
+    assert [body["name"] for body in created] == [name for name in NAMES if name != "tieout_message"]
     assert {body["groupName"] for body in created} == {hubspot.bodies[GROUPS][0]["name"]} == {"tieout"}
     assert [option["value"] for option in created[0]["options"]] == [one.value for one in ShownState]
     assert len({option["label"] for option in created[0]["options"]}) == len(ShownState)
+
+
+FACTS = PaymentFacts(
+    paid=Money(Decimal("1040.50"), "USD"),
+    credited=Money(Decimal(0), "USD"),
+    balance=Money(Decimal("9.5"), "USD"),
+    last_payment_day=date(2026, 3, 2),
+    url="https://app.qbo.test/recvpayment?txnId=8",
+)
+
+
+def test_the_facts_of_payments_are_written_as_six_properties_of_which_those_without_a_value_are_cleared() -> None:
+    hubspot = ScriptedHubSpot()
+    hubspot.on(UPDATE, accept)
+    assert hubspot.crm.show_payment_facts({"44446244097": FACTS}) == {}
+    [sent] = hubspot.bodies[UPDATE][0]["inputs"]
+    assert sent["properties"] == {
+        "tieout_paid_amount": "1040.50",
+        "tieout_credited_amount": "0.00",
+        "tieout_balance": "9.50",
+        "tieout_refunded_amount": "",
+        "tieout_last_payment_date": "2026-03-02",
+        "tieout_last_payment_link": "https://app.qbo.test/recvpayment?txnId=8",
+    }
+
+
+def test_facts_create_the_properties_that_are_absent_and_tell_whom_hubspot_refused() -> None:
+    hubspot = ScriptedHubSpot()
+    hubspot.on(UPDATE, json_answer(MISSING, 400), batch(record("1"), errors=(error("OBJECT_NOT_FOUND", "gone"),)))
+    hubspot.on(LIST, properties(), json_answer({"name": "x"}, 201))
+    hubspot.on(GROUPS, json_answer({"name": "tieout"}, 201))
+    assert hubspot.crm.show_payment_facts({"1": FACTS, "2": FACTS}) == {"2": "gone"}
+    made = [body for body in hubspot.bodies[LIST] if body]
+    assert {one["name"]: (one["type"], one["fieldType"]) for one in made[4:]} == {
+        "tieout_paid_amount": ("number", "number"),
+        "tieout_credited_amount": ("number", "number"),
+        "tieout_balance": ("number", "number"),
+        "tieout_refunded_amount": ("number", "number"),
+        "tieout_last_payment_date": ("date", "date"),
+        "tieout_last_payment_link": ("string", "text"),
+    }
 
 
 def test_two_that_create_the_properties_at_a_time_do_not_disturb_each_other() -> None:
@@ -206,7 +262,7 @@ def test_a_lost_answer_is_only_transient_because_showing_twice_does_no_harm(fail
 def test_missing_properties_are_listed_and_created_on_request() -> None:
     hubspot = ScriptedHubSpot()
     hubspot.on(LIST, properties("tieout_status", "tieout_message"))
-    assert hubspot.crm.missing_properties() == ("tieout_quickbooks_number", "tieout_quickbooks_link")
+    assert hubspot.crm.missing_properties() == tuple(NAMES[2:])
     hubspot.instead(LIST, properties(), json_answer({"name": "x"}, 201))
     hubspot.on(GROUPS, json_answer({"name": "tieout"}, 201))
     assert hubspot.crm.ensure_properties() == tuple(NAMES)

@@ -15,7 +15,7 @@ from tieout.domain.invoice import InvoiceContent, LedgerInvoice, SourceInvoice, 
 from tieout.domain.record import RecordKey, State, SyncRecord
 from tieout.domain.settings import Settings
 from tieout.domain.status import ShownStatus
-from tieout.ports.payments import LedgerChangeFeed, PaymentLedger
+from tieout.ports.payments import CrmChanges, LedgerChangeFeed, PaymentCrm, PaymentLedger
 from tieout.ports.writes import PreparedWrite as PreparedWrite
 
 
@@ -55,7 +55,7 @@ class Clock(Protocol):
         ...
 
 
-class Crm(Protocol):
+class Crm(PaymentCrm, CrmChanges, Protocol):
     """HubSpot, for one connection. Every call may raise Transient, RateLimited, ConnectionLost or NeedsAttention."""
 
     def invoices(

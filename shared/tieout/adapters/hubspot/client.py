@@ -85,8 +85,16 @@ class HubSpotClient:
         """A write. Raises as `get` does, and OutcomeUnknown when it may have been carried out."""
         return self._call(method, path, body, answer, write=True, system="hubspot")
 
+    def delete(self, path: str) -> None:
+        """A write that is answered with nothing. Raises as `write` does."""
+        self._send("DELETE", path, None, write=True, system="hubspot")
+
     def _call(self, method: str, path: str, body: object, answer: type[Answer], *, write: bool, system: str) -> Answer:
-        context = {"system": "hubspot", "call": f"{method} {path}"}
+        response = self._send(method, path, body, write=write, system=system)
+        return _understand(response, answer, write=write, context=_context(method, path))
+
+    def _send(self, method: str, path: str, body: object, *, write: bool, system: str) -> httpx.Response:
+        context = _context(method, path)
         self._limiter.permit(self._connection, system)
         headers = {"Authorization": f"Bearer {self._token()}"}
         try:
@@ -97,7 +105,7 @@ class HubSpotClient:
                 raise OutcomeUnknown(context=failure) from error
             raise Transient(context=failure) from error
         if response.is_success:
-            return _understand(response, answer, write=write, context=context)
+            return response
         raise self._refusal(response, write=write, system=system, context=context)
 
     def _refusal(self, response: httpx.Response, *, write: bool, system: str, context: dict[str, str]) -> SyncError:
@@ -115,6 +123,10 @@ class HubSpotClient:
         if isinstance(error, RateLimited) and response.status_code in SLOWS_DOWN:
             self._limiter.pause(self._connection, system, error.retry_after)
         return error
+
+
+def _context(method: str, path: str) -> dict[str, str]:
+    return {"system": "hubspot", "call": f"{method} {path}"}
 
 
 def _understand(response: httpx.Response, answer: type[Answer], *, write: bool, context: dict[str, str]) -> Answer:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
+from tieout.adapters.hubspot import changes, recording
 from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.invoices import read_invoices
+from tieout.adapters.hubspot.payments import PAYMENTS, read_payments, read_payments_of
 from tieout.adapters.hubspot.properties import ensure_properties, missing_properties, undefined_properties
-from tieout.adapters.hubspot.statuses import StatusWriter
+from tieout.adapters.hubspot.statuses import fact_properties, status_properties
+from tieout.adapters.hubspot.updates import InvoiceWriter
 from tieout.adapters.hubspot.wire import AccountDetails, RecordPage
 from tieout.domain.attention import AttentionCode
 from tieout.domain.company import Connection, CrmAccount
 from tieout.domain.errors import ConnectionLost, NeedsAttention, OutcomeUnknown, Transient
 from tieout.domain.invoice import SourceInvoice, UnreadableInvoice
+from tieout.domain.payment import SourcePayment, UnreadablePayment
 from tieout.domain.status import ShownStatus
+from tieout.ports.payments import ChangePage, Feed, PaymentFacts, RecordedPayment
+from tieout.ports.writes import PreparedWrite
 
-_NEEDED_OBJECTS = ("invoices", "line_items", "contacts", "companies", "discounts", "fees", "taxes")
+_NEEDED_OBJECTS = ("invoices", "line_items", "contacts", "companies", "discounts", "fees", "taxes", PAYMENTS)
 
 
 class HubSpotCrm:
@@ -24,6 +31,7 @@ class HubSpotCrm:
     def __init__(self, connection: Connection, client: HubSpotClient) -> None:
         self._connection = connection
         self._client = client
+        self._recorder = recording.PaymentRecorder(client, self._currency)
 
     def invoices(
         self, ids: Collection[str], extra_properties: Collection[str] = ()
@@ -33,7 +41,50 @@ class HubSpotCrm:
 
     def show_statuses(self, statuses: Mapping[str, ShownStatus]) -> Mapping[str, str]:
         """See `Crm.show_statuses`."""
-        return StatusWriter(self._client).write(statuses)
+        return InvoiceWriter(self._client).write({id_: status_properties(one) for id_, one in statuses.items()})
+
+    def payments(self, ids: Collection[str]) -> Mapping[str, SourcePayment | UnreadablePayment]:
+        """See `PaymentCrm.payments`."""
+        return read_payments(self._client, ids, self._currency)
+
+    def payments_of(self, invoice_ids: Collection[str]) -> Mapping[str, tuple[SourcePayment | UnreadablePayment, ...]]:
+        """See `PaymentCrm.payments_of`."""
+        return read_payments_of(self._client, invoice_ids, self._currency)
+
+    def prepare_payment(self, payment: RecordedPayment) -> PreparedWrite:
+        """See `recording.create_body`."""
+        return PreparedWrite(recording.create_body(payment, self._connection.portal_time_zone))
+
+    def prepare_payment_update(self, payment: RecordedPayment) -> PreparedWrite:
+        """See `recording.update_body`."""
+        return PreparedWrite(recording.update_body(payment, self._connection.portal_time_zone))
+
+    def record_payment(self, write: PreparedWrite) -> SourcePayment:
+        """Send it."""
+        return self._recorder.create(write.body)
+
+    def update_payment(self, id_: str, write: PreparedWrite) -> SourcePayment:
+        """Send it."""
+        return self._recorder.update(id_, write.body)
+
+    def delete_payment(self, id_: str) -> None:
+        """See `PaymentCrm.delete_payment`."""
+        self._recorder.delete(id_)
+
+    def show_payment_facts(self, facts: Mapping[str, PaymentFacts]) -> Mapping[str, str]:
+        """See `PaymentCrm.show_payment_facts`."""
+        return InvoiceWriter(self._client).write({id_: fact_properties(one) for id_, one in facts.items()})
+
+    def changed(self, feed: Feed, since: datetime, after: str | None = None) -> ChangePage:
+        """See `CrmChanges.changed`."""
+        return changes.changed(self._client, feed, since, after)
+
+    def archived(self, feed: Feed, after: str | None = None) -> ChangePage:
+        """See `CrmChanges.archived`."""
+        return changes.archived(self._client, feed, after)
+
+    def _currency(self) -> str:
+        return self.account().currency
 
     def account(self) -> CrmAccount:
         """See `Crm.account`."""

@@ -80,6 +80,23 @@ _NAMES_RECORDS = frozenset({"id", "ids", "objectid", "objectwritetraceid"})
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingRefusal:
+    """A sign that an account takes no recorded payments: a status, and one of its codes unless that is empty."""
+
+    status: int
+    code: str = ""
+
+    def says(self, status: int, codes: frozenset[str]) -> bool:
+        """Whether an answer bears this sign."""
+        return status == self.status and (not self.code or self.code in codes)
+
+
+# That the account has to be set up for payments is documented (HubSpot: commerce payments), its answer is not. A token
+# that may not write payments is no lost connection: all else goes on.
+RECORDING_REFUSALS = (RecordingRefusal(403), RecordingRefusal(400, "PAYMENTS_NOT_ENABLED"))
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """An error answer, taken apart: `codes` of all levels, `ids` and `scopes` it names, `message` for a person."""
 

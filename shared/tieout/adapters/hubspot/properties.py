@@ -1,4 +1,4 @@
-"""The properties in which a HubSpot invoice shows its sync, and creating them where they are absent."""
+"""The properties in which a HubSpot invoice shows its sync and its payments, and creating those that are absent."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ STATUS = "tieout_status"
 MESSAGE = "tieout_message"
 NUMBER = "tieout_quickbooks_number"
 LINK = "tieout_quickbooks_link"
+PAID = "tieout_paid_amount"
+CREDITED = "tieout_credited_amount"
+BALANCE = "tieout_balance"
+REFUNDED = "tieout_refunded_amount"
+LAST_PAYMENT_DATE = "tieout_last_payment_date"
+LAST_PAYMENT_LINK = "tieout_last_payment_link"
 
 _GROUP = "tieout"
 _OPTIONS: Mapping[ShownState, str] = {
@@ -43,6 +49,24 @@ _DEFINITIONS = (
     ),
     _Definition(NUMBER, "QuickBooks invoice number", "string", "text", "The number this invoice bears in QuickBooks."),
     _Definition(LINK, "QuickBooks invoice link", "string", "text", "Opens this invoice in QuickBooks."),
+    _Definition(PAID, "QuickBooks paid amount", "number", "number", "What payments in QuickBooks pay of this invoice."),
+    _Definition(
+        CREDITED, "QuickBooks credited amount", "number", "number", "What credits in QuickBooks take off this invoice."
+    ),
+    _Definition(BALANCE, "QuickBooks balance", "number", "number", "What is still open of this invoice in QuickBooks."),
+    _Definition(
+        REFUNDED, "QuickBooks refunded amount", "number", "number", "What was given back in QuickBooks itself."
+    ),
+    _Definition(
+        LAST_PAYMENT_DATE,
+        "QuickBooks last payment date",
+        "date",
+        "date",
+        "The day of the newest payment in QuickBooks.",
+    ),
+    _Definition(
+        LAST_PAYMENT_LINK, "QuickBooks last payment link", "string", "text", "Opens the newest payment in QuickBooks."
+    ),
 )
 
 

@@ -1,22 +1,27 @@
-"""Writing the sync status onto HubSpot invoices in batches, so that one refused invoice does not hide the others'."""
+"""What a HubSpot invoice shows of its sync and of its payments, as texts of Tieout's properties."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from tieout.adapters.hubspot.batches import RECORDS_PER_CALL, chunks, is_id, sorted_ids
-from tieout.adapters.hubspot.client import HubSpotClient
-from tieout.adapters.hubspot.faults import OPTION_MISSING, PROPERTY_MISSING, Refused, take_apart
-from tieout.adapters.hubspot.properties import LINK, MESSAGE, NUMBER, STATUS, ensure_properties
-from tieout.adapters.hubspot.wire import RecordBatch
-from tieout.domain.errors import OutcomeUnknown, Transient
+from tieout.adapters.hubspot.properties import (
+    BALANCE,
+    CREDITED,
+    LAST_PAYMENT_DATE,
+    LAST_PAYMENT_LINK,
+    LINK,
+    MESSAGE,
+    NUMBER,
+    PAID,
+    REFUNDED,
+    STATUS,
+)
+from tieout.domain.money import Money
 from tieout.domain.status import ShownStatus
+from tieout.ports.payments import PaymentFacts
 
 _MESSAGE_LENGTH = 1000
 _ELLIPSIS = "…"
-_NO_PROPERTY = frozenset({PROPERTY_MISSING, OPTION_MISSING})
-_NO_ID = "This is no HubSpot id."
-_NOT_CONFIRMED = "HubSpot did not confirm this update."
 
 
 def shorten(text: str, length: int = _MESSAGE_LENGTH) -> str:
@@ -29,78 +34,27 @@ def shorten(text: str, length: int = _MESSAGE_LENGTH) -> str:
     return cut.rstrip() + _ELLIPSIS
 
 
-class StatusWriter:
-    """Writes statuses for one portal; used for one call of `Crm.show_statuses`."""
-
-    def __init__(self, client: HubSpotClient) -> None:
-        self._client = client
-        self._path = client.versions.objects_path("invoices/batch/update")
-        self._ensured = False
-
-    def write(self, statuses: Mapping[str, ShownStatus]) -> dict[str, str]:
-        """Returns the ids that were refused, with HubSpot's message. Writing the same again does no harm, so an
-        unknown outcome is Transient here."""
-        refused = {id_: _NO_ID for id_ in statuses if not is_id(id_)}
-        for chunk in chunks(sorted_ids(statuses.keys() - refused.keys()), RECORDS_PER_CALL):
-            try:
-                refused |= self._write(chunk, statuses)
-            except OutcomeUnknown as error:
-                raise Transient(error.detail, error.context) from error
-        return refused
-
-    def _write(self, ids: Sequence[str], statuses: Mapping[str, ShownStatus]) -> dict[str, str]:
-        if not ids:
-            return {}
-        # The trace id comes back in the error of a single record (HubSpot: multi-status answers).
-        inputs = [{"id": id_, "objectWriteTraceId": id_, "properties": _properties(statuses[id_])} for id_ in ids]
-        body = {"inputs": inputs}
-        try:
-            batch = self._client.write(self._path, body, RecordBatch)
-        except Refused as refusal:
-            return self._around(refusal, ids, statuses)
-        return self._left_out(batch, ids, statuses)
-
-    def _around(self, refusal: Refused, ids: Sequence[str], statuses: Mapping[str, ShownStatus]) -> dict[str, str]:
-        """The whole batch was refused: repair what it lacked, or write the others without the cause."""
-        if refusal.codes & _NO_PROPERTY:
-            if self._ensured:
-                raise refusal
-            self._ensure()
-            return self._write(ids, statuses)
-        if refusal.status not in (400, 404, 409):
-            raise refusal
-        named = [id_ for id_ in ids if id_ in refusal.ids]
-        if len(ids) == 1 or (named and len(named) == len(ids)):
-            return dict.fromkeys(ids, refusal.detail)
-        if named:
-            others = [id_ for id_ in ids if id_ not in refusal.ids]
-            return dict.fromkeys(named, refusal.detail) | self._write(others, statuses)
-        half = len(ids) // 2
-        return self._write(ids[:half], statuses) | self._write(ids[half:], statuses)
-
-    def _left_out(self, batch: RecordBatch, ids: Sequence[str], statuses: Mapping[str, ShownStatus]) -> dict[str, str]:
-        """The ids that a partial answer does not confirm."""
-        written = {record.id for record in batch.results}
-        left = [id_ for id_ in ids if id_ not in written]
-        errors = [take_apart(error) for error in batch.errors]
-        if left and not self._ensured and any(error.codes & _NO_PROPERTY for error in errors):
-            self._ensure()
-            return self._write(left, statuses)
-        messages = {id_: error.message for error in errors for id_ in error.ids}
-        # An error that names no record explains those that nobody explains.
-        default = next((error.message for error in errors if not error.ids), _NOT_CONFIRMED)
-        return {id_: messages.get(id_, default) for id_ in left}
-
-    def _ensure(self) -> None:
-        ensure_properties(self._client)
-        self._ensured = True
-
-
-def _properties(status: ShownStatus) -> dict[str, str]:
-    # An empty text clears a property.
+def status_properties(status: ShownStatus) -> Mapping[str, str]:
+    """The sync status."""
     return {
         STATUS: status.status.value,
         MESSAGE: shorten(status.message),
         NUMBER: status.number,
         LINK: status.url,
     }
+
+
+def fact_properties(facts: PaymentFacts) -> Mapping[str, str]:
+    """The payment facts: amounts in major units without their currency, which is the invoice's."""
+    return {
+        PAID: _amount(facts.paid),
+        CREDITED: _amount(facts.credited),
+        BALANCE: _amount(facts.balance),
+        REFUNDED: _amount(facts.refunded),
+        LAST_PAYMENT_DATE: facts.last_payment_day.isoformat() if facts.last_payment_day else "",
+        LAST_PAYMENT_LINK: facts.url or "",
+    }
+
+
+def _amount(money: Money | None) -> str:
+    return "" if money is None else format(money.amount, "f")
