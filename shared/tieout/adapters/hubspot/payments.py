@@ -150,8 +150,10 @@ def _history(record: Record, currency: str) -> Iterator[Refunded]:
 
 
 def _settled(values: Values, name: str, currency: str, settlement: str | None) -> Money | None:
-    """An amount in the settlement currency; None where HubSpot does not tell it in that one."""
-    told = values.decimal(name + _SETTLED)
-    if told is None and settlement in (None, currency):
-        told = values.decimal(name)
-    return None if told is None else Money(told, settlement or currency)
+    """An amount in the settlement currency; None where HubSpot does not tell it, or not in that currency.
+
+    The converted amount counts only beside the amount itself: HubSpot may calculate it from one that it has not told.
+    """
+    own, converted = values.decimal(name), values.decimal(name + _SETTLED)
+    told = converted if converted is not None or settlement not in (None, currency) else own
+    return None if own is None or told is None else Money(told, settlement or currency)
