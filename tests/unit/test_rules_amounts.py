@@ -225,16 +225,18 @@ def test_by_code_in_the_united_states_the_code_is_the_invoices_and_its_lines_bea
         (BRITAIN, {"tax_mode": "codes", "tax_codes": {"77": "2"}, "untaxed_code": "5"}, "GBP"),
     ],
 )
-def test_taxes_of_lines_and_an_order_discount_come_to_hubspots_total(
-    company: dict[str, Any], settings: dict[str, Any], currency: str
+@pytest.mark.parametrize("after", [True, False])
+def test_taxes_of_lines_and_an_order_discount_come_to_hubspots_total_whichever_comes_first(
+    company: dict[str, Any], settings: dict[str, Any], currency: str, *, after: bool
 ) -> None:
     percent = {"automated": "6.5", "USD": "8", "GBP": "20"}
     rate = Decimal(percent.get(settings["tax_mode"]) or percent[currency])
-    world = World(**company, hubspot={"tax_rates": (TaxRate("77", "tax", "Tax", rate),)})
+    rates = (TaxRate("77", "tax", "Tax", rate),)
+    world = World(**company, hubspot={"tax_rates": rates, "line_tax_after_discount": after})
     world.settings(**settings)
     lines = ({"hs_tax_rate_group_id": "77"}, {"price": "10"})
     row = in_sync(world, formed(world, SPRING, lines=lines, hs_currency=currency))
-    assert row["TotalAmt"] == Decimal(351) + Decimal(360) * rate / 100
+    assert row["TotalAmt"] == Decimal(351) + (Decimal(324) if after else Decimal(360)) * rate / 100
 
 
 @pytest.mark.parametrize(

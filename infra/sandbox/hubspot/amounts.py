@@ -3,7 +3,7 @@
 Rounding is UNSURE at HubSpot. Here every line amount, line tax and adjustment is rounded to the currency's minor unit
 on its own, half up by default. `hs_subtotal` is the sum of the line amounts (net of line discounts, before line
 taxes); `hs_total_discount` of an invoice is the sum of line and order discounts; a line's tax counts on its own net
-amount, before order-level adjustments: all three UNSURE.
+amount, before order-level adjustments (switchable): all three UNSURE.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,8 +51,11 @@ def _number(properties: Properties, name: str, default: int = 0) -> Decimal:
     return Decimal(default) if text is None else Decimal(text)
 
 
-def line_amounts(config: HubSpotConfig, line: Properties, tax_percent: Decimal, unit: Decimal) -> LineAmounts:
-    """Amounts of one line; `unit` is the currency's minor unit, `tax_percent` the rate of its rate group or 0."""
+def line_amounts(
+    config: HubSpotConfig, line: Properties, tax_percent: Decimal, unit: Decimal, share: Decimal = Decimal(1)
+) -> LineAmounts:
+    """Amounts of one line; `unit` is the currency's minor unit, `tax_percent` the rate of its rate group or 0, `share`
+    how much of the line is taxed."""
 
     def rounded(value: Decimal) -> Decimal:
         return value.quantize(unit, config.rounding)
@@ -69,9 +72,20 @@ def line_amounts(config: HubSpotConfig, line: Properties, tax_percent: Decimal, 
         gross=rounded(gross),
         discount=rounded(discount),
         net=net,
-        tax=rounded(net * tax_percent / _HUNDRED),
+        tax=rounded(net * share * tax_percent / _HUNDRED),
         unit=rounded(net / quantity) if quantity else Decimal(0).quantize(unit),
     )
+
+
+def taxed_share(
+    config: HubSpotConfig, lines: Sequence[Properties], discounts: Sequence[Properties], unit: Decimal
+) -> Decimal:
+    """How much of each line its own tax is of: all of it, or what the order discounts leave."""
+    if not config.line_tax_after_discount:
+        return Decimal(1)
+    untaxed = [line_amounts(config, line, Decimal(0), unit) for line in lines]
+    found = invoice_amounts(config, untaxed, discounts, (), (), unit)
+    return found.total / found.subtotal if found.subtotal else Decimal(1)
 
 
 def invoice_amounts(

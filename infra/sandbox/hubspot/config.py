@@ -96,6 +96,8 @@ class HubSpotConfig:
     rounding: Literal["ROUND_HALF_UP", "ROUND_HALF_EVEN"] = "ROUND_HALF_UP"
     # Whether a second percentage of one kind counts on the first's result is UNSURE.
     adjustments_compound: bool = True
+    # Whether a line's own tax is of what an order discount leaves of the line is UNSURE.
+    line_tax_after_discount: bool = False
     # Account settings of the invoices tool (knowledge base).
     edit_finalised: bool = True
     delete_open: bool = True

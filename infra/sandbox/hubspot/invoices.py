@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from infra.sandbox.hubspot import payments
-from infra.sandbox.hubspot.amounts import LineAmounts, invoice_amounts, line_amounts, minor_unit
+from infra.sandbox.hubspot.amounts import LineAmounts, invoice_amounts, line_amounts, minor_unit, taxed_share
 from infra.sandbox.hubspot.config import HubSpotConfig
 from infra.sandbox.hubspot.errors import bad_values, invalid
 from infra.sandbox.hubspot.object_types import ADJUSTMENTS, COMPANY, CONTACT, INVOICE, LINE_ITEM
@@ -168,12 +168,14 @@ def check_delete(store: Store, config: HubSpotConfig, invoice: Record) -> None:
 # -- calculated properties
 
 
-def calculate_line(store: Store, config: HubSpotConfig, line: Record, currency: str) -> LineAmounts:
-    """Calculates and stores a line item's amounts."""
+def calculate_line(
+    store: Store, config: HubSpotConfig, line: Record, currency: str, share: Decimal = Decimal(1)
+) -> LineAmounts:
+    """Calculates and stores a line item's amounts; `share` of it is taxed."""
     rates = {rate.rate_id: rate for rate in config.tax_rates}
     rate = rates.get(line.get("hs_tax_rate_group_id") or "")
     percent = rate.percentage if rate else Decimal(0)
-    found = line_amounts(config, line.properties, percent, minor_unit(currency))
+    found = line_amounts(config, line.properties, percent, minor_unit(currency), share)
     values = {
         "amount": found.net,
         "hs_total_discount": found.discount,
@@ -195,8 +197,10 @@ def refresh(store: Store, config: HubSpotConfig, invoice: Record) -> None:
     """Calculates and stores an invoice's amounts and inherited details; moves its modification date if any changed."""
     currency = invoice.get("hs_currency") or config.currency
     unit = minor_unit(currency)
-    lines = [calculate_line(store, config, line, currency) for line in store.linked(invoice, LINE_ITEM)]
     kinds = [[one.properties for one in store.linked(invoice, type_id)] for type_id in ADJUSTMENTS]
+    own = store.linked(invoice, LINE_ITEM)
+    share = taxed_share(config, [line.properties for line in own], kinds[0], unit)
+    lines = [calculate_line(store, config, line, currency, share) for line in own]
     found = invoice_amounts(config, lines, kinds[0], kinds[1], kinds[2], unit)
     total = found.total
     if "hs_amount_billed" in invoice.written:
