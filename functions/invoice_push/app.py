@@ -6,5 +6,4 @@ with cold_start():
     from tieout.runtime.batch import run_batch
     from tieout.runtime.bootstrap.invoice_push import build
 
-    worker = build()
-    handler = run_batch(worker.work, worker.aside, worker.clock)
+    handler = run_batch(build())

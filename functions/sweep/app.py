@@ -6,4 +6,4 @@ with cold_start():
     from tieout.runtime.bootstrap.sweep import build
     from tieout.runtime.scheduled import run_scheduled
 
-    handler = run_scheduled(build().wake, "records_woken")
+    handler = run_scheduled(build())

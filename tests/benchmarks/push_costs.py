@@ -18,6 +18,7 @@ from tests.support.aws import TABLE
 from tests.support.builders_world import START, VENDOR_TIMEOUT, World
 from tieout.adapters.dynamodb.connections import DynamoConnections
 from tieout.adapters.dynamodb.limiter import DynamoLimiter
+from tieout.adapters.dynamodb.meter import DynamoReadMeter
 from tieout.adapters.dynamodb.records import DynamoRecords
 from tieout.adapters.dynamodb.tokens import DynamoTokens
 from tieout.adapters.http import make_client
@@ -88,6 +89,7 @@ class Bench:
             clock,
             self._access(),
             lambda: f"owner-{next(self._names)}",
+            DynamoReadMeter(client, TABLE, clock),
         )
         records = DynamoRecords(client, TABLE, clock)
         claims = Claims(records, world.hints, clock, lambda: f"worker-{next(self._names)}")

@@ -23,6 +23,7 @@ from tests.support.memory import (
     MemoryTokens,
     VirtualClock,
 )
+from tests.support.memory_sweep import MemoryCursors, MemoryReadMeter
 from tieout.adapters.http import make_client
 from tieout.adapters.secrets.secrets import VendorSecrets
 from tieout.domain.company import Connection
@@ -76,6 +77,8 @@ class World:
         self.records = MemoryRecords()
         self.hints = MemoryHints(self.clock)
         self.limiter = MemoryLimiter(self.clock)
+        self.cursors = MemoryCursors()
+        self.meter = MemoryReadMeter(self.clock)
         self.tokens = MemoryTokens(self.clock)
         self.tokens.save("c1", TokenSet(ACCESS_TOKEN, REFRESH_TOKEN, START + timedelta(hours=1), version=1))
         self._names = count(1)
@@ -92,6 +95,7 @@ class World:
             self.clock,
             self._access(),
             lambda: f"owner-{next(self._names)}",
+            self.meter,
         ).open("c1")
         assert vendors is not None
         self.crm: Crm = vendors.crm

@@ -240,7 +240,13 @@ def test_every_metric_is_documented() -> None:
         for alarm in of_type("AWS::CloudWatch::Alarm").values()
         if alarm["Namespace"] == template()["Globals"]["Function"]["Environment"]["Variables"][_NAMESPACE]
     }
-    scheduled = {name for call in _calls("run_scheduled") if len(call.args) > 1 and (name := _literal(call.args[1]))}
+    scheduled = {
+        name
+        for call in _calls("Run")
+        if call.args and isinstance(call.args[0], ast.Dict)
+        for key in call.args[0].keys
+        if key and (name := _literal(key))
+    }
     assert {"batch_failed", "delivery_refused"} <= counted
     assert watched
     assert scheduled

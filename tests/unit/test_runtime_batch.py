@@ -14,9 +14,10 @@ from tests.support.builders import NOW, a_hint
 from tests.support.builders_logs import Written, written
 from tests.support.builders_world import World
 from tests.support.memory import VirtualClock
+from tests.support.memory_sweep import MemoryReadMeter
 from tieout.domain.errors import Transient
 from tieout.domain.hint import Cause, Hint
-from tieout.runtime.batch import run_batch
+from tieout.runtime.batch import QueueWorker, run_batch
 from tieout.services.outcome import Outcome, Result
 
 
@@ -70,7 +71,8 @@ def event(*bodies: str) -> dict[str, Any]:
 
 
 def run(worker: Worker, *bodies: str, aside: Aside | None = None) -> tuple[list[str], Written]:
-    handler = run_batch(worker, aside or Aside(), VirtualClock(NOW))
+    clock = VirtualClock(NOW)
+    handler = run_batch(QueueWorker(worker, aside or Aside(), clock, MemoryReadMeter(clock)))
     with written() as found:
         answer = handler(event(*bodies), Context())
     return [one["itemIdentifier"] for one in answer["batchItemFailures"]], found
@@ -184,7 +186,9 @@ def test_nothing_of_a_customer_is_logged_whatever_happens(fault: dict[str, Any])
     contact = world.contact(POISON, POISON, "zebra.quagga@poison.test")
     id_ = world.invoice(company=world.company(POISON), contact=contact, hs_comments=f"For {POISON}", price="77.77")
     with written() as found:
-        run_batch(world.service.push, Aside(), world.clock)(event(world.hint(id_).to_json()), Context())
+        run_batch(QueueWorker(world.service.push, Aside(), world.clock, world.meter))(
+            event(world.hint(id_).to_json()), Context()
+        )
     assert found.lines
     for word in ("zebra", "quagga", "poison.test", "77.77", "233.31", world.number(id_).lower()):
         assert word not in found.text.lower()
@@ -199,7 +203,9 @@ def test_a_bug_whose_text_quotes_a_customer_is_logged_by_its_kind_and_place() ->
 
     setattr(world.crm, "invoices", broken)  # noqa: B010 - a bug in the adapter
     with written() as found:
-        answer = run_batch(world.service.push, Aside(), world.clock)(event(world.hint(id_).to_json()), Context())
+        answer = run_batch(QueueWorker(world.service.push, Aside(), world.clock, world.meter))(
+            event(world.hint(id_).to_json()), Context()
+        )
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
     assert POISON not in found.text
     [line] = found.lines

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.builders import CONNECTION
 from tests.support.memory import MemoryConnections, MemoryLimiter, MemoryTokens, VirtualClock
+from tests.support.memory_sweep import MemoryReadMeter
 from tieout.adapters.http import make_client
 from tieout.adapters.secrets.secrets import VendorSecrets
 from tieout.domain.company import Connection
@@ -37,7 +38,13 @@ def test_a_rotated_client_secret_reaches_connections_that_were_opened_before() -
     assert tokens.save(CONNECTION, TokenSet("stale", "refresh", clock.now() - timedelta(hours=1), version=1))
     connections = MemoryConnections(Connection(CONNECTION, "1", "2"))
     opened = ConnectedWorkspaces(
-        connections, tokens, MemoryLimiter(clock), clock, access, lambda: f"worker-{next(names)}"
+        connections,
+        tokens,
+        MemoryLimiter(clock),
+        clock,
+        access,
+        lambda: f"worker-{next(names)}",
+        MemoryReadMeter(clock),
     )
 
     workspace = opened.open(CONNECTION)

@@ -16,31 +16,9 @@ from tieout.domain.record import RecordKey, State, SyncRecord
 from tieout.domain.settings import Settings
 from tieout.domain.status import ShownStatus
 from tieout.ports.payments import CrmChanges, LedgerChangeFeed, PaymentCrm, PaymentLedger
+from tieout.ports.sweeping import Cursors as Cursors
+from tieout.ports.sweeping import ReadMeter as ReadMeter
 from tieout.ports.writes import PreparedWrite as PreparedWrite
-
-
-class Cursors(Protocol):
-    """How far the sweep has come, by connection and what it follows ("hubspot.invoices", "quickbooks")."""
-
-    def load(self, connection: str, name: str) -> datetime | None:
-        """The stored position, None before the first run."""
-        ...
-
-    def save(self, connection: str, name: str, position: datetime) -> None:
-        """Move the cursor; it never moves back."""
-        ...
-
-
-class ReadMeter(Protocol):
-    """Counts the reads that Intuit meters, by connection and calendar month (UTC)."""
-
-    def count(self, connection: str) -> None:
-        """One more successful read; kept in memory until `flush`."""
-        ...
-
-    def flush(self) -> None:
-        """Add what was counted to what is stored. Never raises: what cannot be stored is kept for the next time."""
-        ...
 
 
 class Clock(Protocol):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from tieout.domain.hint import BadHint, Hint
-from tieout.ports import Clock
+from tieout.ports import Clock, ReadMeter
 from tieout.runtime.observability import count, flushed, loggable, logger
 from tieout.services.outcome import Outcome, Result
 
@@ -37,14 +37,16 @@ class _Message:
 
 @dataclass(frozen=True, slots=True)
 class QueueWorker:
-    """What a function behind a queue is made of: who works, and where messages go that nobody can work on."""
+    """What a function behind a queue is made of: who works, where messages go that nobody can work on, and what counts
+    the metered reads."""
 
     work: Worker
     aside: Aside
     clock: Clock
+    meter: ReadMeter
 
 
-def run_batch(work: Worker, aside: Aside, clock: Clock) -> Handler:
+def run_batch(worker: QueueWorker) -> Handler:
     """A Lambda handler for an SQS event source with ReportBatchItemFailures.
 
     The whole batch goes to `work` at once. A message fails, to be delivered again, when its outcome is `failed` or
@@ -52,10 +54,13 @@ def run_batch(work: Worker, aside: Aside, clock: Clock) -> Handler:
     """
 
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
-        deadline = clock.now() + timedelta(milliseconds=context.get_remaining_time_in_millis()) - _RESERVE
+        deadline = worker.clock.now() + timedelta(milliseconds=context.get_remaining_time_in_millis()) - _RESERVE
         messages = [_Message(record["messageId"], record["body"]) for record in event["Records"]]
         with flushed():
-            failed = _handle(messages, work, aside, deadline)
+            try:
+                failed = _handle(messages, worker.work, worker.aside, deadline)
+            finally:
+                worker.meter.flush()
         return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in failed]}
 
     return handler

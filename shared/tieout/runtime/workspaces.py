@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import httpx
 
@@ -15,7 +16,7 @@ from tieout.adapters.quickbooks.ledger import QuickBooksLedger
 from tieout.adapters.secrets.secrets import VendorSecrets
 from tieout.domain.company import Connection
 from tieout.domain.errors import ConnectionLost
-from tieout.ports import Clock, Connections, Limiter, Tokens, Workspace
+from tieout.ports import Clock, Connections, Limiter, ReadMeter, Tokens, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class ConnectedWorkspaces:
     clock: Clock
     access: VendorAccess
     new_token: Callable[[], str]
+    meter: ReadMeter
     _built: dict[Connection, tuple[HubSpotCrm, QuickBooksLedger]] = field(default_factory=dict)
 
     def open(self, connection: str) -> Workspace | None:
@@ -67,5 +69,7 @@ class ConnectedWorkspaces:
 
         oauth = self.access.intuit_oauth
         tokens = TokenSource(connection.id, self.tokens, oauth, credentials, self.clock, self.new_token)
-        client = QuickBooksClient(connection, self.access.quickbooks, tokens, self.limiter)
+        client = QuickBooksClient(
+            connection, self.access.quickbooks, tokens, self.limiter, partial(self.meter.count, connection.id)
+        )
         return QuickBooksLedger(connection, client, self.clock, self.access.quickbooks_app_url)

@@ -1,4 +1,4 @@
-"""What became of a hint, for whoever delivers hints."""
+"""What became of a hint, for whoever delivers hints, and of a scheduled run."""
 
 from __future__ import annotations
 
@@ -36,3 +36,22 @@ class Outcome:
     error: Exception | None = None
     context: Mapping[str, str] = field(default_factory=dict)
     unshown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What stopped a step of a scheduled run for one connection; the others had their turn all the same."""
+
+    connection: str
+    step: str
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a scheduled run did: `counts` by name of the metric. `failure` is what our own code or infrastructure is to
+    blame for, None when only vendors were in trouble."""
+
+    counts: Mapping[str, int]
+    troubles: tuple[Trouble, ...] = ()
+    failure: Exception | None = None

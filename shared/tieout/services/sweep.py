@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from tieout.domain.hint import Cause, Hint
 from tieout.domain.record import own_hint_object
 from tieout.ports import Clock, Connections, Hints, Records
+from tieout.services.outcome import Run
 
 _PAGE = 100
 
@@ -19,6 +21,11 @@ class Sweep:
     records: Records
     hints: Hints
     clock: Clock
+
+    def run(self, trace_id: str, deadline: datetime) -> Run:
+        """A whole run."""
+        del deadline
+        return Run({"records_woken": self.wake(trace_id)})
 
     def wake(self, trace_id: str) -> int:
         """Queue a hint for each due record of every connection; returns how many. At most a page a connection and run,

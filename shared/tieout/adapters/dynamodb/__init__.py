@@ -10,6 +10,8 @@ Key layout (`<c>` is a connection's id; every key is a text):
     tokens                C#<c>#TOKENS                      CURRENT
     refresh lease         C#<c>#TOKENS                      LEASE
     limiter               C#<c>#LIMIT#<system>              ARRIVAL
+    cursor of the sweep   C#<c>#CURSOR                      <name>
+    reads of a month      C#<c>#READS, READS (all)          <year>-<month>
     connection            CONNECTION                        <c>
     portal pointer        PORTAL#<portal id>                CONNECTION
     realm pointer         REALM#<realm id>                  CONNECTION

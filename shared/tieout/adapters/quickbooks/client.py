@@ -77,13 +77,24 @@ class Answer:
 
 
 class QuickBooksClient:
-    """Calls for one connection. Threads may share it; the httpx client may be shared by connections."""
+    """Calls for one connection. Threads may share it; the httpx client may be shared by connections.
 
-    def __init__(self, connection: Connection, http: httpx.Client, tokens: AccessTokens, limiter: Limiter) -> None:
+    `count_read` is called for each read that Intuit meters: gets, queries and change data capture that succeed.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        http: httpx.Client,
+        tokens: AccessTokens,
+        limiter: Limiter,
+        count_read: Callable[[], None] = lambda: None,
+    ) -> None:
         self._connection = connection
         self._http = http
         self._tokens = tokens
         self._limiter = limiter
+        self._count_read = count_read
 
     def get(self, *path: str, **parameters: str) -> Answer:
         """Read `/v3/company/<realm>/<path>?<parameters>`."""
@@ -171,6 +182,8 @@ class QuickBooksClient:
             response = self._http.send(request)
         except httpx.RequestError as error:
             raise self._lost(request, error) from None
+        if response.is_success and not _writes(request):
+            self._count_read()
         _log.info("quickbooks answered", extra=dict(self._facts(request, response)))
         return response
 

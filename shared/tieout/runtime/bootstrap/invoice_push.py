@@ -25,7 +25,7 @@ def build() -> QueueWorker:
     own = open_store(settings, aws)
     wait = timedelta(seconds=settings.vendor_timeout_seconds)
     service = push_service(open_workspaces(settings, aws, own), own, wait)
-    return QueueWorker(service.push, DeadLetters(aws.sqs, settings.dead_letter_queue), own.clock)
+    return QueueWorker(service.push, DeadLetters(aws.sqs, settings.dead_letter_queue), own.clock, own.meter)
 
 
 def assessor(own: Store, vendor_timeout: timedelta) -> Assessor:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from tieout.adapters.clock import SystemClock
 from tieout.adapters.dynamodb.connections import DynamoConnections
+from tieout.adapters.dynamodb.cursors import DynamoCursors
+from tieout.adapters.dynamodb.meter import DynamoReadMeter
 from tieout.adapters.dynamodb.records import DynamoRecords
 from tieout.adapters.sqs.hints import SqsHints
 from tieout.runtime.bootstrap.aws import Aws
@@ -21,6 +23,8 @@ class Store:
     connections: DynamoConnections
     records: DynamoRecords
     hints: SqsHints
+    cursors: DynamoCursors
+    meter: DynamoReadMeter
 
 
 def open_store(settings: StoreConfig, aws: Aws) -> Store:
@@ -31,4 +35,6 @@ def open_store(settings: StoreConfig, aws: Aws) -> Store:
         DynamoConnections(aws.dynamodb, settings.table, clock),
         DynamoRecords(aws.dynamodb, settings.table, clock),
         hint_queues(settings, aws, clock),
+        DynamoCursors(aws.dynamodb, settings.table),
+        DynamoReadMeter(aws.dynamodb, settings.table, clock),
     )

@@ -35,4 +35,4 @@ def open_workspaces(settings: VendorConfig, aws: Aws, own: Store) -> ConnectedWo
     )
     tokens = DynamoTokens(aws.dynamodb, settings.table, own.clock)
     limiter = DynamoLimiter(aws.dynamodb, settings.table, own.clock)
-    return ConnectedWorkspaces(own.connections, tokens, limiter, own.clock, access, new_token)
+    return ConnectedWorkspaces(own.connections, tokens, limiter, own.clock, access, new_token, own.meter)
