@@ -380,9 +380,19 @@ def test_nothing_can_fail_between_a_write_and_its_answer(world: World) -> None:
 def test_a_company_that_cannot_filter_items_by_sku_finds_them_by_name(code: str) -> None:
     world = World()
     [item] = world.quickbooks.find_items({"Services"}, set())
-    # The first query is the one by SKU.
-    world.sandbox.faults.add({"kind": "fault_400", "path": "/query$", "times": 1, "code": code, "detail": "no"})
+    # The query by SKU, and the one that asks whether any value will do.
+    world.sandbox.faults.add({"kind": "fault_400", "path": "/query$", "times": 2, "code": code, "detail": "no"})
     assert [one.id for one in world.quickbooks.find_items({"Services"}, {"SRV-1"})] == [item.id]
     before = world.exchanges
     world.quickbooks.find_items({"Services"}, {"SRV-1"})
     assert world.exchanges == before + 1
+
+
+@pytest.mark.parametrize("code", ["4000", "4001", "4002"])
+def test_one_value_that_quickbooks_cannot_parse_does_not_end_the_search_by_that_field(code: str) -> None:
+    world = World()
+    world.raw("item", '{"Name":"Widget","Sku":"W-1","Type":"Service","IncomeAccountRef":{"value":"79"}}', "x1")
+    world.sandbox.faults.add({"kind": "fault_400", "path": "/query$", "times": 1, "code": code, "detail": "no"})
+    with pytest.raises(Transient):
+        world.quickbooks.find_items(set(), {"odd"})
+    assert [one.name for one in world.quickbooks.find_items(set(), {"W-1"})] == ["Widget"]

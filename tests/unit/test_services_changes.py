@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, cast
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from tests.support.builders_world import World
 from tieout.domain.attention import AttentionCode
 from tieout.domain.hint import Cause
-from tieout.domain.invoice import LedgerInvoice
+from tieout.domain.invoice import LedgerInvoice, SourceInvoice
+from tieout.domain.planning import content
 from tieout.domain.record import State, marker
 from tieout.ports import Ledger, PreparedWrite
 
@@ -191,3 +193,35 @@ def test_an_event_about_a_quickbooks_invoice_that_is_not_ours_is_dropped(world: 
 def test_a_hint_for_a_connection_that_does_not_exist_is_dropped(world: World) -> None:
     [outcome] = world.push(replace(world.hint("1"), connection="c9"))
     assert (outcome.result, outcome.reason) == ("not_ours", "unknown_connection")
+
+
+def test_an_amount_that_grew_too_large_is_attention_also_for_a_booked_invoice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = world.invoice()
+    world.sync(id_)
+    read, huge = world.crm.invoices, Decimal(9_000_000_000_000_000)
+
+    def grown(source: Any) -> Any:
+        return replace(source, lines=tuple(replace(line, quantity=huge, unit_price=huge) for line in source.lines))
+
+    monkeypatch.setattr(world.crm, "invoices", lambda *given: {key: grown(one) for key, one in read(*given).items()})
+    record = world.sync(id_, Cause.RETRY)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.AMOUNT_TOO_LARGE)
+
+
+def test_a_bug_in_describing_one_invoice_costs_its_neighbours_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [world.invoice() for _ in range(3)]
+    bad, real, described = world.number(ids[1]), content.desired_content, []
+
+    def broken(source: SourceInvoice, *rest: Any) -> Any:
+        described.append(source.number)
+        if source.number == bad:
+            raise ZeroDivisionError
+        return real(source, *rest)
+
+    monkeypatch.setattr("tieout.services.assess.desired_content", broken)
+    assert [one.result for one in world.push(*map(world.hint, ids))] == ["handled", "failed", "handled"]
+    assert len(described) == 3

@@ -5,10 +5,11 @@ Push and dry run share this; a dry run creates no customer and remembers nothing
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from tieout.domain.attention import AttentionCode
 from tieout.domain.customer import Party
@@ -142,7 +143,7 @@ class Assessor:
             self._find_items(workspace, live, dry=dry)
             self._find_customers(workspace, live, trace_id, dry=dry, deadline=deadline)
             for one in live:
-                _describe(one, books)
+                _guard(one, partial(_describe, one, books))
             self._look(workspace, opened, books)
         return [_result(one) if isinstance(one, _Open) else one for one in plans]
 
@@ -205,9 +206,9 @@ class Assessor:
         """Ask the ledger what stands there, in one read for all that need it, and decide."""
         ids = {one.case.link.far_id for one in opened if one.case.link and _needs_look(one, books)}
         found = workspace.ledger.invoices(ids) if ids else {}
+        present = {far_id: found.get(far_id) for far_id in ids}
         for one in opened:
-            if one.plan is None:
-                one.plan = _decide(one, {far_id: found.get(far_id) for far_id in ids}, books)
+            _guard(one, partial(_decide, one, present, books))
 
 
 _Screened = Plan | _Open | None
@@ -254,6 +255,14 @@ def _take_customer(one: _Open, found: Resolution) -> None:
         one.customer = NEW_CUSTOMER if isinstance(found, CreateCustomer) else found
 
 
+def _guard(one: _Open, step: Callable[[], None]) -> None:
+    """A bug with one invoice is that invoice's own affair."""
+    try:
+        step()
+    except Exception as error:  # noqa: BLE001 - reported with this invoice
+        one.plan = error
+
+
 def _describe(one: _Open, books: Books) -> None:
     """What should stand in the ledger, or why nothing can."""
     if not one.pending or one.customer is None:
@@ -277,7 +286,12 @@ def _needs_look(one: _Open, books: Books) -> bool:
     return one.desired is not None and (one.case.must_look or needs_look(one.desired, link, books.settings))
 
 
-def _decide(one: _Open, present: Mapping[str, LedgerInvoice | None], books: Books) -> Plan:
+def _decide(one: _Open, present: Mapping[str, LedgerInvoice | None], books: Books) -> None:
+    if one.plan is None:
+        one.plan = _decided(one, present, books)
+
+
+def _decided(one: _Open, present: Mapping[str, LedgerInvoice | None], books: Books) -> Plan:
     case, link = one.case, one.case.link
     standing = present.get(link.far_id) if link else None
     if one.desired is None:

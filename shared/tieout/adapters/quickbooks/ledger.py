@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import TypeVar
@@ -22,6 +23,8 @@ _IDS_A_QUERY = 100
 _NAMES_A_QUERY = 50
 # Which one a field that cannot be filtered gives is not documented.
 _INVALID_QUERY = frozenset({"4000", "4001", "4002"})
+_HARMLESS = "tieout"
+_log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 
@@ -115,21 +118,32 @@ class QuickBooksLedger(PostedDocuments, ChangeFeed):
         found = self._customers("DisplayName", names)
         spellings = {spelling for email in emails if email.strip() for spelling in (email, email.lower())}
         if spellings:
-            found |= self._if_allowed("PrimaryEmailAddr", lambda: self._customers("PrimaryEmailAddr", spellings))
+            found |= self._if_allowed("Customer", "PrimaryEmailAddr", partial(self._customers, values=spellings))
         return list(found.values())
 
-    def _if_allowed(self, field: str, ask: Callable[[], dict[str, _T]]) -> dict[str, _T]:
-        """Ask by a field that Intuit does not document as filterable; once QuickBooks calls such a query invalid, it
-        is not asked again by this object, and what matches by other fields has to do."""
+    def _if_allowed(self, entity: str, field: str, ask: Callable[[str], dict[str, _T]]) -> dict[str, _T]:
+        """Ask by a field that Intuit does not document as filterable; once QuickBooks calls a query by it invalid
+        whatever the value, it is not asked again by this object, and what matches by other fields has to do."""
         if field in self._not_filterable:
             return {}
         try:
-            return ask()
+            return ask(field)
         except Transient as error:
-            if error.context.get("code") not in _INVALID_QUERY:
+            if not _invalid(error) or not self._refuses(entity, field):
                 raise
-            self._not_filterable.add(field)
-            return {}
+        _log.warning("quickbooks cannot filter", extra={"connection": self._connection.id, "field": field})
+        self._not_filterable.add(field)
+        return {}
+
+    def _refuses(self, entity: str, field: str) -> bool:
+        """Whether a query by this field is invalid even with a value that nothing can be wrong with."""
+        try:
+            self._client.query(entity, query.equals(field, _HARMLESS), convert=lambda node: node)
+        except Transient as error:
+            if not _invalid(error):
+                raise
+            return True
+        return False
 
     def _customers(self, field: str, values: Collection[str]) -> dict[str, LedgerCustomer]:
         found = {}
@@ -158,7 +172,7 @@ class QuickBooksLedger(PostedDocuments, ChangeFeed):
 
     def find_items(self, names: Collection[str], skus: Collection[str]) -> Sequence[LedgerItem]:
         """Queries of items give active ones only."""
-        found = self._if_allowed("Sku", lambda: self._items("Sku", skus))
+        found = self._if_allowed("Item", "Sku", partial(self._items, values=skus))
         return list((found | self._items("Name", names)).values())
 
     def _items(self, field: str, values: Collection[str]) -> dict[str, LedgerItem]:
@@ -186,3 +200,7 @@ class QuickBooksLedger(PostedDocuments, ChangeFeed):
 
     def _invoice_reader(self) -> Callable[[Node], LedgerInvoice]:
         return partial(invoices.read_invoice, home_currency=self.company().home_currency)
+
+
+def _invalid(error: Transient) -> bool:
+    return error.context.get("code") in _INVALID_QUERY
