@@ -25,6 +25,7 @@ def test_what_is_linked_to_an_invoice_shows_as_what_settles_it_unless_the_invoic
     }
     read = read_invoice(Node(wire), "USD")
     assert read.settled_by == ("Deposit", "Payment")
+    assert read.settlements == (("Payment", "0"), ("Payment", "2"))
     assert (read.content.due_date, read.updated_at, read.content.lines) == (None, None, ())
 
 

@@ -95,6 +95,7 @@ def test_a_payment_reads_back_as_it_was_written(desk: Desk) -> None:
     assert made.updated_at == START
     assert desk.ledger.payments([made.id, "99999"]) == {made.id: made}
     assert desk.balance() == usd("150.00")
+    assert desk.ledger.invoice(desk.invoice.id).settlements == (("Payment", made.id),)
 
 
 def test_a_payment_without_account_goes_to_undeposited_funds_and_without_allocation_stays_unapplied(desk: Desk) -> None:

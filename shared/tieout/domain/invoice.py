@@ -166,7 +166,8 @@ class InvoiceContent:
 class LedgerInvoice:
     """An invoice that stands in the ledger now.
 
-    `settled_by` are the types of transactions applied to it ("Payment", "CreditMemo"...). `updated_at` is the
+    `settled_by` are the types of transactions applied to it ("Payment", "CreditMemo"...), `settlements` the
+    transactions themselves, as pairs of type and id, where the ledger names them. `updated_at` is the
     ledger's own time of the last change. `line_bodies` are the lines of `content` in the ledger's own words, one text
     each: they hold fields that only people use, so only the adapter reads them, to keep those through an update.
     """
@@ -181,6 +182,7 @@ class LedgerInvoice:
     settled_by: tuple[str, ...]
     updated_at: datetime | None
     line_bodies: tuple[str, ...] = field(default=(), repr=False)
+    settlements: tuple[tuple[str, str], ...] = ()
 
 
 def line_amount(quantity: Decimal, unit_price: Decimal, currency: str) -> Decimal:

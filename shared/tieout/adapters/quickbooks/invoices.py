@@ -136,13 +136,19 @@ def read_invoice(node: Node, home_currency: str) -> LedgerInvoice:
         private_note=note_of(node),
         voided=is_voided(node),
         settled_by=_settled_by(node),
+        settlements=_settlements(node),
         updated_at=updated_at(node),
         line_bodies=read.bodies,
     )
 
 
+def _settlements(node: Node) -> tuple[tuple[str, str], ...]:
+    linked = {(one.text("TxnType"), one.text("TxnId")) for one in node.nodes("LinkedTxn")}
+    return tuple(sorted((kind, id_) for kind, id_ in linked if kind not in _SOURCES))
+
+
 def _settled_by(node: Node) -> tuple[str, ...]:
-    types = [one.text("TxnType") for one in node.nodes("LinkedTxn")]
+    types = {kind for kind, _ in _settlements(node)}
     if (node.optional_number("Deposit") or 0) > 0:
-        types.append("Deposit")
-    return tuple(sorted({kind for kind in types if kind not in _SOURCES}))
+        types.add("Deposit")
+    return tuple(sorted(types))
