@@ -31,7 +31,7 @@ def answer(company: Company, body: Mapping[str, Any], *, named: bool, person: bo
 def counted(body: Mapping[str, Any]) -> tuple[int, int]:
     """How many queries and how many writes a batch holds."""
     items = body["BatchItemRequest"]
-    queries = sum("Query" in item for item in items)
+    queries = sum(isinstance(item, dict) and "Query" in item for item in items)
     return queries, len(items) - queries
 
 

@@ -95,8 +95,7 @@ def _with_name(account: Entity, amount: Decimal, customer: str) -> Posting:
 
 
 def _receivable(company: Company, document: Entity, amount: Decimal) -> Posting:
-    account = document.get("ARAccountRef", {}).get("value") or company.account(accounts.RECEIVABLE)["Id"]
-    return Posting(account, amount, document["CustomerRef"]["value"])
+    return Posting(company.account(accounts.RECEIVABLE)["Id"], amount, document["CustomerRef"]["value"])
 
 
 def _deposited_to(company: Company, document: Entity) -> str:
