@@ -200,7 +200,7 @@ def test_any_booking_is_stored_or_refused_and_the_books_stay_in_balance(
 ) -> None:
     fitting = st.sampled_from(FITS.get(entity, [SOLD]))
     lines = data.draw(st.lists(fitting, min_size=1, max_size=3) | st.lists(fitting | values("Line", 3), max_size=3))
-    more = data.draw(st.just({}) | values(entity, 2))
+    more: dict[str, Any] = data.draw(st.just({}) | values(entity, 2))
     check(visitor, entity, {**more, **FRAMES[entity], "Line": lines})
     assert sum(visitor.books().values()) == 0
 
