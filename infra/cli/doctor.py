@@ -99,10 +99,11 @@ def _hubspot_account(workspace: Workspace) -> Check:
 
 
 def _hubspot_scopes(workspace: Workspace) -> Check:
-    missing = hubspot(workspace).unreadable_objects()
+    payments = workspace.settings.push_payments or workspace.settings.pull_payments
+    missing = hubspot(workspace).unreadable_objects(payments=payments)
     if missing:
         return problem(f"the token may not read {', '.join(missing)}", "Add the scopes to the HubSpot app.")
-    return ok("invoices and all that belongs to them can be read")
+    return ok(f"invoices{', payments' if payments else ''} and all that belongs to them can be read")
 
 
 def _hubspot_properties(workspace: Workspace) -> Check:

@@ -352,7 +352,7 @@ def test_doctor_finds_no_problem_where_there_is_none(line: CommandLine, world: W
     world.sync(world.invoice())
     ran = line.run("doctor")
     assert ran.code == 0, ran.out
-    assert "c1: HubSpot scopes: invoices and all that belongs to them can be read" in ran.out
+    assert "c1: HubSpot scopes: invoices, payments and all that belongs to them can be read" in ran.out
     assert "webhooks from QuickBooks: a signed test delivery" in ran.out
     levels = {check["level"] for check in line.run("doctor", "--json").json}
     assert "problem" not in levels

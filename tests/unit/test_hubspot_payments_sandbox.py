@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from infra.sandbox.hubspot.config import HubSpotConfig
+from infra.sandbox.hubspot.object_types import all_scopes
 from tests.unit.test_hubspot_adapter_sandbox import OBJECTS, Portal, open_portal
 from tests.unit.test_quickbooks_adapter_traffic import CHECKER
+from tieout.adapters.hubspot.crm import HubSpotCrm
 from tieout.domain.attention import AttentionCode
 from tieout.domain.dates import calendar_date
 from tieout.domain.errors import NeedsAttention, NotInCrm, OutcomeUnknown, Transient
@@ -291,6 +293,14 @@ def test_values_that_make_no_sense_spoil_one_payment_only(shop: Shop) -> None:
     found = shop.crm.payments([good, bad])
     assert isinstance(found[good], SourcePayment)
     assert found[bad] == UnreadablePayment(bad, 'hs_initial_amount: "a lot" is not a number')
+
+
+def test_a_token_that_may_not_read_payments_is_found_out_where_payments_are_wanted() -> None:
+    scopes = all_scopes() - {"crm.objects.commercepayments.read"}
+    shop = Shop(tokens={"pat-na1-sandbox": scopes})
+    assert isinstance(shop.portal.crm, HubSpotCrm)
+    assert shop.portal.crm.unreadable_objects() == ("commerce_payments",)
+    assert shop.portal.crm.unreadable_objects(payments=False) == ()
 
 
 def test_the_traffic_of_payments_is_what_hubspot_publishes(shop: Shop, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from tieout.domain.status import ShownStatus
 from tieout.ports.payments import ChangePage, Feed, PaymentFacts, RecordedPayment
 from tieout.ports.writes import PreparedWrite
 
-_NEEDED_OBJECTS = ("invoices", "line_items", "contacts", "companies", "discounts", "fees", "taxes", PAYMENTS)
+_NEEDED_OBJECTS = ("invoices", "line_items", "contacts", "companies", "discounts", "fees", "taxes")
 
 
 class HubSpotCrm:
@@ -91,9 +91,10 @@ class HubSpotCrm:
         details = self._client.get(self._client.versions.account_path(), AccountDetails)
         return CrmAccount(details.portal_id, details.time_zone, details.currency)
 
-    def unreadable_objects(self) -> tuple[str, ...]:
-        """Which kinds of record that an invoice needs the token may not read."""
-        return tuple(kind for kind in _NEEDED_OBJECTS if not self._may_read(kind))
+    def unreadable_objects(self, *, payments: bool = True) -> tuple[str, ...]:
+        """Which kinds of record that an invoice needs, and payments if they are wanted, the token may not read."""
+        needed = (*_NEEDED_OBJECTS, PAYMENTS) if payments else _NEEDED_OBJECTS
+        return tuple(kind for kind in needed if not self._may_read(kind))
 
     def _may_read(self, kind: str) -> bool:
         path = self._client.versions.objects_path(f"{kind}?limit=1")
