@@ -106,12 +106,15 @@ def test_what_is_wrong_with_a_request_for_changes_has_its_code(code: str, entiti
         company().changes(entities, since)
 
 
-def test_it_is_one_metered_read_however_many_entities_it_asks_for() -> None:
+def test_it_is_one_metered_read_however_many_entities_it_asks_for_and_writes_are_counted_apart() -> None:
     visitor = company(requests_per_second=None)
     app: Any = visitor.app
     client = Visitor(app, access_token=app.config.access_token)
     client.changes("Invoice,Payment,Customer,CreditMemo", START.isoformat())
     assert (app.company.reads, app.company.writes) == (1, 0)
+    client.create("Vendor", DisplayName="Stripe")
+    visitor.create("Vendor", DisplayName="Paddle")
+    assert (app.company.reads, app.company.writes) == (1, 1)
 
 
 def test_an_offset_whose_plus_was_not_encoded_is_understood() -> None:
