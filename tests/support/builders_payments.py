@@ -120,15 +120,20 @@ class PlainLedger:
         self, source: SourcePayment | UnreadablePayment | None, *, look: bool = False, **changes: Any
     ) -> PaymentPlan:
         """One look at the payment: plans and carries out until nothing is left to write; gives the last plan."""
-        for _ in range(20):
-            plan = self.plan(source, look=look, **changes)
-            if isinstance(plan, Post):
-                self._write(plan.content)
-            elif isinstance(plan, Amend):
-                self._amend(plan)
-            else:
+        for _ in range(40):
+            plan = self.step(source, look=look, **changes)
+            if not isinstance(plan, Post | Amend):
                 return plan
         raise AssertionError("it never ends")
+
+    def step(self, source: SourcePayment | UnreadablePayment | None, **changes: Any) -> PaymentPlan:
+        """Plan once and carry it out; gives the plan."""
+        plan = self.plan(source, **changes)
+        if isinstance(plan, Post):
+            self._write(plan.content)
+        elif isinstance(plan, Amend):
+            self._amend(plan)
+        return plan
 
     def plan(self, source: SourcePayment | UnreadablePayment | None, **changes: Any) -> PaymentPlan:
         """The next plan, with every question answered."""

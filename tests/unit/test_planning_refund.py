@@ -182,6 +182,17 @@ def test_where_quickbooks_adds_the_tax_the_lines_leave_room_for_it() -> None:
     ]
 
 
+def test_tax_on_what_an_order_discount_took_off_is_given_back_too() -> None:
+    ledger = PlainLedger()
+    content = some_content(
+        lines=lines(("1", "100.00", "5")), discount=Decimal("10.00"), tax_before_discount=True, billed=usd("110.00")
+    )
+    ledger.add_invoice("42", "130", content)
+    ledger.look(refunded(a_payment("110.00"), "60.00"))
+    # 50.00 and 20 % of it.
+    assert [one.amount for one in ledger.written[1].lines] == [Decimal("50.00")]
+
+
 def test_the_tax_code_of_an_american_invoice_is_the_refunds_too() -> None:
     ledger = PlainLedger()
     content = some_content(lines=lines(("1", "100.00", "TAX")), billed=usd("108.00"), tax_code="2")

@@ -51,6 +51,8 @@ class Posting:
     the far side answered it (None where it was found later, so that nothing counts as seen).
 
     `parent_id` is the far side's record that a mirrored payment belongs to: the HubSpot invoice of an allocation.
+    `rejected`: it was answered with another total than was meant and has to go again; `voided`: it does not count any
+    more.
     """
 
     far_id: str
@@ -59,4 +61,5 @@ class Posting:
     sync_token: str | None = None
     updated_at: datetime | None = None
     parent_id: str = ""
+    rejected: bool = False
     voided: bool = False

@@ -162,6 +162,7 @@ class SyncRecord:
     `must_look`: when it is due, the ledger has to be asked too; `asked`: and a person's wish is still open. `revision`
     rises with each intent, `generation` when a document that we held is shown to be deleted.
     `postings` are the documents that a payment made on the far side, in the order in which they were posted.
+    `waiting_since`: when it began to wait for its invoice, None once it is settled.
     `covered_until`: HubSpot's own time of the newest version that is reflected here. `rehints` counts the hints that
     came while it was claimed, `rehints_answered` those of them for which a new hint was sent.
     `shown` is the fingerprint of the status last written back onto the origin. `version` guards every write.
@@ -180,6 +181,7 @@ class SyncRecord:
     intent: Intent | None = None
     link: Link | None = None
     postings: tuple[Posting, ...] = ()
+    waiting_since: datetime | None = None
     label: str = ""
     covered_until: datetime | None = None
     lease_owner: str | None = None
@@ -195,8 +197,11 @@ class SyncRecord:
         """The record in its next state; raises IllegalTransition for one that cannot follow."""
         if state is not self.state and state not in TRANSITIONS[self.state]:
             raise IllegalTransition(f"{self.key}: {self.state} -> {state}")
-        attempts = 0 if state in SETTLED else self.attempts
-        return replace(self, state=state, reason=reason, detail=detail, due_at=due_at, attempts=attempts)
+        kept = (0, None) if state in SETTLED else (self.attempts, self.waiting_since)
+        attempts, since = kept
+        return replace(
+            self, state=state, reason=reason, detail=detail, due_at=due_at, attempts=attempts, waiting_since=since
+        )
 
     @property
     def far_documents(self) -> tuple[tuple[str, str], ...]:

@@ -41,7 +41,11 @@ class Rates:
             kept = sent.invoice_date == invoice.invoice_date or sent.notice == moved_notice(invoice.invoice_date)
             if kept:
                 return sent.exchange_rate
-        key = (invoice.currency, invoice.invoice_date)
+        return self.on(invoice.currency, invoice.invoice_date)
+
+    def on(self, currency: str, day: date) -> Decimal | None:
+        """Home units for one unit of a foreign currency on that day; None where QuickBooks has no rate."""
+        key = (currency, day)
         if key not in self.known:
             self.known[key] = self.ledger.exchange_rate(*key)
         return self.known[key]

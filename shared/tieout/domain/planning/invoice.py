@@ -47,22 +47,26 @@ def screen(invoice: SourceInvoice | UnreadableInvoice, settings: Settings, *, li
 
 def billed_party(invoice: SourceInvoice, books: Books) -> Party | None:
     """Whom the invoice is billed to, by the setting's level and else by the other one."""
-    first, second = parties(invoice, books)
-    if books.settings.customer_level is CustomerLevel.CONTACT:
-        first, second = second, first
-    return first or second
+    return by_level(*parties(invoice, books), books)
 
 
 def parties(invoice: SourceInvoice, books: Books) -> tuple[Party | None, Party | None]:
     """Company and contact as customers in the invoice's currency: QuickBooks' customers have one currency each."""
-    if not books.company.multicurrency:
-        return invoice.company, invoice.contact
-    foreign = invoice.currency != books.company.home_currency
-    company, contact = (
-        None if party is None else replace(party, currency=invoice.currency, foreign=foreign)
-        for party in (invoice.company, invoice.contact)
-    )
+    company, contact = (in_currency(one, invoice.currency, books) for one in (invoice.company, invoice.contact))
     return company, contact
+
+
+def in_currency(party: Party | None, currency: str, books: Books) -> Party | None:
+    """A party as a customer in `currency`."""
+    if party is None or not books.company.multicurrency:
+        return party
+    return replace(party, currency=currency, foreign=currency != books.company.home_currency)
+
+
+def by_level(company: Party | None, contact: Party | None, books: Books) -> Party | None:
+    """The one of the two that is billed: of the setting's level, else the other."""
+    first, second = (contact, company) if books.settings.customer_level is CustomerLevel.CONTACT else (company, contact)
+    return first or second
 
 
 def needs_look(desired: InvoiceContent, link: Link, settings: Settings) -> bool:

@@ -10,7 +10,16 @@ from tieout.domain.attention import AttentionCode
 from tieout.domain.claim import posted_hint_id
 from tieout.domain.payment import DISPUTED, Document, PaymentStatus, Processor, SourcePayment, UnreadablePayment
 from tieout.domain.planning.books import Books
-from tieout.domain.planning.payment_plan import RECEIPTS, Ask, Decision, PaymentCase, PaymentPlan, Question
+from tieout.domain.planning.payment_plan import (
+    COMPUTED,
+    RECEIPTS,
+    Ask,
+    Decision,
+    PaymentCase,
+    PaymentPlan,
+    Question,
+    TakeBack,
+)
 from tieout.domain.planning.plan import Agreement, Attend, Change, Gone, Nothing, Skip
 from tieout.domain.planning.receipt import plan_receipt
 from tieout.domain.planning.receipt_change import plan_change, told_now
@@ -34,8 +43,6 @@ _OUTCOMES = {
     PaymentStatus.DISPUTED_ACTION_REQUIRED: "The buyer disputes it, and the processor waits for evidence.",
     PaymentStatus.DISPUTED_AWAITING_DECISION: "The buyer disputes it, and the bank has not decided.",
 }
-# What QuickBooks computes by itself, so that its total may be another.
-_COMPUTED = frozenset({Document.SALES_RECEIPT, Document.REFUND_RECEIPT, Document.CREDIT_MEMO})
 
 
 def plan_payment(case: PaymentCase, books: Books) -> Decision:
@@ -71,6 +78,9 @@ def _plan(case: PaymentCase, books: Books) -> PaymentPlan | Posting:
 
 
 def _posted(source: SourcePayment, case: PaymentCase, books: Books) -> PaymentPlan | Posting:
+    half = next((one for one in case.live if one.rejected), None)
+    if half is not None:
+        return _taking_back(half, case, books)
     receipt = case.receipt
     if not source.received:
         if receipt is None:
@@ -87,6 +97,16 @@ def _posted(source: SourcePayment, case: PaymentCase, books: Books) -> PaymentPl
     )
 
 
+def _taking_back(posting: Posting, case: PaymentCase, books: Books) -> PaymentPlan | Posting:
+    """A document whose total was wrong still stands, because taking it back failed."""
+    present = case.present(posting)
+    if present is None:
+        return Ask(Question.STANDING)
+    if isinstance(compare(posting.sent.amount, present.total, books.settings), Attend):
+        return TakeBack(present, posting.sent)
+    return replace(posting, rejected=False)
+
+
 def _deleted(case: PaymentCase) -> PaymentPlan:
     if not case.live:
         return Skip("deleted", "The payment was deleted in HubSpot, and nothing of it stands in QuickBooks.")
@@ -100,7 +120,8 @@ def _deleted(case: PaymentCase) -> PaymentPlan:
 
 def _looked(case: PaymentCase, books: Books) -> PaymentCase | PaymentPlan:
     """The case with its documents as they stand, or what a person did to them and has to decide about."""
-    dead = [one for one in case.live if (present := case.present(one)) is None or present.voided]
+    case = replace(case, postings=tuple(_gone(one, case) for one in case.postings))
+    dead = [one for one in case.live if _is_dead(one, case)]
     wanted = [one for one in dead if _is_wanted(one, case, dead)]
     if wanted and not case.by_person:
         return _taken_away(wanted, case)
@@ -111,6 +132,16 @@ def _looked(case: PaymentCase, books: Books) -> PaymentCase | PaymentPlan:
         return Attend(AttentionCode.EDITED_IN_QUICKBOOKS, f"{told}.")
     kept = tuple(seen(one, stands) if (stands := case.present(one)) else one for one in case.postings)
     return replace(case, postings=kept)
+
+
+def _is_dead(posting: Posting, case: PaymentCase) -> bool:
+    present = case.present(posting)
+    return present is None or present.voided
+
+
+def _gone(posting: Posting, case: PaymentCase) -> Posting:
+    """A document that Tieout wanted to take back, and that stands there no longer."""
+    return replace(posting, voided=True) if posting.rejected and _is_dead(posting, case) else posting
 
 
 def _is_wanted(posting: Posting, case: PaymentCase, dead: list[Posting]) -> bool:
@@ -180,7 +211,7 @@ def _verdict(source: SourcePayment, receipt: Posting, case: PaymentCase, books: 
 
 
 def _computed(case: PaymentCase) -> list[Posting]:
-    return [one for one in case.live if one.sent.document in _COMPUTED]
+    return [one for one in case.live if one.sent.document in COMPUTED]
 
 
 def _left_over(receipt: Posting, case: PaymentCase) -> Iterator[Attend]:

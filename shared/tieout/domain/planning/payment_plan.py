@@ -16,6 +16,8 @@ from tieout.domain.record import State, SyncRecord
 
 RECEIPTS = frozenset({Document.PAYMENT, Document.SALES_RECEIPT})
 """The documents by which money comes in; all others belong to a refund."""
+COMPUTED = frozenset({Document.SALES_RECEIPT, Document.REFUND_RECEIPT, Document.CREDIT_MEMO})
+"""The documents whose total QuickBooks computes, so that it may be another than was meant."""
 
 
 class Reach(StrEnum):
@@ -139,6 +141,14 @@ class Amend:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBack:
+    """`present`, which was posted as `content`, stands with another total and has to go again."""
+
+    present: Standing
+    content: PostingContent
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Something has to come first; `reason` is a short code, `detail` says it in words."""
 
@@ -146,7 +156,7 @@ class Wait:
     detail: str = ""
 
 
-PaymentPlan = Ask | Post | Amend | Wait | Nothing | Skip | Gone | Attend
+PaymentPlan = Ask | Post | Amend | TakeBack | Wait | Nothing | Skip | Gone | Attend
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,10 +182,10 @@ def _lines(contents: Sequence[InvoiceContent]) -> tuple[ContentLine, ...]:
 
 def _net(amount: Money, contents: Sequence[InvoiceContent]) -> Money:
     """The part of a refund that its lines carry: where the ledger adds the tax, it adds the rest to them, because the
-    tax of every line shrinks with the line."""
-    billed = sum((goal(one).amount for one in contents), _ZERO)
-    lines = sum((one.total.amount for one in contents), _ZERO)
-    return amount if billed == lines or not billed else Money(amount.amount * lines / billed, amount.currency)
+    tax of every line shrinks with the line. A refund has no discount, so that its tax is always of its lines."""
+    tax = sum((goal(one).amount - one.total.amount for one in contents), _ZERO)
+    taxed = sum((one.total.amount + (one.discount if one.tax_before_discount else _ZERO) for one in contents), _ZERO)
+    return Money(amount.amount * taxed / (taxed + tax), amount.currency) if tax and taxed + tax else amount
 
 
 def pro_rata(amount: Money, lines: Sequence[ContentLine]) -> tuple[ContentLine, ...]:

@@ -1,0 +1,224 @@
+"""HubSpot payment -> QuickBooks: what the worker behind the payment_push queue does with a payment and its refunds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tieout.domain.attention import AttentionCode
+from tieout.domain.claim import shows
+from tieout.domain.errors import NeedsAttention, Postponed
+from tieout.domain.hint import Cause, Hint, HintObject
+from tieout.domain.invoice import LedgerInvoice
+from tieout.domain.payment import Document, SourcePayment
+from tieout.domain.planning.payment import SWITCHED_OFF
+from tieout.domain.planning.payment_plan import Decision, PaymentPlan, Post, Wait
+from tieout.domain.planning.plan import Attend, Gone, Nothing, Skip
+from tieout.domain.planning.receipt import INVOICE
+from tieout.domain.record import Kind, RecordKey, State, own_hint_object
+from tieout.domain.status import ShownStatus
+from tieout.ports import Workspace, Workspaces
+from tieout.services.assess_payments import Assessed, PaymentAssessor, Source
+from tieout.services.claims import Claims
+from tieout.services.intents import SWITCHED_OFF_PAUSE
+from tieout.services.outcome import Outcome
+from tieout.services.posting import PostingWriter, Write
+from tieout.services.work import Seen, Work
+from tieout.services.worker import Worker
+from tieout.services.writing import agreed
+
+PaymentWork = Work[Source]
+
+# A payment that came before its invoice looks again after so many seconds, then twice as long each time.
+_FIRST_PAUSE, _LONGEST_PAUSE = 15.0, 3600.0
+# Far more documents than a payment has; a plan that never ends is a bug.
+_MOST_STEPS = 100
+# How QuickBooks refuses to apply more to an invoice than is open on it by now.
+_REFUSED = frozenset({AttentionCode.CANNOT_BE_APPLIED, AttentionCode.REFUSED_BY_QUICKBOOKS})
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What the next step is, and by when a further one may be begun."""
+
+    assessed: Assessed
+    deadline: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PushPayments:
+    """The worker behind the payment_push queue, and what is particular to payments in it (`worker.Job`)."""
+
+    workspaces: Workspaces
+    claims: Claims
+    assessor: PaymentAssessor
+    writer: PostingWriter
+    vendor_timeout: timedelta
+
+    def push(self, hints: Sequence[Hint], deadline: datetime | None = None) -> list[Outcome]:
+        """Handle a batch; see `Worker.work_off`."""
+        worker: Worker[Source, Planned] = Worker(self.workspaces, self.claims, self, self.vendor_timeout)
+        return worker.work_off(hints, deadline)
+
+    def key_of(self, workspace: Workspace, hint: Hint) -> RecordKey | None:
+        """The HubSpot payment itself, or the one that a QuickBooks document was posted for.
+
+        A payment that Tieout recorded in HubSpot belongs to a QuickBooks payment, whose queue is told instead.
+        """
+        connection, records = workspace.connection.id, self.claims.records
+        if hint.object is HintObject.POSTED_DOCUMENT:
+            kind, _, far_id = hint.id.partition(":")
+            key = records.origin_of(connection, "quickbooks", kind, far_id)
+            return key if key and own_hint_object(key) is HintObject.HUBSPOT_PAYMENT else None
+        mirrored = records.origin_of(connection, "hubspot", Document.HUBSPOT_PAYMENT, hint.id)
+        if mirrored is None:
+            return RecordKey(connection, Kind.PAYMENT, "hubspot", hint.id)
+        self._forward(mirrored, hint)
+        return None
+
+    def _forward(self, mirrored: RecordKey, hint: Hint) -> None:
+        """What Tieout wrote itself is no news, so it goes no further."""
+        own, record = own_hint_object(mirrored), self.claims.records.get(mirrored)
+        versions = [one.updated_at for one in record.postings if one.far_id == hint.id] if record else []
+        if own is None or any(shows(one, hint) for one in versions if one is not None):
+            return
+        # Its own record is covered by QuickBooks' clock, which says nothing about a change in HubSpot.
+        cause = hint.cause if hint.cause is Cause.RETRY else Cause.DUE
+        self.claims.hints.send([replace(hint, object=own, id=mirrored.origin_id, cause=cause)])
+
+    def verify(self, workspace: Workspace, work: PaymentWork) -> bool:
+        """See `PostingWriter.verify`. A document that turns out to be another record's ends the look."""
+        known = self.writer.verify(workspace, work.held)
+        work.done = work.done or work.record.state is State.ATTENTION
+        return known
+
+    def read(self, workspace: Workspace, works: Sequence[PaymentWork]) -> None:
+        """The payments with their associations and refunds, in grouped calls."""
+        found = workspace.crm.payments([work.id for work in works])
+        for work in works:
+            work.source, work.read = found.get(work.id), True
+
+    def plan(
+        self, workspace: Workspace, works: Sequence[PaymentWork], deadline: datetime | None
+    ) -> Sequence[Planned | Exception]:
+        """See `PaymentAssessor.assess`."""
+        payments = [(work.record, work.source, work.look, work.by_person) for work in works]
+        now, trace_id = self.claims.clock.now(), works[0].held.trace_id
+        found = self.assessor.assess(workspace, payments, now, trace_id, deadline=deadline)
+        return [one if isinstance(one, Exception) else Planned(one, deadline) for one in found]
+
+    def writes(self, plan: Planned) -> bool:
+        """Documents that are posted or changed do."""
+        return isinstance(plan.assessed.decision.plan, Write)
+
+    def carry_out(self, workspace: Workspace, work: PaymentWork, plan: Planned) -> None:
+        """Write one document after the other, planning anew after each, until nothing is left to write."""
+        assessed = plan.assessed
+        for step in range(_MOST_STEPS):
+            # Balances may have been used up by payments of this batch, and the documents of this one are known now.
+            assessed = self._again(workspace, work, assessed, plan.deadline)
+            decision = assessed.ledgers.priced(assessed.decision)
+            work.held.record = replace(work.record, postings=decision.postings)
+            if not isinstance(decision.plan, Write):
+                self._note(work, decision.plan)
+                return
+            if step and plan.deadline is not None and self.claims.clock.now() >= plan.deadline:
+                raise Postponed(reason="out_of_time")
+            assessed = self._write(workspace, work, assessed, decision)
+            if work.record.state is State.ATTENTION:
+                return
+        raise RuntimeError(f"{work.record.key}: no end after {_MOST_STEPS} documents")
+
+    def _again(
+        self, workspace: Workspace, work: PaymentWork, assessed: Assessed, deadline: datetime | None
+    ) -> Assessed:
+        trace_id = work.held.trace_id
+        [found] = self.assessor.answered(workspace, [assessed.case], assessed.ledgers, trace_id, deadline=deadline)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _write(self, workspace: Workspace, work: PaymentWork, assessed: Assessed, decision: Decision) -> Assessed:
+        """Write the document; gives the case as it is then. A retry is fulfilled by the first document of it: what
+        goes wrong with it is not tried again in the same look."""
+        plan, case = decision.plan, assessed.case
+        if not isinstance(plan, Write):
+            raise TypeError("nothing to write")
+        try:
+            self.writer.write(workspace, work.held, plan)
+        except NeedsAttention as refusal:
+            fresh = self._less_is_open(workspace, work, assessed, plan, refusal)
+            if fresh is None:
+                raise
+            return fresh
+        if isinstance(plan, Post):
+            assessed.ledgers.spend(plan)
+        else:
+            case = replace(case, balances=None)
+        after = replace(case, postings=work.record.postings, look=False, by_person=False, standing=None)
+        return replace(assessed, case=after)
+
+    def _less_is_open(
+        self, workspace: Workspace, work: PaymentWork, assessed: Assessed, plan: Write, refusal: NeedsAttention
+    ) -> Assessed | None:
+        """The case with fresh balances, when somebody paid an invoice between our read and our write; None when the
+        refusal has another cause."""
+        ids = {one.far_id for one in plan.content.allocations if one.type == INVOICE}
+        if refusal.code not in _REFUSED or not ids:
+            return None
+        before = {id_: assessed.ledgers.balances.get(id_) for id_ in ids}
+        fresh = workspace.ledger.invoices(ids)
+        if all(_standing(fresh.get(id_)) == _standing(before[id_]) for id_ in ids):
+            return None
+        for id_ in ids - fresh.keys():
+            assessed.ledgers.balances.pop(id_, None)
+        assessed.ledgers.balances.update(fresh)
+        cleared = replace(work.record, intent=None).to(State.WAITING, reason="changed_meanwhile")
+        self.claims.store(work.held, cleared)
+        return assessed
+
+    def _note(self, work: PaymentWork, plan: PaymentPlan) -> None:
+        """A plan that writes nothing, as the record's new state; stored when the record is released."""
+        record = work.record
+        match plan:
+            case Attend():
+                work.held.record = record.to(State.ATTENTION, reason=plan.code, detail=plan.detail)
+            case Gone():
+                work.held.record = record.to(State.DELETED_IN_LEDGER, reason="deleted_in_quickbooks")
+            case Skip() if plan == SWITCHED_OFF and record.postings:
+                # What HubSpot says meanwhile must still reach the books when it is switched on again.
+                raise Postponed(reason="switched_off", retry_after=SWITCHED_OFF_PAUSE)
+            case Skip():
+                work.held.record = record.to(State.IGNORED, reason=plan.reason, detail=plan.detail)
+            case Nothing():
+                work.held.record = agreed(record, plan.agreement)
+            case Wait():
+                self._wait(work, plan)
+            case _:
+                raise TypeError(f"a plan that is carried out elsewhere: {type(plan).__name__}")
+
+    def _wait(self, work: PaymentWork, plan: Wait) -> None:
+        record, now = work.record, self.claims.clock.now()
+        pause = min(_FIRST_PAUSE * 2 ** min(record.attempts, 10), _LONGEST_PAUSE)
+        waiting = replace(record, attempts=record.attempts + 1, waiting_since=record.waiting_since or now)
+        due_at = now + timedelta(seconds=pause)
+        work.park_as(waiting.to(State.WAITING, reason=plan.reason, detail=plan.detail, due_at=due_at), plan.reason)
+
+    def seen(self, work: PaymentWork) -> Seen | None:
+        """A payment that could not be read tells neither its reference nor its version."""
+        source = work.source
+        return Seen(source.reference or source.id, source.modified_at) if isinstance(source, SourcePayment) else None
+
+    def status(self, _workspace: Workspace, _work: PaymentWork) -> ShownStatus | None:
+        """None: HubSpot lets nobody write onto payments that a processor made."""
+        return None
+
+    def show(self, _workspace: Workspace, _statuses: Mapping[str, ShownStatus]) -> Collection[str]:
+        """There is nothing to show."""
+        return ()
+
+
+def _standing(invoice: LedgerInvoice | None) -> tuple[object, ...]:
+    """What of an invoice decides how much of a payment it takes."""
+    return () if invoice is None else (invoice.balance, invoice.voided, invoice.content.customer_id)
