@@ -38,6 +38,7 @@ IDLE_EVENTS: dict[str, dict[str, Any]] = {
         "requestContext": {"http": {"method": "GET", "path": "/"}, "stage": "$default", "requestId": "warm-up"},
     },
     "invoice_push": {"Records": []},
+    "payment_push": {"Records": []},
     "sweep": {"id": "warm-up"},
 }
 
@@ -152,7 +153,7 @@ def _start_all(fingerprint: str) -> Stack:
         seed.fill_secrets(aws, stack.webhook_secret, stack.vendor_secret)
         seed.connect(aws, stack.table)
     with step("functions warmed up"):
-        workers = ["webhook_intake"] * front_door.AT_ONCE + ["invoice_push", "sweep"]
+        workers = ["webhook_intake"] * front_door.AT_ONCE + ["invoice_push", "payment_push", "sweep"]
         deployment.warm_up(aws, [(stack.functions[worker], IDLE_EVENTS[worker]) for worker in workers])
     return stack
 
@@ -205,6 +206,7 @@ def _describe(
     functions = {
         "webhook_intake": outputs["WebhookIntakeFunctionName"],
         "invoice_push": outputs["InvoicePushFunctionName"],
+        "payment_push": outputs["PaymentPushFunctionName"],
         "sweep": outputs["SweepFunctionName"],
     }
     return Stack(

@@ -15,6 +15,7 @@ from tests.support.signing import PUBLIC_URL
 FUNCTIONS = {
     "webhook_intake": "WebhookIntakeFunction",
     "invoice_push": "InvoicePushFunction",
+    "payment_push": "PaymentPushFunction",
     "sweep": "SweepFunction",
 }
 _URL = "https://vendor.example.test"

@@ -22,6 +22,7 @@ _NOBODY = {"boto3", "s3transfer", "aws_lambda_powertools.event_handler"}
 _UNNEEDED = {
     "webhook_intake": _VENDORS_CALLED | _PUSH | _RECORDS,
     "invoice_push": _WEBHOOKS,
+    "payment_push": _WEBHOOKS | {"tieout.services.push_invoices", "tieout.services.assess"},
     "sweep": _VENDORS_CALLED | _PUSH | _WEBHOOKS,
 }
 

@@ -13,6 +13,7 @@ from tieout.runtime.config import IntakeConfig, StoreConfig, WorkerConfig, load
 KINDS: dict[str, type[StoreConfig]] = {
     "WebhookIntakeFunction": IntakeConfig,
     "InvoicePushFunction": WorkerConfig,
+    "PaymentPushFunction": WorkerConfig,
     "SweepFunction": StoreConfig,
 }
 FUNCTIONS = tuple(KINDS)

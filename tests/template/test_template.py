@@ -31,6 +31,7 @@ EVENT_SOURCES = of_type("AWS::Lambda::EventSourceMapping")
 CONFIGURATION: dict[str, type[config.StoreConfig]] = {
     "WebhookIntakeFunction": config.IntakeConfig,
     "InvoicePushFunction": config.WorkerConfig,
+    "PaymentPushFunction": config.WorkerConfig,
     "SweepFunction": config.StoreConfig,
 }
 # What a function that is told of a resource does with it.
@@ -163,8 +164,8 @@ def test_every_queue_is_encrypted() -> None:
 
 def test_every_queue_is_worked_off_in_batches_whose_failures_are_told_one_by_one() -> None:
     worked_off = {target(source["EventSourceArn"]) for source in EVENT_SOURCES.values()}
-    # Their workers come with the next commits.
-    assert worked_off == set(redriving()) - {"PaymentPushQueue", "PaymentPullQueue"}
+    # Its worker comes with the next commits.
+    assert worked_off == set(redriving()) - {"PaymentPullQueue"}
     for name, source in EVENT_SOURCES.items():
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
         # SQS gives more than ten only when the mapping waits.
