@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.cli import configure, show, steer, watch
 from infra.cli.deployment import NoDeployment, open_deployment
 from infra.cli.options import CANNOT_START, NEEDS_A_PERSON, NotFound, Opener
-from tieout.domain.errors import SyncError
+from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.settings_document import BadSettings
 
 app = typer.Typer(
@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None, opener: Opener = open_deploymen
         _fail(str(error), CANNOT_START)
     except BadSettings as error:
         _fail(f"This version cannot read the settings in force: {error}. Apply others.", NEEDS_A_PERSON)
+    except StoreUnavailable as error:
+        _fail(f"AWS: {error}", CANNOT_START)
     except SyncError as error:
         _fail(f"{error.detail or type(error).__name__} ({error})", NEEDS_A_PERSON)
     except (BotoCoreError, ClientError) as error:

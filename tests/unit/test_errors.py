@@ -20,6 +20,7 @@ from tieout.domain.errors import (
     Postponed,
     RateLimited,
     StaleVersion,
+    StoreUnavailable,
     SyncError,
     Transient,
 )
@@ -61,6 +62,7 @@ def test_two_errors_are_never_the_same_one(kind: type[SyncError]) -> None:
         (ConnectionLost("Reconnect."), State.WAITING, "connection_lost", 900),
         (StaleVersion(), State.WAITING, "changed_meanwhile", 5),
         (Transient(), State.WAITING, "vendor_unavailable", 5),
+        (StoreUnavailable(), State.WAITING, "store_unavailable", 5),
         (OutcomeUnknown(), State.VERIFYING, "outcome_unknown", 120),
     ],
 )
@@ -162,4 +164,10 @@ def test_an_error_that_its_place_has_to_deal_with_is_a_bug_here(error: SyncError
 
 
 def test_only_errors_of_which_nothing_was_written_are_transient() -> None:
-    assert {kind for kind in CLASSES if issubclass(kind, Transient)} == {Transient, RateLimited, NotReadyYet, Postponed}
+    assert {kind for kind in CLASSES if issubclass(kind, Transient)} == {
+        Transient,
+        RateLimited,
+        NotReadyYet,
+        Postponed,
+        StoreUnavailable,
+    }

@@ -138,7 +138,7 @@ def test_an_entry_that_keeps_failing_is_reported(queues: Queues) -> None:
             queues.hints.send([hint("0"), hint("1")])
         stub.assert_no_pending_responses()
 
-    assert refused.value.context == {"queue": "push", "refused": "1", "code": "InternalError"}
+    assert refused.value.context == {"system": "sqs", "queue": "push", "refused": "1", "says": "InternalError"}
 
 
 def test_a_queue_that_cannot_be_reached_is_reported(queues: Queues) -> None:
@@ -148,7 +148,8 @@ def test_a_queue_that_cannot_be_reached_is_reported(queues: Queues) -> None:
     queues.client.meta.events.register("before-send.sqs.SendMessageBatch", unreachable)
     with pytest.raises(Transient) as refused:
         queues.hints.send([hint("1")])
-    assert refused.value.context == {"queue": "push", "code": "EndpointConnectionError"}
+    told = {"system": "sqs", "operation": "send_message_batch", "queue": "push", "says": "EndpointConnectionError"}
+    assert refused.value.context == told
 
 
 def test_a_queue_that_does_not_exist_is_reported(queues: Queues) -> None:

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "functions": {"runtime"},
 }
 # Modules of an adapter folder's level that every adapter may use.
-SHARED_ADAPTERS = {"http"}
+SHARED_ADAPTERS = {"aws", "http"}
 NOT_IN_DOMAIN = {"os", "random", "time", "uuid", "secrets", "socket", "subprocess", "threading", "logging"}
 NOT_IN_SERVICES = {"boto3", "botocore", "httpx", "os", "pydantic", "aws_lambda_powertools"}
 CLOCK_READS = {

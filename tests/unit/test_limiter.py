@@ -15,7 +15,7 @@ from tests.support import aws
 from tests.support.memory import VirtualClock
 from tieout.adapters.dynamodb.arrival import Limit
 from tieout.adapters.dynamodb.limiter import DEFAULT_LIMITS, DynamoLimiter
-from tieout.domain.errors import RateLimited
+from tieout.domain.errors import RateLimited, StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -177,3 +177,10 @@ def test_a_refused_permit_takes_nothing_from_the_budget(client: DynamoDBClient) 
 def test_a_system_without_a_limit_is_a_mistake(client: DynamoDBClient) -> None:
     with pytest.raises(ValueError, match="no limit is set for hubspto"):
         DynamoLimiter(client, aws.TABLE, VirtualClock()).permit("acme", "hubspto")
+
+
+def test_a_pause_that_cannot_be_stored_does_not_hide_what_the_vendor_said(client: DynamoDBClient) -> None:
+    limiter = DynamoLimiter(client, "no-such-table", VirtualClock())
+    limiter.pause("acme", "quickbooks", 60)
+    with pytest.raises(StoreUnavailable, match="ResourceNotFoundException"):
+        limiter.permit("acme", "quickbooks")

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from tests.support.builders_world import VENDOR_TIMEOUT, World
-from tieout.domain.errors import ConnectionLost, OutcomeUnknown, RateLimited, Transient
+from tieout.domain.errors import ConnectionLost, OutcomeUnknown, RateLimited, StoreUnavailable, Transient
 from tieout.domain.hint import Cause
 from tieout.domain.record import SHOWN_UNKNOWN, State
 from tieout.ports import Crm, Ledger, PreparedWrite
@@ -160,3 +160,21 @@ def test_a_settled_record_whose_tries_were_in_vain_starts_anew_after_a_success()
     world.sync(id_)
     world.records.put(replace(world.record(id_), attempts=5, shown="something else"))
     assert world.sync(id_, Cause.RETRY).attempts == 0
+
+
+def test_a_store_that_does_not_answer_is_asked_once_for_the_whole_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    ids = [world.invoice() for _ in range(8)]
+    asked: list[int] = []
+
+    def throttled(keys: Collection[object]) -> Any:
+        asked.append(len(keys))
+        raise StoreUnavailable(context={"system": "dynamodb", "says": "ThrottlingException"})
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.records, "get_many", throttled)
+        outcomes = world.push(*map(world.hint, ids))
+    assert len(asked) == 1
+    assert {(one.result, one.reason) for one in outcomes} == {(Result.PARKED, "store_unavailable")}
+    world.run()
+    assert {world.record(id_).state for id_ in ids} == {State.SYNCED}

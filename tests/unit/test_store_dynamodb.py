@@ -22,7 +22,7 @@ from tieout.adapters.dynamodb.errors import BadPageToken, RecordTooLarge, Unread
 from tieout.adapters.dynamodb.records import DynamoRecords
 from tieout.adapters.dynamodb.tokens import DynamoTokens
 from tieout.domain.company import Connection
-from tieout.domain.errors import Transient
+from tieout.domain.errors import StoreUnavailable, Transient
 from tieout.domain.invoice import ContentLine, InvoiceContent
 from tieout.domain.record import Intent, Kind, Link, Operation, RecordKey, State, SyncRecord
 from tieout.ports import AuditEntry, RecordChanged, TokenSet
@@ -143,7 +143,7 @@ def test_a_rehint_between_a_lost_write_and_its_repetition_does_not_hide_the_writ
 def test_an_unreachable_table_is_reported_after_a_few_attempts(wire: Wire, records: DynamoRecords) -> None:
     wire.refuse = [LOST] * 6
 
-    with pytest.raises(ReadTimeoutError):
+    with pytest.raises(StoreUnavailable, match="ReadTimeoutError"):
         records.put(SyncRecord(KEY))
 
 
@@ -180,8 +180,14 @@ def test_a_rehint_waits_for_another_transaction_and_is_never_taken_for_a_lost_le
 def test_an_error_that_is_no_conflict_is_not_swallowed(wire: Wire, records: DynamoRecords) -> None:
     for call in (lambda: records.put(SyncRecord(KEY)), lambda: records.rehint(KEY, "worker-1")):
         wire.refuse = [refusal("AccessDeniedException")]
-        with pytest.raises(ClientError, match="AccessDenied"):
+        with pytest.raises(StoreUnavailable, match="AccessDenied"):
             call()
+
+
+def test_a_mistake_of_ours_is_not_taken_for_a_store_that_does_not_answer(wire: Wire, records: DynamoRecords) -> None:
+    wire.refuse = [refusal("ValidationException")]
+    with pytest.raises(ClientError):
+        records.put(SyncRecord(KEY))
 
 
 # Cost of a write.

@@ -41,6 +41,11 @@ class NotReadyYet(Transient):
 
 
 @dataclass(eq=False)
+class StoreUnavailable(Transient):
+    """Our own store, queue or secrets did not answer, or refused."""
+
+
+@dataclass(eq=False)
 class Postponed(Transient):
     """Nothing was tried, so it counts as no attempt; `reason` says why (see `status.WAITING`). The record is looked at
     again after `retry_after` seconds."""

@@ -49,6 +49,7 @@ WAITING = {
     "vendor_unavailable": "Waiting: HubSpot or QuickBooks did not answer as it should.",
     "outcome_unknown": "QuickBooks' answer was lost. Tieout finds out what happened before it does anything.",
     "not_carried_out": "A change did not reach QuickBooks and is planned anew.",
+    "store_unavailable": "Waiting: Tieout's own store did not answer; the operator sees it.",
     "internal_error": "Waiting: something went wrong inside Tieout; the operator sees it.",
     "name_taken": "Waiting: the customer's name is looked up anew.",
 }

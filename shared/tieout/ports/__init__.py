@@ -175,7 +175,7 @@ class AuditEntry:
 
 
 class Records(Protocol):
-    """The sync records. Reads by key are consistent."""
+    """The sync records. Reads by key are consistent. Every call may raise StoreUnavailable."""
 
     def get(self, key: RecordKey) -> SyncRecord | None:
         """The record, or None."""
@@ -326,7 +326,7 @@ class Tokens(Protocol):
 
 
 class Limiter(Protocol):
-    """The budget of calls that all workers of a connection share."""
+    """The budget of calls that all workers of a connection share. `permit` may raise StoreUnavailable."""
 
     def permit(self, connection: str, system: str) -> None:
         """Return when one call may be made; raises RateLimited when that would take too long."""

@@ -15,6 +15,7 @@ from tieout.domain.errors import (
     Postponed,
     RateLimited,
     StaleVersion,
+    StoreUnavailable,
     SyncError,
     Transient,
 )
@@ -112,6 +113,8 @@ def _waiting(error: SyncError, attempts: int) -> tuple[str, float]:
     match error:
         case RateLimited():
             return "rate_limited", error.retry_after
+        case StoreUnavailable():
+            return "store_unavailable", min(_FIRST_BACK_OFF * 2 ** min(attempts, 10), _LONGEST_BACK_OFF)
         case Postponed():
             return error.reason, error.retry_after
         case NotReadyYet():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from tieout.adapters.aws import answering
 from tieout.adapters.dynamodb import keys
 from tieout.adapters.dynamodb.conflicts import back_off, is_conflict
 from tieout.adapters.dynamodb.errors import PairedElsewhere, UnknownConnection
@@ -53,6 +54,7 @@ class DynamoConnections:
         self._table = table
         self._clock = clock
 
+    @answering("dynamodb", "connections.get")
     def get(self, connection: str) -> Connection | None:
         """One connection."""
         return self._connection_at(_LISTING, connection)
@@ -66,20 +68,24 @@ class DynamoConnections:
             "ConsistentRead": True,
         }
         while True:
-            answer = self._client.query(**query)
+            with answering("dynamodb", "connections.all"):
+                answer = self._client.query(**query)
             yield from map(_connection_of, answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
+    @answering("dynamodb", "connections.by_portal")
     def by_portal(self, portal_id: str) -> Connection | None:
         """The connection of a HubSpot portal, in one read of its pointer."""
         return self._connection_at(f"PORTAL#{portal_id}", _POINTER_SORT)
 
+    @answering("dynamodb", "connections.by_realm")
     def by_realm(self, realm_id: str) -> Connection | None:
         """The connection of a QuickBooks company, in one read of its pointer."""
         return self._connection_at(f"REALM#{realm_id}", _POINTER_SORT)
 
+    @answering("dynamodb", "connections.add_connection")
     def add_connection(self, connection: Connection) -> None:
         """Store a connection; a repetition changes nothing but the time zone.
 
@@ -127,11 +133,13 @@ class DynamoConnections:
             self._clock.sleep(back_off(attempt))
         raise Transient(context={"store": "contended", "connection": connection.id})
 
+    @answering("dynamodb", "connections.settings")
     def settings(self, connection: str) -> Settings:
         """The connection's settings; defaults when none were applied."""
         current = self._current(connection)
         return Settings() if current is None else parse_settings(current.document)
 
+    @answering("dynamodb", "connections.apply_settings")
     def apply_settings(self, connection: str, document: Mapping[str, object], by: str, at: datetime) -> Settings:
         """Store `document` (JSON) as the next version of the settings; the earlier versions stay.
 
@@ -174,6 +182,7 @@ class DynamoConnections:
             self._clock.sleep(back_off(attempt))
         raise Transient(context={"store": "contended", "connection": connection})
 
+    @answering("dynamodb", "connections.settings_history")
     def settings_history(self, connection: str, limit: int = 50) -> Sequence[AppliedSettings]:
         """The latest versions of a connection's settings, newest first."""
         answer = self._client.query(

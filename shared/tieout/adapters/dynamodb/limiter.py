@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from tieout.adapters.aws import answering
 from tieout.adapters.dynamodb import keys
 from tieout.adapters.dynamodb.arrival import Limit, first_time, lease, paused
 from tieout.adapters.dynamodb.conflicts import CONDITION_FAILED, code_of
-from tieout.domain.errors import RateLimited
+from tieout.domain.errors import RateLimited, StoreUnavailable
 from tieout.ports import Clock
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ _SECOND = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_WAIT = 5 * _SECOND
 _ATTEMPTS = 20
+_log = logging.getLogger(__name__)
 
 # QuickBooks allows 10 calls in a second and 500 in a minute for a company (Intuit: limits and throttles); these
 # numbers give at most 10 in any second. HubSpot allows an app 190 calls in ten seconds and 5 searches in a second
@@ -63,6 +66,7 @@ class DynamoLimiter:
         self._shelves: dict[tuple[str, str], _Shelf] = {}
         self._lock = threading.Lock()
 
+    @answering("dynamodb", "limiter.permit")
     def permit(self, connection: str, system: str) -> None:
         """Return when one call may be made, after a wait of at most five seconds; else raises RateLimited."""
         limit, shelf = self._limit(system), self._shelf(connection, system)
@@ -77,7 +81,15 @@ class DynamoLimiter:
         self._clock.sleep((time - now) / _SECOND)
 
     def pause(self, connection: str, system: str, seconds: float) -> None:
-        """Nobody calls `system` for this connection for so long; permits already taken elsewhere soon spoil."""
+        """Nobody calls `system` for this connection for so long; permits already taken elsewhere soon spoil. What keeps
+        this from being stored is only logged: what the vendor asked for matters more to the caller."""
+        try:
+            self._pause(connection, system, seconds)
+        except StoreUnavailable as error:
+            _log.warning("pause not stored", extra={"connection": connection, **error.context})
+
+    @answering("dynamodb", "limiter.pause")
+    def _pause(self, connection: str, system: str, seconds: float) -> None:
         limit, shelf = self._limit(system), self._shelf(connection, system)
         with shelf.lock:
             arrival = paused(self._now() + int(seconds * _SECOND), limit)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from tieout.adapters.aws import answering
 from tieout.adapters.dynamodb import keys
 from tieout.adapters.dynamodb.conflicts import (
     CONDITION_FAILED,
@@ -49,11 +50,13 @@ class DynamoRecords:
         # A holder item never changes its holder, so what was once seen held needs no writing again.
         self._held: set[tuple[RecordKey, str]] = set()
 
+    @answering("dynamodb", "records.get")
     def get(self, key: RecordKey) -> SyncRecord | None:
         """The record, or None."""
         item = self._item(key)
         return None if item is None else self._record(item)
 
+    @answering("dynamodb", "records.get_many")
     def get_many(self, keys_: Collection[RecordKey]) -> Mapping[RecordKey, SyncRecord]:
         """The records that exist among `keys_`, 100 a call; raises Transient when DynamoDB keeps leaving some out."""
         found: dict[RecordKey, SyncRecord] = {}
@@ -64,6 +67,7 @@ class DynamoRecords:
                 found[record.key] = record
         return found
 
+    @answering("dynamodb", "records.put")
     def put(self, record: SyncRecord, audit: AuditEntry | None = None) -> SyncRecord:
         """Store `record` if the stored one still has its version and rehints; see `ports.Records.put`.
 
@@ -89,6 +93,7 @@ class DynamoRecords:
             self._clock.sleep(back_off(attempt))
         raise Transient(context={"store": "contended", "record": str(record.key)})
 
+    @answering("dynamodb", "records.rehint")
     def rehint(self, key: RecordKey, lease_owner: str) -> bool:
         """Count one more hint for the worker that holds the record. False when `lease_owner` no longer holds it."""
         for attempt in range(_ATTEMPTS):
@@ -110,11 +115,13 @@ class DynamoRecords:
                 return True
         raise Transient(context={"store": "contended", "record": str(key)})
 
+    @answering("dynamodb", "records.origin_of")
     def origin_of(self, connection: str, system: str, kind: str, far_id: str) -> RecordKey | None:
         """The record that an exclusive far document belongs to, by a consistent read."""
         holder = self._holder(keys.holder_partition(connection, system, kind, far_id))
         return None if holder is None else keys.record_key_of(holder)
 
+    @answering("dynamodb", "records.due")
     def due(self, connection: str, now: datetime, limit: int = 100) -> Sequence[RecordKey]:
         """Records whose `wake_at` is not after `now`, oldest first, from the index alone: a record that cannot be read
         is named too, and must not hide the others."""
@@ -129,6 +136,7 @@ class DynamoRecords:
         }
         return [keys.record_key_of(item["pk"]["S"]) for item in self._query(query, limit)]
 
+    @answering("dynamodb", "records.in_state")
     def in_state(self, connection: str, state: State, limit: int = 100, after: str | None = None) -> RecordPage:
         """A page of the records in a state, most recently changed first. Raises BadPageToken."""
         partition = keys.state_partition(connection, state)
@@ -155,6 +163,7 @@ class DynamoRecords:
             keys.page_token(page[-1]["pk"]["S"], page[-1]["gsi1sk"]["S"]) if more else None,
         )
 
+    @answering("dynamodb", "records.trail")
     def trail(self, key: RecordKey, limit: int = 50) -> Sequence[AuditEntry]:
         """The latest audit lines of a record, newest first."""
         query: QueryInputTypeDef = {

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from pydantic import TypeAdapter, ValidationError
 
+from tieout.adapters.aws import answering
 from tieout.adapters.dynamodb import keys
 from tieout.adapters.dynamodb.conflicts import CONDITION_FAILED, code_of
 from tieout.adapters.dynamodb.errors import UnreadableItem
-from tieout.domain.errors import Transient
 from tieout.ports import Clock, TokenSet
 
 if TYPE_CHECKING:
@@ -25,8 +24,9 @@ if TYPE_CHECKING:
 class DynamoTokens:
     """Fulfils `ports.Tokens` on the table `table`, whose encryption at rest protects them.
 
-    Every method raises Transient when DynamoDB does not answer or refuses, whatever the reason: what is at stake is a
-    token pair that exists nowhere else, and the caller must be able to rely on one kind of error to try again.
+    Every method raises StoreUnavailable when DynamoDB does not answer or refuses, whatever the reason: what is at
+    stake is a token pair that exists nowhere else, and the caller must be able to rely on one kind of error to try
+    again.
     """
 
     def __init__(self, client: DynamoDBClient, table: str, clock: Clock) -> None:
@@ -109,15 +109,9 @@ class DynamoTokens:
                     raise
 
 
-@contextmanager
-def _transient(connection: str, operation: str) -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        says = code_of(error) if isinstance(error, ClientError) else type(error).__name__
-        facts = {"system": "dynamodb", "connection": connection, "operation": f"tokens.{operation}", "says": says}
-        # The error's own text may carry the item, and with it tokens, into the logs.
-        raise Transient(context=facts) from None
+def _transient(connection: str, operation: str) -> AbstractContextManager[None]:
+    # Even the text of our own mistake may carry the item, and with it tokens, into the logs.
+    return answering("dynamodb", f"tokens.{operation}", mistakes=True, connection=connection)
 
 
 @cache

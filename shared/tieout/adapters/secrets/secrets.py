@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from tieout.adapters.aws import answering
 from tieout.ports import Clock
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ class Secrets:
             now = self._clock.now()
             kept = self._kept.get(secret_id)
             if kept is None or now - kept.read_at >= _KEPT:
-                kept = _Kept(self._client.get_secret_value(SecretId=secret_id)["SecretString"], now)
+                with answering("secretsmanager", "get_secret_value"):
+                    kept = _Kept(self._client.get_secret_value(SecretId=secret_id)["SecretString"], now)
                 self._kept[secret_id] = kept
             return kept.text
 

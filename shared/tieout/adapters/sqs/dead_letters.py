@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from tieout.domain.errors import Transient
+from tieout.adapters.aws import answering
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -23,16 +21,12 @@ class DeadLetters:
         self._queue_url = queue_url
 
     def bury(self, body: str, reason: str) -> None:
-        """Keep `body` as it came, with `reason` as a message attribute. Raises Transient when it was not accepted."""
+        """Keep `body` as it came, with `reason` as a message attribute. Raises StoreUnavailable when it was refused."""
         text = reason[:_LONGEST_REASON] or "malformed"
-        try:
+        with answering("sqs", "send_message", queue="dead letters"):
             self._client.send_message(
                 QueueUrl=self._queue_url,
                 # SQS refuses an empty body.
                 MessageBody=body or " ",
                 MessageAttributes={_REASON: {"DataType": "String", "StringValue": text}},
             )
-        except ClientError as error:
-            raise Transient(context={"queue": "dead letters", "code": error.response["Error"]["Code"]}) from error
-        except BotoCoreError as error:
-            raise Transient(context={"queue": "dead letters", "code": type(error).__name__}) from error

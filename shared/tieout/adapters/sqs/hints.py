@@ -7,9 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from tieout.domain.errors import Transient
+from tieout.adapters.aws import answering
+from tieout.domain.errors import StoreUnavailable
 from tieout.domain.hint import Hint, HintObject
 from tieout.ports import Clock
 
@@ -34,7 +33,7 @@ class SqsHints:
     def send(self, hints: Sequence[Hint], delay: float = 0) -> None:
         """Queue all of them, after `delay` seconds (at most 900, rounded up to whole ones).
 
-        Raises Transient unless every one was accepted; some may have been, and a hint may always come twice.
+        Raises StoreUnavailable unless every one was accepted; some may have been, and a hint may always come twice.
         """
         if not 0 <= delay <= _LONGEST_DELAY:
             raise ValueError(f"a delay is between 0 and {_LONGEST_DELAY} seconds, not {delay}")
@@ -63,18 +62,16 @@ class SqsHints:
             if not failed:
                 return
             left = {entry["Id"]: left[entry["Id"]] for entry in failed}
-        raise Transient(context={"queue": _name(url), "refused": str(len(failed)), "code": failed[0]["Code"]})
+        raise StoreUnavailable(
+            context={"system": "sqs", "queue": _name(url), "refused": str(len(failed)), "says": failed[0]["Code"]}
+        )
 
     def _try_batch(
         self, url: str, entries: Sequence[SendMessageBatchRequestEntryTypeDef]
     ) -> Sequence[BatchResultErrorEntryTypeDef]:
-        try:
+        # The SDK has already repeated what is worth repeating.
+        with answering("sqs", "send_message_batch", queue=_name(url)):
             return self._client.send_message_batch(QueueUrl=url, Entries=entries).get("Failed", [])
-        except ClientError as error:
-            # The SDK has already repeated what is worth repeating.
-            raise Transient(context={"queue": _name(url), "code": error.response["Error"]["Code"]}) from error
-        except BotoCoreError as error:
-            raise Transient(context={"queue": _name(url), "code": type(error).__name__}) from error
 
 
 def _name(url: str) -> str:
