@@ -13,8 +13,7 @@ from tests.support.scripted_hubspot import OBJECTS, PROPERTIES, ScriptedHubSpot,
 from tieout.adapters.hubspot.statuses import shorten
 from tieout.domain.errors import ConnectionLost, NeedsAttention, Transient
 from tieout.domain.money import Money
-from tieout.domain.status import ShownState, ShownStatus
-from tieout.ports.payments import PaymentFacts
+from tieout.domain.status import PaymentFacts, ShownState, ShownStatus
 
 UPDATE = f"{OBJECTS}/invoices/batch/update"
 LIST = f"{PROPERTIES}/invoices"

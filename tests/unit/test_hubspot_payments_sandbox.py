@@ -21,8 +21,9 @@ from tieout.domain.dates import calendar_date
 from tieout.domain.errors import NeedsAttention, NotInCrm, OutcomeUnknown, Transient
 from tieout.domain.money import Money
 from tieout.domain.payment import PaymentStatus, Processor, SourcePayment, UnreadablePayment
+from tieout.domain.status import PaymentFacts
 from tieout.ports import Crm
-from tieout.ports.payments import Feed, PaymentFacts, RecordedPayment
+from tieout.ports.payments import Feed, RecordedPayment
 
 MARKER = "tieout:c1/payment/88/1"
 

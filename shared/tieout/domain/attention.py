@@ -49,6 +49,9 @@ class AttentionCode(StrEnum):
     PAYMENT_REASSIGNED = "payment_reassigned"
     REFUND_DIFFERS = "refund_differs"
     POSSIBLE_DUPLICATE = "possible_duplicate"
+    EDITED_IN_HUBSPOT = "edited_in_hubspot"
+    RECORDED_PAYMENT_DELETED = "recorded_payment_deleted"
+    REFUND_IN_QUICKBOOKS = "refund_in_quickbooks"
     REFUSED_BY_QUICKBOOKS = "refused_by_quickbooks"
     REFUSED_BY_HUBSPOT = "refused_by_hubspot"
 
@@ -228,6 +231,20 @@ ATTENTION: dict[AttentionCode, Explanation] = {
     AttentionCode.POSSIBLE_DUPLICATE: Explanation(
         "QuickBooks has a document of the same customer, amount and date, which somebody else made.",
         "When it is this payment, ignore this one; when it is another, retry: then this one is posted, too.",
+    ),
+    AttentionCode.EDITED_IN_HUBSPOT: Explanation(
+        "Somebody changed a payment in HubSpot that Tieout recorded there from QuickBooks.",
+        "Decide which value is right (both are in the details) and enter it on the other side; then retry this "
+        "payment.",
+    ),
+    AttentionCode.RECORDED_PAYMENT_DELETED: Explanation(
+        "Somebody deleted a payment in HubSpot that Tieout recorded there from QuickBooks.",
+        "Retry to record it again, or unapply or delete the payment in QuickBooks; this clears by itself then.",
+    ),
+    AttentionCode.REFUND_IN_QUICKBOOKS: Explanation(
+        "A refund was entered in QuickBooks, which does not say which payment or invoice it gives back.",
+        "Resolve it with the id of the HubSpot payment or invoice it belongs to (suggestions are in the details), or "
+        "ignore it.",
     ),
     AttentionCode.REFUSED_BY_QUICKBOOKS: Explanation(
         "QuickBooks refused the invoice.",

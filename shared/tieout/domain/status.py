@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from tieout.domain.attention import ATTENTION, AttentionCode
+from tieout.domain.money import Money
 from tieout.domain.record import State, SyncRecord
 
 
@@ -53,6 +55,22 @@ WAITING = {
     "internal_error": "Waiting: something went wrong inside Tieout; the operator sees it.",
     "name_taken": "Waiting: the customer's name is looked up anew.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFacts:
+    """What a HubSpot invoice shows of its payments in QuickBooks, as properties: amounts in the invoice's currency.
+
+    `paid` are payments applied, `credited` credits applied, `refunded` what was given back in QuickBooks itself.
+    `url` opens the newest payment. None clears a property.
+    """
+
+    paid: Money
+    credited: Money
+    balance: Money
+    refunded: Money | None = None
+    last_payment_day: date | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,23 +13,8 @@ from tieout.domain.money import Money
 from tieout.domain.payment import Document, LedgerDocument, LedgerPayment, SourcePayment, UnreadablePayment
 from tieout.domain.posting import PostingContent
 from tieout.domain.record import RecordKey
+from tieout.domain.status import PaymentFacts
 from tieout.ports.writes import PreparedWrite
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentFacts:
-    """What a HubSpot invoice shows of its payments in QuickBooks, as properties: amounts in the invoice's currency.
-
-    `paid` are payments applied, `credited` credits applied, `refunded` what was given back in QuickBooks itself.
-    `url` opens the newest payment. None clears a property.
-    """
-
-    paid: Money
-    credited: Money
-    balance: Money
-    refunded: Money | None = None
-    last_payment_day: date | None = None
-    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from tieout.domain.company import Connection, CrmAccount
 from tieout.domain.errors import ConnectionLost, NeedsAttention, OutcomeUnknown, Transient
 from tieout.domain.invoice import SourceInvoice, UnreadableInvoice
 from tieout.domain.payment import SourcePayment, UnreadablePayment
-from tieout.domain.status import ShownStatus
-from tieout.ports.payments import ChangePage, Feed, PaymentFacts, RecordedPayment
+from tieout.domain.status import PaymentFacts, ShownStatus
+from tieout.ports.payments import ChangePage, Feed, RecordedPayment
 from tieout.ports.writes import PreparedWrite
 
 _NEEDED_OBJECTS = ("invoices", "line_items", "contacts", "companies", "discounts", "fees", "taxes")

@@ -17,8 +17,7 @@ from tieout.adapters.hubspot.properties import (
     STATUS,
 )
 from tieout.domain.money import Money
-from tieout.domain.status import ShownStatus
-from tieout.ports.payments import PaymentFacts
+from tieout.domain.status import PaymentFacts, ShownStatus
 
 _MESSAGE_LENGTH = 1000
 _ELLIPSIS = "…"
