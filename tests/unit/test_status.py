@@ -6,8 +6,8 @@ from itertools import combinations
 import pytest
 
 from tests.support.builders import a_link, a_record
-from tieout.domain.attention import ATTENTION, AttentionCode
-from tieout.domain.record import State
+from tieout.domain.attention import ATTENTION, OF_PAYMENT, AttentionCode
+from tieout.domain.record import Kind, RecordKey, State
 from tieout.domain.status import ShownState, ShownStatus, explain, shown_status
 
 SHOWN = {
@@ -43,6 +43,19 @@ def test_attention_says_what_is_wrong_then_the_figures_then_what_to_do(code: Att
     told = explain(a_record(State.ATTENTION, reason=code, detail="HubSpot says 1.00 USD."))
     assert told == f"{text.summary} HubSpot says 1.00 USD. {text.next_step}"
     assert explain(a_record(State.ATTENTION, reason=code)) == f"{text.summary} {text.next_step}"
+
+
+PAYMENT_CODES = [*OF_PAYMENT, AttentionCode.OVERPAYMENT, AttentionCode.REFUND_DIFFERS]
+
+
+@pytest.mark.parametrize("code", PAYMENT_CODES)
+@pytest.mark.parametrize("kind", [Kind.PAYMENT, Kind.REFUND])
+def test_what_is_wrong_with_a_payment_is_not_told_of_an_invoice(code: AttentionCode, kind: Kind) -> None:
+    record = a_record(State.ATTENTION, key=RecordKey("c1", kind, "hubspot", "1"), reason=code, detail="Figures.")
+    text = explain(record)
+    assert "this invoice" not in text
+    assert "Figures." in text
+    assert (text == explain(replace(record, key=a_record().key))) == (code not in OF_PAYMENT)
 
 
 def test_every_attention_code_is_explained_once() -> None:

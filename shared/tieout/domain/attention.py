@@ -255,3 +255,70 @@ ATTENTION: dict[AttentionCode, Explanation] = {
         f"Read HubSpot's own message in the details, correct the cause, {_RETRY}.",
     ),
 }
+
+_RETRY_PAYMENT = "then retry this payment"
+
+# What invoices and payments share is told in other words of a payment.
+OF_PAYMENT: dict[AttentionCode, Explanation] = {
+    AttentionCode.CUSTOMER_MISSING: Explanation(
+        "The payment belongs to no invoice and to no customer that QuickBooks knows or that could be created.",
+        f"Give the payment a contact with a name or e-mail in HubSpot, or allow creating customers, {_RETRY_PAYMENT}.",
+    ),
+    AttentionCode.ITEM_MISSING: Explanation(
+        "The payment or its refund belongs to no invoice, and no item is set for such documents.",
+        f"Name an item in the setting sales_receipt_item_id, {_RETRY_PAYMENT}.",
+    ),
+    AttentionCode.REFERENCE_INACTIVE: Explanation(
+        "The customer, a product or an account of this payment is inactive in QuickBooks.",
+        f"Make it active again in QuickBooks, {_RETRY_PAYMENT}.",
+    ),
+    AttentionCode.TAX_UNSUPPORTED: Explanation(
+        "The sales tax of this payment's refund or receipt cannot be posted with the present settings.",
+        f"Set untaxed_code, or enter the document in QuickBooks and ignore this payment; else correct the settings, "
+        f"{_RETRY_PAYMENT}.",
+    ),
+    AttentionCode.CURRENCY_UNSUPPORTED: Explanation(
+        "The payment is in a foreign currency that QuickBooks has switched off or has no exchange rate for.",
+        f"Switch multicurrency on and add the currency or its rate in QuickBooks, {_RETRY_PAYMENT}.",
+    ),
+    AttentionCode.TOTAL_DIFFERS: Explanation(
+        "QuickBooks brought a document of this payment to another total than HubSpot's.",
+        f"Compare the two figures in the details and correct the taxes in QuickBooks, {_RETRY_PAYMENT}; or enter the "
+        "document yourself and ignore this payment.",
+    ),
+    AttentionCode.PERIOD_CLOSED: Explanation(
+        "The books of this payment's or refund's period are closed in QuickBooks.",
+        f"Reopen the period in QuickBooks, {_RETRY_PAYMENT}; or enter it in the open one and ignore this payment.",
+    ),
+    AttentionCode.EDITED_IN_QUICKBOOKS: Explanation(
+        "Somebody changed a document of this payment in QuickBooks, in a field that comes from HubSpot.",
+        "Decide which value is right (both are in the details) and enter it in the other system, "
+        f"{_RETRY_PAYMENT}; or ignore it.",
+    ),
+    AttentionCode.DELETED_IN_QUICKBOOKS: Explanation(
+        "Somebody deleted a document of this payment in QuickBooks.",
+        "Retry to post it again, or ignore this payment.",
+    ),
+    AttentionCode.VOIDED_IN_QUICKBOOKS: Explanation(
+        "Somebody voided a document of this payment in QuickBooks, and HubSpot still says that the money moved.",
+        "Retry to post it again, or ignore this payment.",
+    ),
+    AttentionCode.DELETED_IN_HUBSPOT: Explanation(
+        "The payment was deleted in HubSpot, and its documents still stand in QuickBooks.",
+        "Delete or void them in QuickBooks when the money did not come, or restore the payment in HubSpot; this clears "
+        "by itself then.",
+    ),
+    AttentionCode.LINKED_ELSEWHERE: Explanation(
+        "The QuickBooks document already belongs to another HubSpot payment.",
+        f"Look at both HubSpot payments: one of them is a duplicate. Delete the one that is wrong, {_RETRY_PAYMENT}.",
+    ),
+    AttentionCode.REFUSED_BY_QUICKBOOKS: Explanation(
+        "QuickBooks refused a document of this payment.",
+        f"Read QuickBooks' own message in the details, correct the cause, {_RETRY_PAYMENT}.",
+    ),
+}
+
+
+def explanation(code: AttentionCode, *, of_payment: bool = False) -> Explanation:
+    """What a person is told; `of_payment`: the record is a payment's or refund's."""
+    return OF_PAYMENT.get(code, ATTENTION[code]) if of_payment else ATTENTION[code]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from tieout.domain.attention import ATTENTION, AttentionCode
+from tieout.domain.attention import AttentionCode, explanation
 from tieout.domain.money import Money
-from tieout.domain.record import State, SyncRecord
+from tieout.domain.record import Kind, State, SyncRecord
 
 
 class ShownState(StrEnum):
@@ -92,7 +92,8 @@ class ShownStatus:
 def explain(record: SyncRecord) -> str:
     """One or two sentences for a person: what the state means for this record, and what to do next."""
     if record.state in (State.ATTENTION, State.DELETED_IN_LEDGER):
-        text = ATTENTION[AttentionCode(record.reason)]
+        of_payment = record.key.kind in (Kind.PAYMENT, Kind.REFUND)
+        text = explanation(AttentionCode(record.reason), of_payment=of_payment)
         return " ".join(part for part in (text.summary, record.detail, text.next_step) if part)
     if record.reason in WAITING:
         return " ".join(part for part in (WAITING[record.reason], record.detail) if part)
