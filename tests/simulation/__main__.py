@@ -59,6 +59,8 @@ def _play(seed: int, sabotage: Sabotage) -> Result | str:
 def _table(results: list[Result], failures: list[str]) -> Table:
     writes = sum((result.writes for result in results), Counter[str]())
     states = sum((result.states for result in results), Counter[str]())
+    played = sum((result.played for result in results), Counter[str]())
+    ends = sum((result.ends for result in results), Counter[str]())
     table = Table("what", "how often", title="Simulation of the push")
     rows = {
         "seeds that held": len(results),
@@ -69,6 +71,8 @@ def _table(results: list[Result], failures: list[str]) -> Table:
         "lost answers": sum(result.lost for result in results),
         **{f"QuickBooks: {name}": number for name, number in sorted(writes.items())},
         **{f"reached {name}": number for name, number in sorted(states.items())},
+        **{f"played: {name}": number for name, number in sorted(played.items())},
+        **{f"judged: {name}": number for name, number in sorted(ends.items())},
     }
     for name, number in rows.items():
         table.add_row(name, f"{number:,}")

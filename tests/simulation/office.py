@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from typing import cast
@@ -26,7 +26,8 @@ from tieout.adapters.quickbooks.ledger import QuickBooksLedger
 from tieout.adapters.quickbooks.webhooks import QuickBooksWebhooks
 from tieout.domain.company import Connection
 from tieout.domain.errors import RateLimited
-from tieout.domain.settings import CustomerLevel, Settings
+from tieout.domain.settings import Settings
+from tieout.domain.settings_document import parse_settings
 from tieout.ports import Crm, Hints, Ledger, Tokens, TokenSet, Workspace
 from tieout.ports import Records as RecordsPort
 from tieout.services.assess import Assessor
@@ -66,12 +67,15 @@ class Limiter:
 
 @dataclass(frozen=True, slots=True)
 class _Workspaces:
-    """Fulfils `ports.Workspaces` for one worker."""
+    """Fulfils `ports.Workspaces` for one worker; settings are read anew for each batch."""
 
     workspace: Workspace
+    settings: Callable[[], Settings]
 
     def open(self, connection: str) -> Workspace | None:
-        return self.workspace if connection == self.workspace.connection.id else None
+        if connection != self.workspace.connection.id:
+            return None
+        return replace(self.workspace, settings=self.settings())
 
 
 @dataclass(slots=True)
@@ -84,8 +88,9 @@ class Office:
     hubspot: HubSpotSandbox
     quickbooks: QuickBooksSandbox
     wires: dict[str, Wire]
-    settings: Settings
+    document: dict[str, object]
     sabotage: Sabotage
+    settings: Settings = field(init=False)
     connection: Connection = field(init=False)
     tokens: MemoryTokens = field(init=False)
     limiter: Limiter = field(init=False)
@@ -94,6 +99,7 @@ class Office:
     _tokens_made: count[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
+        self.apply(self.document)
         config, clock = self.quickbooks.config, self.stage.clock
         self.connection = Connection(
             CONNECTION, str(self.hubspot.config.portal_id), config.realm_id, self.hubspot.config.time_zone
@@ -104,6 +110,10 @@ class Office:
         self.limiter = Limiter(clock)
         self.intake = Intake(self.queue)
         self.sweep = Sweep(MemoryConnections(self.connection), self.records, self.queue, clock)
+
+    def apply(self, document: dict[str, object]) -> None:
+        """Put a document of settings in force."""
+        self.document, self.settings = document, parse_settings(document)
 
     def webhooks(self, system: str) -> HubSpotWebhooks | QuickBooksWebhooks:
         """The reader of a vendor's deliveries."""
@@ -120,7 +130,7 @@ class Office:
         hints = cast(Hints, Observed(self.queue, "hints", stage))
         claims = Claims(self.sabotage.records(records), hints, clock, self._new_token)
         return PushInvoices(
-            workspaces=_Workspaces(self._workspace()),
+            workspaces=_Workspaces(self._workspace(), lambda: self.settings),
             claims=claims,
             assessor=Assessor(Customers(claims, VENDOR_TIMEOUT), Items(records, clock)),
             writer=self.sabotage.writer(claims, VENDOR_TIMEOUT),
@@ -157,13 +167,3 @@ class Office:
 
     def _new_token(self) -> str:
         return f"token-{next(self._tokens_made)}"
-
-
-def chosen_settings(chance: random.Random) -> Settings:
-    """The settings of a world."""
-    return Settings(
-        customer_level=chance.choice(tuple(CustomerLevel)),
-        match_customers_by_email=chance.random() < 0.8,
-        fallback_item_id=chance.choice(("1", None)),
-        write_status_to_hubspot=chance.random() < 0.8,
-    )

@@ -12,26 +12,31 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from infra.sandbox.hubspot import NO_LIMITS, HubSpotConfig, HubSpotSandbox
+from infra.sandbox.hubspot import HubSpotSandbox
 from infra.sandbox.kernel.app import SandboxApp
-from infra.sandbox.quickbooks import QuickBooksConfig, QuickBooksSandbox
-from tests.simulation import books
+from infra.sandbox.quickbooks import QuickBooksSandbox
+from tests.simulation import books, grounds
+from tests.simulation.agreement import Items
+from tests.simulation.changes import changed_since
 from tests.simulation.judge import Judge
-from tests.simulation.office import CONNECTION, Office, chosen_settings
+from tests.simulation.office import CONNECTION, Office
+from tests.simulation.operators import Operators
 from tests.simulation.queue import Message, Queue
 from tests.simulation.sabotage import Sabotage
+from tests.simulation.scene import Scene
 from tests.simulation.stage import START, TIMEOUT, Stage, Worker
 from tests.simulation.watch import Broken, Watch
 from tests.simulation.wire import FollowingClock, Silent, Wire
 from tests.simulation.world import World
 from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause, Hint, HintObject
-from tieout.domain.record import Kind, State
+from tieout.domain.record import BY_HAND, Kind
 from tieout.ports import Delivery
 from tieout.services.push_invoices import PushInvoices
 
 WORKERS = 2
 SWEEP_EVERY = 300.0
+TIDY_UP_AFTER = 660.0
 # Times by which changes are looked for again, so that none falls between two looks.
 _OVERLAP = timedelta(seconds=60)
 _RESERVE = timedelta(seconds=45)
@@ -55,6 +60,8 @@ class Result:
     minutes: int = 0
     writes: Counter[str] = field(default_factory=Counter)
     states: Counter[str] = field(default_factory=Counter)
+    played: Counter[str] = field(default_factory=Counter)
+    ends: Counter[str] = field(default_factory=Counter)
     trace: list[str] = field(default_factory=list)
 
 
@@ -74,9 +81,10 @@ class Simulation:
         self.result = Result(seed)
         self._chance = chance = random.Random(seed)  # noqa: S311 - must be the same for the same seed
         self.stage = Stage(chance, self._tell)
-        clock = FollowingClock(self.stage.clock)
-        self.hubspot = HubSpotSandbox(_hubspot_config(chance), clock, seed)
-        self.quickbooks = QuickBooksSandbox(_quickbooks_config(chance), clock, seed)
+        clock, ground = FollowingClock(self.stage.clock), grounds.choose_ground(chance)
+        today = self.stage.clock.time.date()
+        self.hubspot = HubSpotSandbox(grounds.hubspot_config(chance, ground), clock, seed)
+        self.quickbooks = QuickBooksSandbox(grounds.quickbooks_config(chance, ground, today), clock, seed)
         self.watch = Watch(self.hubspot, self.quickbooks, self._tell)
         self.queue = Queue(self.stage.clock, chance, self._tell)
         self._apps: Mapping[str, SandboxApp] = {"hubspot": self.hubspot, "quickbooks": self.quickbooks}
@@ -85,14 +93,30 @@ class Simulation:
             app.traffic = Silent(name)
             app.outbox.target_url = f"https://tieout.test/webhooks/{name}"
             self.wires[name] = Wire(name, app, self.stage, chance, self.watch)
-        settings = chosen_settings(chance)
+        self.scene = scene = Scene(
+            self.hubspot, self.quickbooks, self.watch, self.stage.clock, chance, ground, self._tell, self._changed
+        )
+        self.world = World(scene)
+        items = self.world.bookkeepers.items
+        document = grounds.drawn_settings(chance, ground, items)
         self.office = Office(
-            self.stage, self.queue, self.watch.records, self.hubspot, self.quickbooks, self.wires, settings, sabotage
+            self.stage, self.queue, self.watch.records, self.hubspot, self.quickbooks, self.wires, document, sabotage
         )
-        self.world = World(
-            self.hubspot, self.quickbooks, self.watch, self.stage.clock, chance, self._tell, self._changed
+        self.operators = Operators(scene, self.office, items)
+        self.judge = Judge(
+            CONNECTION,
+            self.hubspot,
+            self.watch,
+            lambda: self.office.settings,
+            self.office.ledger_url,
+            Items(
+                frozenset({items[grounds.FEES], items[grounds.FREIGHT]}),
+                frozenset({items[grounds.SALES_TAX], items[grounds.CITY_TAX]}),
+            ),
+            self.operators.ignored,
+            scene.turned,
         )
-        self.judge = Judge(CONNECTION, self.hubspot, self.watch, settings, self.office.ledger_url)
+        self._tell(f"{ground.name}: {document}")
         self._slots = [_Slot("AB"[number]) for number in range(WORKERS)]
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
@@ -117,7 +141,8 @@ class Simulation:
             result.steps, result.crashes = self.stage.steps, self.stage.crashes
             result.lost = sum(wire.lost for wire in self.wires.values())
             result.writes, result.states = self.watch.writes, self.watch.states
-            result.minutes = int((self.stage.clock.time - self._looked_until).total_seconds() // 60)
+            result.played, result.ends = self.scene.reached, self.judge.ends
+            result.minutes = int((self.stage.clock.time - START).total_seconds() // 60)
         return result
 
     def _raise_storm(self) -> None:
@@ -136,7 +161,7 @@ class Simulation:
         for _ in range(chance.randint(0, 2)):
             self._in(chance.uniform(0, at), self.world.kill_token)
         for _ in range(chance.randint(1, 3)):
-            self._in(chance.uniform(at / 2, at + 300), self._retry)
+            self._in(chance.uniform(at / 2, at + 300), self.operators.act)
         self._in(at + chance.uniform(0, 200), self._calm_down)
         self._in(SWEEP_EVERY, self._sweep)
 
@@ -148,6 +173,11 @@ class Simulation:
             app.faults.rules[:] = [rule for rule in app.faults.rules if rule.kind not in _WEBHOOK_KINDS]
         self.stage.crashes_left = 0
         self.queue.unreliable = 0.0
+        # Later than any preference of QuickBooks is remembered.
+        self._in(TIDY_UP_AFTER, self._tidy_up)
+
+    def _tidy_up(self) -> None:
+        self.operators.tidy_up()
         self._calm = True
 
     def _play(self) -> None:
@@ -241,7 +271,7 @@ class Simulation:
         """What the schedule does: wake what is due, and look for what changed in either system."""
         self._in(SWEEP_EVERY, self._sweep)
         rested = self._calm and not self._unrest()
-        found = self._changed_since(self._looked_until)
+        found = changed_since(self.scene, self._looked_until)
         try:
             woken = self.office.sweep.wake("sweep")
             self.queue.send(found)
@@ -249,47 +279,6 @@ class Simulation:
             return
         self._looked_until = self.stage.clock.time - _OVERLAP
         self._quiet_sweeps = self._quiet_sweeps + 1 if rested and not woken and not found else 0
-
-    def _changed_since(self, since: datetime) -> list[Hint]:
-        hints = []
-        for id_, invoice in books.invoices(self.hubspot).items():
-            at = invoice.archived or invoice.updated
-            if at >= since:
-                hints.append(Hint(CONNECTION, HintObject.HUBSPOT_INVOICE, id_, at, Cause.SWEEP, "sweep"))
-        # Change data capture gives the documents themselves, so our own writes are told by their SyncToken.
-        known = {
-            one.link.far_id: one.link.sync_token
-            for one in self.watch.records
-            if one.key.kind is Kind.INVOICE and one.link is not None
-        }
-        company = self.quickbooks.company
-        for id_, row in company.rows["Invoice"].items():
-            at = datetime.fromisoformat(row["MetaData"]["LastUpdatedTime"])
-            if at >= since and row["SyncToken"] != known.get(id_):
-                hints.append(Hint(CONNECTION, HintObject.QUICKBOOKS_INVOICE, id_, at, Cause.SWEEP, "sweep"))
-        for id_, deleted_at in self.world.deletions.items():
-            if deleted_at >= since:
-                hints.append(Hint(CONNECTION, HintObject.QUICKBOOKS_INVOICE, id_, deleted_at, Cause.SWEEP, "sweep"))
-        return hints
-
-    def _retry(self) -> None:
-        """A person asks for an invoice to be tried again, most likely one that needs it."""
-        records = [record for record in self.watch.records if record.key.kind is Kind.INVOICE]
-        wanting = [one for one in records if one.state in (State.ATTENTION, State.DELETED_IN_LEDGER)]
-        for record in self._chance.sample(wanting or records, min(1, len(records))):
-            self._tell(f"somebody retries {record.key.origin_id}")
-            hint = Hint(
-                CONNECTION,
-                HintObject.HUBSPOT_INVOICE,
-                record.key.origin_id,
-                self.stage.clock.time,
-                Cause.RETRY,
-                "retry",
-            )
-            try:
-                self.queue.send([hint])
-            except SyncError:
-                self._tell("and is told that it did not work")
 
     # -- the end
 
@@ -299,7 +288,11 @@ class Simulation:
         shown = self.wires["hubspot"].writes
         now = self.stage.clock.time
         for record in self.watch.records:
-            if record.key.kind is Kind.INVOICE:
+            if record.key.kind is not Kind.INVOICE:
+                continue
+            # HubSpot refuses the status of a deleted invoice each time, and what a person has ignored is not read.
+            gone = books.invoices(self.hubspot)[record.key.origin_id].archived and record.reason == BY_HAND
+            if not gone:
                 hint = Hint(CONNECTION, HintObject.HUBSPOT_INVOICE, record.key.origin_id, now, Cause.SWEEP, "again")
                 again = [hint]
                 if record.link is not None:
@@ -361,31 +354,3 @@ def simulate(seed: int, sabotage: Sabotage = Sabotage.NONE) -> Result:
             return Simulation(seed, sabotage).run()
     finally:
         gc.enable()
-
-
-def _hubspot_config(chance: random.Random) -> HubSpotConfig:
-    return HubSpotConfig(
-        limits=NO_LIMITS,
-        calculated_events=chance.random() < 0.5,
-        associations_touch=chance.random() < 0.5,
-        batch_read_reports_missing=chance.random() < 0.5,
-        numeric_to_object_id=chance.random() < 0.5,
-    )
-
-
-def _quickbooks_config(chance: random.Random) -> QuickBooksConfig:
-    return QuickBooksConfig(
-        custom_txn_numbers=chance.random() < 0.5,
-        requests_per_minute=None,
-        requests_per_second=None,
-        refresh_rotation_seconds=chance.choice((0, 86_400)),
-        # Whether Intuit takes a refresh token whose successor was lost is not documented; without it a person has to
-        # connect again, which is not what is played here.
-        rotation_grace_seconds=86_400,
-        requestid_other_body=chance.choice(("fault_600", "replay")),
-        requestid_replays_faults=chance.random() < 0.5,
-        unauthorized_form=chance.choice(("json", "xml")),
-        webhook_format=chance.choice(("cloudevents", "legacy")),
-        void_sets_txn_status=chance.random() < 0.5,
-        filter_by_email=chance.random() < 0.7,
-    )

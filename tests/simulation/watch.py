@@ -17,8 +17,33 @@ from tests.support.memory import MemoryRecords
 from tieout.domain.record import TRANSITIONS, Kind, RecordKey, State, SyncRecord
 from tieout.ports import AuditEntry
 
-_MARKER = "tieout:"
 _COMPANY_PATH = "/v3/company/"
+# What an update of ours may change on an invoice: the fields that come from HubSpot, and what follows from them.
+_OURS = frozenset(
+    [
+        "CustomerRef",
+        "DocNumber",
+        "TxnDate",
+        "SalesTermRef",
+        "DueDate",
+        "CurrencyRef",
+        "GlobalTaxCalculation",
+        "ApplyTaxAfterDiscount",
+        "CustomerMemo",
+        "BillEmail",
+        "ExchangeRate",
+        "CustomField",
+        "Line",
+        "PrivateNote",
+        "SyncToken",
+        "MetaData",
+        "TotalAmt",
+        "Balance",
+        "HomeTotalAmt",
+        "HomeBalance",
+        "TxnTaxDetail",
+    ]
+)
 
 
 class Broken(BaseException):
@@ -113,10 +138,13 @@ class Watch:
             yield
             return
         entity = "Invoice" if request.url.path.endswith("/invoice") else "Customer"
-        rows = self.quickbooks.company.rows[entity]
+        company = self.quickbooks.company
+        rows = company.rows[entity]
         key = self._asked[request.url.params["requestid"]]
-        before = dict(rows)
+        before, payments = dict(rows), dict(company.rows["Payment"])
         yield
+        if company.rows["Payment"] != payments:
+            raise Broken(f"{_short(key)}: what somebody paid was applied otherwise by a write of ours")
         for id_, row in rows.items():
             if before.get(id_) is row:
                 continue
@@ -125,18 +153,30 @@ class Watch:
             self._tell(f"QuickBooks does {operation} {entity} {id_} for {_short(key)}")
             if entity == "Customer":
                 self._customer_made(key, id_)
-            elif operation == "create":
+                continue
+            self._in_an_open_period(before.get(id_), row)
+            if operation == "create":
                 self._invoice_made(key, id_, json.loads(request.content)["PrivateNote"])
             elif operation == "update":
                 self._invoice_changed(id_, before[id_], row)
+            elif before[id_]["LinkedTxn"]:
+                raise Broken(f"invoice {id_} was voided although it is paid")
+
+    def _in_an_open_period(self, before: books.Entity | None, after: books.Entity) -> None:
+        closed = self.quickbooks.company.preference("AccountingInfoPrefs", "BookCloseDate") or ""
+        for row in (before, after):
+            if row is not None and row["TxnDate"] <= closed:
+                raise Broken(f"invoice {after['Id']} of {row['TxnDate']} was written, books closed through {closed}")
 
     def _customer_made(self, key: RecordKey, id_: str) -> None:
         self._customers[key].append(id_)
-        if len(self._customers[key]) > 1:
+        rows = self.quickbooks.company.rows["Customer"]
+        # One that a person made inactive may be replaced when they ask for it.
+        if sum(bool(rows[one]["Active"]) for one in self._customers[key]) > 1:
             raise Broken(f"customers {self._customers[key]} were made for one party, {key}")
 
     def _invoice_made(self, key: RecordKey, id_: str, note: str) -> None:
-        marked = note.rpartition(_MARKER)[2].split("/")
+        marked = note.rpartition(books.MARKER)[2].split("/")
         if len(marked) != 4 or marked[2] != key.origin_id:
             raise Broken(f"invoice {id_} of {key} bears the marker {marked}")
         self.books[id_] = Book(key.origin_id)
@@ -145,6 +185,14 @@ class Watch:
             raise Broken(f"HubSpot invoice {key.origin_id} stands {len(live)} times in QuickBooks: {live}")
 
     def _invoice_changed(self, id_: str, before: books.Entity, after: books.Entity) -> None:
+        for name in (before.keys() | after.keys()) - _OURS:
+            if before.get(name) != after.get(name):
+                raise Broken(f"invoice {id_}: {name}, which is a person's, became {after.get(name)!r}")
+        if not set(books.notes(before)) <= set(books.notes(after)):
+            raise Broken(f"invoice {id_}: a person's note {books.notes(before)} became {books.notes(after)}")
+        same = (before["TxnDate"], before.get("CurrencyRef")) == (after["TxnDate"], after.get("CurrencyRef"))
+        if same and before.get("ExchangeRate") != after.get("ExchangeRate"):
+            raise Broken(f"invoice {id_}: the exchange rate became {after['ExchangeRate']}")
         was, now = books.in_quickbooks(before), books.in_quickbooks(after)
         for name, value in self.books[id_].theirs.items():
             if was.get(name) == value and now.get(name) != value:
