@@ -59,6 +59,14 @@ def test_hubspots_total_tells_whether_percentages_compound(*, compound: bool, di
     assert figures(billed((a_line("1", "100"),), twice, config)).discount == Decimal(discount)
 
 
+def test_of_two_readings_with_one_total_the_one_that_gives_hubspots_lines_is_taken() -> None:
+    """Half up, 0.13 + 0.38 less 0.26 is 0.25 as well."""
+    lines = (a_line("1", "0.125"), a_line("1", "0.375"))
+    invoice = billed(lines, (a_discount("50", percent=True),), HubSpotConfig(rounding="ROUND_HALF_EVEN"))
+    found = figures(invoice)
+    assert (found.nets, found.discount) == ((Decimal("0.12"), Decimal("0.38")), Decimal("0.25"))
+
+
 def test_a_line_amount_that_fits_no_reading_is_attention_with_every_figure() -> None:
     invoice = billed((less(discount="10"),))
     odd = replace(invoice, lines=(replace(invoice.lines[0], amount=Decimal("340.00")),), total=usd("340"))

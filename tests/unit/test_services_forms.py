@@ -343,3 +343,15 @@ def test_settings_that_changed_since_do_not_rewrite_an_invoice_that_hubspot_did_
     after = the(world)
     assert after["SalesTermRef"]["value"] == "4"
     assert after["Line"][1]["SalesItemLineDetail"]["ItemRef"]["value"] == other["Id"]
+
+
+def test_what_stands_is_not_refused_because_it_could_not_be_made_any_more() -> None:
+    """A retry describes an invoice by the present settings and preferences; as these do not fit it, it stays."""
+    world = World()
+    id_ = adjusted(world, ("discounts", "Spring", "FIXED", "5"))
+    world.sync(id_)
+    world.quickbooks.company.prefer("SalesFormsPrefs", "AllowDiscount", value=False)
+    world.clock.advance(700)
+    assert world.sync(id_, Cause.RETRY).state is State.SYNCED
+    world.edit(id_, hs_comments="Changed")
+    assert world.sync(id_).reason == AttentionCode.DISCOUNT_UNSUPPORTED

@@ -291,6 +291,15 @@ def test_a_person_can_have_an_invoice_left_alone_and_the_note_is_kept(world: Wor
     assert unseen.detail == "Ignored by hand."
 
 
+def test_that_an_invoice_is_left_alone_is_shown_in_hubspot_although_no_hint_told_of_it(world: World) -> None:
+    id_ = world.invoice()
+    key = world.sync(id_).key
+    ignore(world.records, world.clock, key, "Entered by hand.", "anna", "t")
+    world.run()
+    assert world.shown(id_) == "excluded"
+    assert world.record(id_).due_at is None
+
+
 def test_an_invoice_that_is_being_worked_on_cannot_be_left_alone_just_now(world: World) -> None:
     id_ = world.invoice()
     world.fault("timeout_after")

@@ -270,11 +270,21 @@ def _describe(one: _Open, books: Books) -> None:
     sent = one.case.link.sent if one.case.link else None
     found = Found(one.customer, one.items, frozenset(one.stock), one.rate, sent)
     content = desired_content(one.source, found, books)
-    if isinstance(content, Attend):
+    if isinstance(content, Attend) and sent and _stands_unchanged(one):
+        # It could not be made like this any more, but so it stands, and HubSpot says nothing new about it.
+        one.desired = sent
+    elif isinstance(content, Attend):
         one.plan = content
     else:
         # An invoice that bears the ledger's own number keeps it, also when custom numbers are switched on later.
         one.desired = replace(content, number=None) if sent and sent.number is None else content
+
+
+def _stands_unchanged(one: _Open) -> bool:
+    link = one.case.link
+    if link is None or link.references is None or link.rejected or one.case.record.state is State.DELETED_IN_LEDGER:
+        return False
+    return link.references.source == one.told
 
 
 def _needs_look(one: _Open, books: Books) -> bool:

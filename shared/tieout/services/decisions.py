@@ -29,7 +29,9 @@ def ignore(records: Records, clock: Clock, key: RecordKey, note: str, actor: str
     """
     now = clock.now()
     record = _free(records.get(key) or SyncRecord(key=key, created_at=now), now)
-    ignored = replace(record, updated_at=now).to(State.IGNORED, reason=BY_HAND, detail=note or "Ignored by hand.")
+    detail = note or "Ignored by hand."
+    # Due at once, so that the new status is shown in HubSpot even if no hint is sent.
+    ignored = replace(record, updated_at=now).to(State.IGNORED, reason=BY_HAND, detail=detail, due_at=now)
     return _put(records, ignored, AuditEntry(now, actor, "ignored invoice", trace_id))
 
 

@@ -115,7 +115,8 @@ def _compute(invoice: SourceInvoice, reading: _Reading) -> Amounts | None:
         return amount.quantize(minor_unit(invoice.currency), reading.rounding)
 
     exact = [line.quantity * line.unit_price - _discount(line, reading) for line in invoice.lines]
-    if any(not _is_its_amount(line, net, invoice.currency) for line, net in zip(invoice.lines, exact, strict=True)):
+    pairs = zip(invoice.lines, exact, strict=True)
+    if any(not _is_its_amount(line, net, invoice.currency, reading.rounding) for line, net in pairs):
         return None
     nets = [rounded(net) for net in exact]
     running = sum(nets, _ZERO)
@@ -147,12 +148,13 @@ def _discount(line: SourceLine, reading: _Reading) -> Decimal:
     return fixed + percent
 
 
-def _is_its_amount(line: SourceLine, net: Decimal, currency: str) -> bool:
-    """Whether HubSpot's own amount of the line is `net`, rounded or not."""
+def _is_its_amount(line: SourceLine, net: Decimal, currency: str, rounding: str | None = None) -> bool:
+    """Whether HubSpot's own amount of the line is `net`, as it is or rounded: by `rounding`, or in any way."""
     if line.amount is None or line.amount == net:
         return True
     unit = minor_unit(currency)
-    return any(line.amount == net.quantize(unit, rounding) for rounding in _ROUNDINGS if rounding)
+    ways = (rounding,) if rounding else _ROUNDINGS
+    return any(line.amount == net.quantize(unit, one) for one in ways if one)
 
 
 def _fits(invoice: SourceInvoice, amounts: Amounts) -> bool:
