@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tests.simulation import books
+from tests.simulation import books, grounds
 from tests.simulation.books import ZERO, Entity
 from tests.simulation.facts import Facts
 from tieout.domain.record import State
@@ -24,6 +24,14 @@ class Items:
 
     fees: Set[str]
     taxes: Set[str]
+
+    @classmethod
+    def of(cls, ids: Mapping[str, str]) -> Items:
+        """By the ids of all items by name."""
+        return cls(
+            frozenset({ids[grounds.FEES], ids[grounds.FREIGHT]}),
+            frozenset({ids[grounds.SALES_TAX], ids[grounds.CITY_TAX]}),
+        )
 
 
 Rule = Callable[[Facts, Entity, Items], Iterator[str]]

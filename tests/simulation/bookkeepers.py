@@ -51,6 +51,11 @@ _CLASHES: tuple[tuple[tuple[str, dict[str, Any]], ...], ...] = (
 )
 
 
+def enter_items(visitor: Visitor) -> dict[str, str]:
+    """The company's items; gives their ids by name."""
+    return {name: visitor.create("Item", Name=name, **fields)["Id"] for name, fields in _ITEMS.items()}
+
+
 @dataclass(slots=True)
 class Bookkeepers:
     """`items` are the ids of QuickBooks' items by name."""
@@ -78,9 +83,7 @@ class Bookkeepers:
 
     def settle_in(self) -> None:
         """Items, and perhaps names that clash with HubSpot's."""
-        for name, fields in _ITEMS.items():
-            made = self._visitor.create("Item", Name=name, **fields)
-            self.items[name] = made["Id"]
+        self.items.update(enter_items(self._visitor))
         if self.scene.chance.random() < 0.8:
             for entity, fields in self.scene.chance.choice(_CLASHES):
                 made = self._visitor.create(entity, **{key: value for key, value in fields.items() if key != "Active"})

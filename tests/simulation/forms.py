@@ -23,6 +23,23 @@ _PERCENTS = ("5", "10", "12.5", "33.3")
 _LABELS = {"discounts": ("Spring", "Loyal"), "fees": ("Rush", "Freight"), "taxes": ("VAT", "City tax")}
 _FIXED = {"discounts": ("3", "0.5", "7.77"), "fees": ("2.5", "25", "0.01"), "taxes": ("4.20", "1")}
 _DAYS_TO_PAY = (0, 15, 30, 30, 47)
+FEATURES = frozenset(
+    {
+        "plain",
+        *(f"line discount {kind}" for kind in ("fixed", "percent", "both")),
+        "line tax",
+        "line tax of 0 %",
+        *(f"order {kind} {how}" for kind in _LABELS for how in ("fixed", "percent")),
+        *(f"several {kind}" for kind in _LABELS),
+        "currency EUR",
+        "currency CHF",
+        "currency without cents",
+        "hs_comments",
+        "hs_purchase_order_number",
+        "hs_title",
+    }
+)
+"""What can be special about a form, see `Form.features`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +98,9 @@ class Form:
 def draw_form(chance: random.Random, home: str, products: Mapping[str, str], today: date) -> Form:
     """A form by chance; two in five are plain. `products` are HubSpot's product ids by name."""
     plain = chance.random() < 0.4
-    lines = tuple(draw_line(chance, products, plain=plain) for _ in range(chance.choice((1, 1, 2, 3))))
+    lines = [draw_line(chance, products, plain=plain) for _ in range(chance.choice((1, 1, 2, 3, 4)))]
+    if not plain and chance.random() < 0.35:
+        lines = [line | {"hs_tax_rate_group_id": STATE_TAX} for line in lines]
     day = today + timedelta(days=chance.choice((0, 0, 0, 1, 1, 2, 3, -1, -2, -6)))
     due = day + timedelta(days=chance.choice(_DAYS_TO_PAY))
     invoice = {
@@ -91,7 +110,7 @@ def draw_form(chance: random.Random, home: str, products: Mapping[str, str], tod
         **draw_texts(chance),
     }
     kinds = [] if plain else [kind for kind in _LABELS for _ in range(chance.choices((0, 1, 2), (7, 3, 1))[0])]
-    return Form(invoice, lines, tuple((kind, draw_adjustment(chance, kind)) for kind in kinds))
+    return Form(invoice, tuple(lines), tuple((kind, draw_adjustment(chance, kind)) for kind in kinds))
 
 
 def draw_line(chance: random.Random, products: Mapping[str, str], *, plain: bool) -> Texts:

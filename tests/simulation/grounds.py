@@ -47,6 +47,7 @@ def _automated(_: _Items) -> Mapping[str, object]:
 _AUTOMATED = {"using_sales_tax": True, "partner_tax": True}
 _BRITISH = {"country": "GB", "home_currency": "GBP", "using_sales_tax": True}
 _CODES = {"tax_mode": "codes", "tax_codes": {STATE_TAX: "2", "VAT": "2"}, "untaxed_code": "5"}
+_AMERICAN_CODES = {"tax_mode": "codes", "tax_codes": {STATE_TAX: "2", "VAT": "2"}}
 
 GROUNDS = (
     Ground("no tax", weight=6),
@@ -58,6 +59,7 @@ GROUNDS = (
     Ground("automated, another rate", _AUTOMATED, _automated),
     Ground("automated, nobody knew", _AUTOMATED, weight=1),
     Ground("automated in vain", {"using_sales_tax": True}, _automated, weight=1),
+    Ground("American codes", {"using_sales_tax": True}, lambda _: _AMERICAN_CODES, percent="8"),
     Ground("British, codes", _BRITISH, lambda _: _CODES, "GBP", "20", weight=3),
     Ground("British, another rate", _BRITISH, lambda _: _CODES, "GBP", "19", weight=1),
     Ground("British, as item", _BRITISH, lambda items: {**_as_item(items), "untaxed_code": "5"}, "GBP", "20", 4),

@@ -46,7 +46,7 @@ class Judge:
                     raise Broken(f"nobody ever looked at HubSpot invoice {id_}")
                 continue
             self.ends[f"{record.state} {record.reason}".strip()] += 1
-            problem = self._untrue(self.facts(invoice, record)) or self._shown_wrong(invoice, record)
+            problem = untrue(self.facts(invoice, record), self.items) or self._shown_wrong(invoice, record)
             if problem:
                 raise Broken(f"{id_} is {record.state} {record.reason} {record.detail!r}, but {problem}")
 
@@ -67,12 +67,6 @@ class Judge:
             ignored=invoice.id in self.ignored,
         )
 
-    def _untrue(self, facts: Facts) -> str | None:
-        if facts.record.intent is not None or facts.record.lease_owner is not None:
-            return "it is not at rest"
-        end = _ENDS.get(facts.record.state)
-        return end(facts, self.items) if end else "that is no end"
-
     def _shown_wrong(self, invoice: Record, record: SyncRecord) -> str | None:
         quiet = record.reason in ("draft", "deleted")
         if not self.settings().write_status_to_hubspot or invoice.archived or quiet:
@@ -83,6 +77,14 @@ class Judge:
             return f"HubSpot shows {shown}"
         shown = (invoice.get("tieout_quickbooks_number") or "", invoice.get("tieout_quickbooks_link") or "")
         return None if shown == (status.number, status.url) else f"HubSpot shows {shown}"
+
+
+def untrue(facts: Facts, items: Items) -> str | None:
+    """What is not true of the state in which an invoice came to rest; None when all is."""
+    if facts.record.intent is not None or facts.record.lease_owner is not None:
+        return "it is not at rest"
+    end = _ENDS.get(facts.record.state)
+    return end(facts, items) if end else "that is no end"
 
 
 def _synced(facts: Facts, items: Items) -> str | None:

@@ -40,6 +40,7 @@ def _name_held(facts: Facts) -> bool:
     if facts.party is None:
         return False
     name, rows = books.name_of(facts.party).casefold(), facts.company.rows
+    names = {name, f"{name} ({facts.billed.currency})".casefold()}
     others = [one for kind in ("Vendor", "Employee") for one in rows[kind].values()]
     others += [one for one in rows["Customer"].values() if not one["Active"]]
     home = facts.company.home_currency
@@ -48,7 +49,7 @@ def _name_held(facts: Facts) -> bool:
         for one in rows["Customer"].values()
         if one.get("CurrencyRef", {}).get("value", home) != facts.billed.currency
     ]
-    return any(str(one["DisplayName"]).casefold() == name for one in others)
+    return any(str(one["DisplayName"]).casefold() in names for one in others)
 
 
 def _customer_missing(facts: Facts) -> bool:
@@ -103,9 +104,11 @@ def _tax_unsupported(facts: Facts) -> bool:
             return no_untaxed_code
         case TaxMode.CODES:
             mixed = len(orders) > 1 or (orders and (facts.billed.line_tax or not orders[0].percent))
-            names = [*facts.groups, *(one.label for one in orders)]
-            unmapped = any((name or "") not in settings.tax_codes for name in names)
-            return bool(not abroad or mixed or unmapped or no_untaxed_code)
+            names = {name or "" for name in (*facts.groups, *(one.label for one in orders))}
+            unmapped = not names <= settings.tax_codes.keys()
+            several = facts.company.us and len({settings.tax_codes.get(name) for name in names}) > 1
+            unfit = facts.automated or not facts.taxes_in_use
+            return bool(unfit or mixed or unmapped or several or no_untaxed_code)
 
 
 def _currency_unsupported(facts: Facts) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 from typing import cast
 from unittest import mock
 
+from tieout.adapters.quickbooks.wire import encode
+from tieout.domain.money import minor_unit
 from tieout.domain.record import Operation, RecordKey, State, SyncRecord, request_id
 from tieout.ports import AuditEntry, RecordChanged, Records, Workspace
 from tieout.services.claims import Claims, Held
@@ -21,12 +25,20 @@ class Sabotage(StrEnum):
     look: after a lost answer the write is planned anew, under a new request id, without looking.
     claim: every claim is granted and every record stored, whoever holds it.
     generation: a document that is created again goes under the request id of the deleted one.
+    discount: the order discount is sent as a line of nothing.
+    rounding: amounts of lines are cut off to the cent.
+    period: whether the books of a day are closed is not looked at before a write.
+    rate: the exchange rate stays behind, so that QuickBooks takes 1.
     """
 
     NONE = "none"
     LOOK = "look"
     CLAIM = "claim"
     GENERATION = "generation"
+    DISCOUNT = "discount"
+    ROUNDING = "rounding"
+    PERIOD = "period"
+    RATE = "rate"
 
     def records(self, records: Records) -> Records:
         """The store as the claims see it."""
@@ -38,9 +50,8 @@ class Sabotage(StrEnum):
 
     def applied(self) -> AbstractContextManager[object]:
         """Within this, what cannot be handed over is replaced."""
-        if self is not Sabotage.GENERATION:
-            return nullcontext()
-        return mock.patch("tieout.services.writing.request_id", _same_for_every_create)
+        replaced = _REPLACED.get(self)
+        return mock.patch(*replaced) if replaced else nullcontext()
 
 
 class _Blind(Writer):
@@ -86,3 +97,25 @@ def _same_for_every_create(
     if operation is Operation.CREATE:
         revision = generation = 0
     return request_id(realm_id, entity, key, operation, revision, generation)
+
+
+def _no_discount(*_: object) -> Mapping[str, object]:
+    detail = {"PercentBased": False}
+    return {"Amount": Decimal(0), "DetailType": "DiscountLineDetail", "DiscountLineDetail": detail}
+
+
+def _cut_off(quantity: Decimal, unit_price: Decimal, currency: str) -> Decimal:
+    return (quantity * unit_price).quantize(minor_unit(currency), ROUND_DOWN)
+
+
+def _without_rate(body: Mapping[str, object]) -> str:
+    return encode({key: value for key, value in body.items() if key != "ExchangeRate"})
+
+
+_REPLACED: Mapping[Sabotage, tuple[str, object]] = {
+    Sabotage.GENERATION: ("tieout.services.writing.request_id", _same_for_every_create),
+    Sabotage.DISCOUNT: ("tieout.adapters.quickbooks.lines.LineWriter._discount", _no_discount),
+    Sabotage.ROUNDING: ("tieout.domain.planning.lines.line_amount", _cut_off),
+    Sabotage.PERIOD: ("tieout.domain.planning.books.Books.closed", lambda *_: False),
+    Sabotage.RATE: ("tieout.adapters.quickbooks.invoices.encode", _without_rate),
+}

@@ -109,10 +109,7 @@ class Simulation:
             self.watch,
             lambda: self.office.settings,
             self.office.ledger_url,
-            Items(
-                frozenset({items[grounds.FEES], items[grounds.FREIGHT]}),
-                frozenset({items[grounds.SALES_TAX], items[grounds.CITY_TAX]}),
-            ),
+            Items.of(items),
             self.operators.ignored,
             scene.turned,
         )

@@ -17,6 +17,10 @@ MOST_SEEDS = 100
         (Sabotage.LOOK, ("stands 2 times in QuickBooks",)),
         (Sabotage.CLAIM, ("went back", "without a stored intent", "stands 2 times in QuickBooks")),
         (Sabotage.GENERATION, ("QuickBooks holds []", "does not come to rest")),
+        (Sabotage.DISCOUNT, ("total_differs", "the discount is")),
+        (Sabotage.ROUNDING, ("comes to", "total_differs", "refused_by_quickbooks")),
+        (Sabotage.PERIOD, ("period_closed",)),
+        (Sabotage.RATE, ("the exchange rate is 1 and not",)),
     ],
 )
 def test_without_this_safety_a_world_breaks(sabotage: Sabotage, symptoms: tuple[str, ...]) -> None:
