@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import multiprocessing
 import sys
 from collections import Counter
@@ -25,6 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=multiprocessing.cpu_count())
     parser.add_argument("--trace", action="store_true", help="print every step of every seed")
     given = parser.parse_args(arguments)
+    # What the workers log would stand between the lines of the table.
+    logging.getLogger("tieout").setLevel(logging.ERROR)
     console = Console()
     seeds = range(given.first, given.first + given.seeds)
     results: list[Result] = []

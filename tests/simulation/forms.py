@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from infra.sandbox.hubspot.object_types import COMPANY, CONTACT, LINE_ITEM, find_type
 from infra.sandbox.hubspot.record import Record
 from infra.sandbox.hubspot.records import Records
-from tests.simulation.grounds import FOREIGN, NO_TAX, STATE_TAX, UNKNOWN_TAX
+from tests.simulation.grounds import FOREIGN, NO_TAX, STATE_TAX, UNKNOWN_TAX, Ground
 
 Texts = dict[str, str]
 PRICES = ("10", "19.99", "33.335", "0.125", "1250", "7.4", "0")
@@ -95,7 +95,7 @@ class Form:
             yield "plain"
 
 
-def draw_form(chance: random.Random, home: str, products: Mapping[str, str], today: date) -> Form:
+def draw_form(chance: random.Random, ground: Ground, products: Mapping[str, str], today: date) -> Form:
     """A form by chance; two in five are plain. `products` are HubSpot's product ids by name."""
     plain = chance.random() < 0.4
     lines = [draw_line(chance, products, plain=plain) for _ in range(chance.choice((1, 1, 2, 3, 4)))]
@@ -104,12 +104,15 @@ def draw_form(chance: random.Random, home: str, products: Mapping[str, str], tod
     day = today + timedelta(days=chance.choice((0, 0, 0, 1, 1, 2, 3, -1, -2, -6)))
     due = day + timedelta(days=chance.choice(_DAYS_TO_PAY))
     invoice = {
-        "hs_currency": home if plain or chance.random() < 0.8 else chance.choice(FOREIGN),
+        "hs_currency": ground.home if plain or chance.random() < 0.8 else chance.choice(FOREIGN),
         "hs_invoice_date": midnight(day),
         "hs_due_date": midnight(due),
         **draw_texts(chance),
     }
     kinds = [] if plain else [kind for kind in _LABELS for _ in range(chance.choices((0, 1, 2), (7, 3, 1))[0])]
+    if not ground.taxing and chance.random() < 0.85:
+        lines = [{name: text for name, text in line.items() if name != "hs_tax_rate_group_id"} for line in lines]
+        kinds = [kind for kind in kinds if kind != "taxes"]
     return Form(invoice, tuple(lines), tuple((kind, draw_adjustment(chance, kind)) for kind in kinds))
 
 

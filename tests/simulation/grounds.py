@@ -25,7 +25,7 @@ _Items = Mapping[str, str]
 @dataclass(frozen=True, slots=True)
 class Ground:
     """A kind of company. `quickbooks` and `settings` are what differs from the defaults, `percent` is HubSpot's tax
-    rate, `weight` how often it is chosen."""
+    rate, `weight` how often it is chosen. `taxing`: its sellers charge tax; the others do so by mistake only."""
 
     name: str
     quickbooks: Mapping[str, Any] = field(default_factory=dict)
@@ -33,6 +33,7 @@ class Ground:
     home: str = "USD"
     percent: str = "6.5"
     weight: int = 2
+    taxing: bool = True
 
 
 def _as_item(items: _Items) -> Mapping[str, object]:
@@ -50,21 +51,21 @@ _CODES = {"tax_mode": "codes", "tax_codes": {STATE_TAX: "2", "VAT": "2"}, "untax
 _AMERICAN_CODES = {"tax_mode": "codes", "tax_codes": {STATE_TAX: "2", "VAT": "2"}}
 
 GROUNDS = (
-    Ground("no tax", weight=6),
-    Ground("no tax, taxes in use", {"using_sales_tax": True}),
+    Ground("no tax", weight=6, taxing=False),
+    Ground("no tax, taxes in use", {"using_sales_tax": True}, taxing=False),
     Ground("tax as item", {}, _as_item, weight=6),
     Ground("tax as item, taxes in use", {"using_sales_tax": True}, _as_item, weight=4),
-    Ground("tax as item, none named", {}, lambda _: {"tax_mode": "as_item"}, weight=1),
+    Ground("tax as item, none named", {}, lambda _: {"tax_mode": "as_item"}, weight=1, taxing=False),
     Ground("automated", {**_AUTOMATED, "partner_tax_percent": Decimal("6.5")}, _automated, weight=3),
     Ground("automated, another rate", _AUTOMATED, _automated),
-    Ground("automated, nobody knew", _AUTOMATED, weight=1),
-    Ground("automated in vain", {"using_sales_tax": True}, _automated, weight=1),
+    Ground("automated, nobody knew", _AUTOMATED, weight=1, taxing=False),
+    Ground("automated in vain", {"using_sales_tax": True}, _automated, weight=1, taxing=False),
     Ground("American codes", {"using_sales_tax": True}, lambda _: _AMERICAN_CODES, percent="8"),
     Ground("British, codes", _BRITISH, lambda _: _CODES, "GBP", "20", weight=3),
     Ground("British, another rate", _BRITISH, lambda _: _CODES, "GBP", "19", weight=1),
     Ground("British, as item", _BRITISH, lambda items: {**_as_item(items), "untaxed_code": "5"}, "GBP", "20", 4),
-    Ground("British, untaxed", _BRITISH, lambda _: {"untaxed_code": "5"}, "GBP", "20", weight=1),
-    Ground("British, nothing set", _BRITISH, lambda _: {}, "GBP", "20", weight=1),
+    Ground("British, untaxed", _BRITISH, lambda _: {"untaxed_code": "5"}, "GBP", "20", weight=1, taxing=False),
+    Ground("British, nothing set", _BRITISH, lambda _: {}, "GBP", "20", weight=1, taxing=False),
 )
 
 
@@ -133,7 +134,7 @@ def drawn_settings(chance: random.Random, ground: Ground, items: _Items) -> dict
     return {
         "customer_level": chance.choice(("company", "contact")),
         "match_customers_by_email": chance.random() < 0.8,
-        "create_customers": chance.random() < 0.95,
+        "create_customers": chance.random() < 0.97,
         "fallback_item_id": chance.choice(("1", "1", None)),
         "fee_item_id": chance.choice((*[items[FEES]] * 5, None)),
         "fee_items": chance.choice(({}, {"Freight": items[FREIGHT]})),

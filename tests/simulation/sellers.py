@@ -70,7 +70,7 @@ class Sellers:
 
     def _new_invoice(self) -> None:
         scene = self.scene
-        form = forms.draw_form(scene.chance, scene.ground.home, scene.products, scene.today)
+        form = forms.draw_form(scene.chance, scene.ground, scene.products, scene.today)
         contact, company = scene.chance.choice(self.parties)
         parties = [(CONTACT, contact)] + ([(COMPANY, company)] if company else [])
         with self._at_work() as crm:

@@ -61,6 +61,7 @@ def test_every_form_and_every_act_of_people_is_played(worlds: list[Result]) -> N
 def test_invoices_come_to_rest_in_every_way(worlds: list[Result]) -> None:
     ends = {name for world in worlds for name in world.ends}
     often = ("tax_unsupported", "discount_unsupported", "currency_unsupported", "period_closed", "edited_in_quickbooks")
+    # Most is voided, deleted or edited by somebody before the end.
     assert ends >= {f"attention {code}" for code in often} | {"ignored filtered", "ignored by_hand", "voided"}
     synced = sum(number for world in worlds for name, number in world.ends.items() if name.startswith("synced"))
-    assert synced >= sum(number for world in worlds for number in world.ends.values()) // 5
+    assert synced >= sum(number for world in worlds for number in world.ends.values()) // 7

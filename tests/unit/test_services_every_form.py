@@ -62,7 +62,7 @@ def play(chance: random.Random, ground: grounds.Ground | None = None, price: str
     products = {}
     for one in forms.PRODUCTS:
         products[one.name] = world.create("products", name=one.name, price="10", hs_sku=one.sku or "")
-    form = forms.draw_form(chance, ground.home, products, TODAY)
+    form = forms.draw_form(chance, ground, products, TODAY)
     if price:
         line = {"hs_product_id": products["Consulting"], "price": price, "hs_tax_rate_group_id": grounds.STATE_TAX}
         form = replace(form, lines=({**line, "quantity": "1"},) * 4, adjustments=())
@@ -111,7 +111,7 @@ def test_the_generator_reaches_every_form_every_company_and_every_end(drawn: lis
     ends = Counter(one.end for one in drawn)
     synced = sum((one.form.features(one.home) for one in drawn if one.end.startswith("synced")), Counter[str]())
     assert features.keys() == forms.FEATURES
-    assert min(features.values()) >= 4
+    assert min(features.values()) >= 2
     assert ends.keys() >= {f"attention {code}" for code in CODES_OF_FORMS}
     assert ends["synced"] >= len(drawn) // 3
     # The franc has no rate in QuickBooks, so an invoice in francs is never in sync; everything else has to be at times.
@@ -137,4 +137,8 @@ def test_a_tax_that_is_rounded_by_line_and_on_the_whole_is_a_variance_told_to_th
 )
 def test_it_would_notice_a_broken_rule(broken: str, by: object) -> None:
     with mock.patch(broken, by):
-        assert any(play(random.Random(seed)).problem for seed in range(60)), broken  # noqa: S311 - as above
+        companies = grounds.GROUNDS
+        assert any(
+            play(random.Random(seed), companies[seed % len(companies)]).problem  # noqa: S311 - as above
+            for seed in range(180)
+        )
