@@ -87,6 +87,13 @@ def test_ids_that_are_none_of_hubspots_are_never_sent() -> None:
     assert hubspot.calls == []
 
 
+def test_a_payment_that_is_still_associated_and_deleted_already_is_none_of_the_invoices() -> None:
+    hubspot = reads()
+    hubspot.on(f"{ASSOCIATIONS}/invoices/commerce_payments/batch/read", batch(associated("9", 7, 8)))
+    of = hubspot.crm.payments_of(["9"])
+    assert [one.id for one in of["9"]] == ["7"]
+
+
 def test_a_payment_that_names_no_processor_was_taken_by_hand() -> None:
     assert payment(reads()).processor is Processor.BY_HAND
     assert payment(reads(hs_payment_method="ach")).method == "ach"

@@ -73,6 +73,11 @@ def test_the_rate_goes_with_another_date_only() -> None:
     assert "ExchangeRate" not in json.loads(payments.update_body(present, RECEIVED, "note", ABROAD))
     moved = replace(present, day=date(2026, 3, 1))
     assert "ExchangeRate" in json.loads(payments.update_body(moved, RECEIVED, "note", ABROAD))
+    credit = content(Document.CREDIT_MEMO, lines=(LINE,), exchange_rate=Decimal("0.79"))
+    stands = LedgerDocument(Document.CREDIT_MEMO, "9", "4", "20", date(2026, 3, 2), usd("30.00"), "", False)
+    assert "ExchangeRate" not in json.loads(documents.update_body(stands, credit, "note", ABROAD))
+    stands = replace(stands, day=date(2026, 3, 1))
+    assert "ExchangeRate" in json.loads(documents.update_body(stands, credit, "note", ABROAD))
 
 
 def test_the_body_of_an_application() -> None:

@@ -54,9 +54,10 @@ class SourcePayment:
     """A payment in HubSpot, as it stands now.
 
     `amount` is what the buyer paid (`hs_initial_amount`), `refunded` the cumulative amount given back,
-    `refund_history` its changes, oldest first (empty when HubSpot keeps none). `day` is the calendar date of
-    `hs_initiated_date` in the ledger company's time zone. `invoice_ids` are all HubSpot invoices it is associated with;
-    HubSpot tells no allocation. `source` is `hs_payment_source_app` (INVOICE, QUOTE, SUBSCRIPTION...), `comment` the
+    `refund_history` its changes, oldest first (empty when HubSpot keeps none). `initiated_at` (aware) is
+    `hs_initiated_date`; books take its day in the ledger company's time zone. `invoice_ids` are all HubSpot invoices it
+    is associated with; HubSpot tells no allocation. `company` and `contact` are given where there is none; else its
+    customer is the invoice's. `source` is `hs_payment_source_app` (INVOICE, QUOTE, SUBSCRIPTION...), `comment` the
     internal comment, in which Tieout's own payments bear their marker. Fees are None where HubSpot has not told them:
     never zero; they and `net` are in the settlement currency. `modified_at` is HubSpot's own time of the last change
     that this reading shows.
