@@ -103,12 +103,21 @@ class MemoryRecords:
         with self._lock:
             return self._holders.get((connection, system, str(kind), far_id))
 
-    def due(self, connection: str, now: datetime, limit: int = 100) -> Sequence[RecordKey]:
+    def origins_of(
+        self, connection: str, system: str, documents: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], RecordKey]:
+        found = {(kind, id_): self.origin_of(connection, system, kind, id_) for kind, id_ in documents}
+        return {place: key for place, key in found.items() if key is not None}
+
+    def due(
+        self, connection: str, now: datetime, limit: int = 100, *, after: datetime | None = None
+    ) -> Sequence[RecordKey]:
         with self._lock:
             waking = [
                 (wake_at, str(record.key), record)
                 for record in self._records.values()
                 if record.key.connection == connection and (wake_at := record.wake_at()) is not None and wake_at <= now
+                if after is None or wake_at > after
             ]
         return [record.key for _, _, record in sorted(waking, key=lambda entry: entry[:2])[:limit]]
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One HubSpot portal paired with one QuickBooks company (`realm_id`)."""
+    """One HubSpot portal paired with one QuickBooks company (`realm_id`); `connected_at` (aware) is when that was done,
+    None where it was not noted."""
 
     id: str
     portal_id: str
     realm_id: str
     portal_time_zone: str = "UTC"
+    connected_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

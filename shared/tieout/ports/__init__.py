@@ -201,9 +201,17 @@ class Records(Protocol):
         """The record that an exclusive far document belongs to."""
         ...
 
-    def due(self, connection: str, now: datetime, limit: int = 100) -> Sequence[RecordKey]:
-        """Records whose `wake_at` is not after `now`, oldest first. The listing may lag behind a little: it may name a
-        record that was settled just now."""
+    def origins_of(
+        self, connection: str, system: str, documents: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], RecordKey]:
+        """The same for many documents, by kind and id; those that belong to none are absent."""
+        ...
+
+    def due(
+        self, connection: str, now: datetime, limit: int = 100, *, after: datetime | None = None
+    ) -> Sequence[RecordKey]:
+        """Records whose `wake_at` is not after `now` (and later than `after`), oldest first. The listing may lag behind
+        a little: it may name a record that was settled just now."""
         ...
 
     def in_state(self, connection: str, state: State, limit: int = 100, after: str | None = None) -> RecordPage:

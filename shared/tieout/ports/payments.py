@@ -157,8 +157,8 @@ class CrmChanges(Protocol):
     """What changed in HubSpot."""
 
     def changed(self, feed: Feed, since: datetime, after: str | None = None) -> ChangePage:
-        """A page of the records changed at or after `since`, oldest change first. HubSpot lists at most 10,000 a query;
-        `next` then begins anew at the time of the last change, so that a few records come twice."""
+        """A page of the records changed at or after `since`, oldest change first. `next` begins anew at the time of the
+        last change, so that none is passed over and a few come twice."""
         ...
 
     def archived(self, feed: Feed, after: str | None = None) -> ChangePage:

@@ -1,54 +1,132 @@
-"""Sends again the hints of records that are due and of records left behind by a worker that died."""
+"""The guarantee that nothing is forgotten: asks both systems what changed, and wakes what is due, for every connection."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
-from tieout.domain.hint import Cause, Hint
-from tieout.domain.record import own_hint_object
-from tieout.ports import Clock, Connections, Hints, Records
-from tieout.services.outcome import Run
+from tieout.domain.errors import SyncError
+from tieout.domain.metering import usage
+from tieout.ports import Clock, Connections, Cursors, Hints, ReadMeter, Records, Workspaces
+from tieout.ports.payments import Feed
+from tieout.services.following import Following, Found
+from tieout.services.following_ledger import FollowingLedger
+from tieout.services.outcome import Run, Trouble
 
-_PAGE = 100
+SWEPT = "swept"
+"""The cursor of a connection's last sweep in which every step succeeded, by our own clock."""
+
+_WAKING = "due"
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _Tally:
+    queued: Counter[bool] = field(default_factory=Counter)
+    troubles: list[Trouble] = field(default_factory=list)
+    failure: Exception | None = None
+    cut_short: int = 0
+
+    def fail(self, connection: str, step: str, error: Exception) -> None:
+        """Our own infrastructure or code is to blame."""
+        self.troubles.append(Trouble(connection, step, error))
+        self.failure = self.failure or error
+
+
+class _OutOfTime(Exception):
+    """The run ends here; the next one goes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """The guarantee that no record is forgotten: whatever happened to its message, the record says when to look."""
+    """Sends the hints that webhooks would have sent, and those of records that are due.
+
+    A cursor moves only once everything before it is queued: whatever stops a run costs a repetition, never a gap.
+    """
 
     connections: Connections
+    workspaces: Workspaces
     records: Records
+    cursors: Cursors
     hints: Hints
     clock: Clock
+    meter: ReadMeter
 
     def run(self, trace_id: str, deadline: datetime) -> Run:
-        """A whole run."""
-        del deadline
-        return Run({"records_woken": self.wake(trace_id)})
+        """A sweep of every connection, until `deadline`: the one that was not swept for longest comes first.
 
-    def wake(self, trace_id: str) -> int:
-        """Queue a hint for each due record of every connection; returns how many. At most a page a connection and run,
-        oldest first: a record that was woken stays due until a worker has claimed it, so the rest follows. Raises the
-        first error of a connection after all had their turn."""
-        woken = 0
-        failures: list[Exception] = []
-        for connection in self.connections.all():
+        Trouble of one connection, or of one vendor, is that step's own affair; raises nothing but what stops the run
+        before it began.
+        """
+        tally = _Tally()
+        begun = self.clock.now()
+        swept = {one.id: self.cursors.load(one.id, SWEPT) for one in self.connections.all()}
+        try:
+            for connection in sorted(swept, key=lambda id_: swept[id_] or _LONG_AGO):
+                self._sweep(connection, trace_id, deadline, tally)
+        except _OutOfTime:
+            tally.cut_short = 1
+        ages = [begun - (self.cursors.load(id_, SWEPT) or last) for id_, last in swept.items() if last is not None]
+        reads = usage(self.meter.reads(None, begun.date()), begun)
+        return Run(
+            {
+                "records_woken": tally.queued[True],
+                "changes_queued": tally.queued[False],
+                "sweep_cut_short": tally.cut_short,
+                "sweep_behind_minutes": max(0, max(ages, default=timedelta()) // timedelta(minutes=1)),
+                "metered_reads": reads.so_far,
+                "metered_reads_projected": reads.projected,
+            },
+            tuple(tally.troubles),
+            tally.failure,
+        )
+
+    def _sweep(self, connection: str, trace_id: str, deadline: datetime, tally: _Tally) -> None:
+        begun, before = self.clock.now(), len(tally.troubles)
+        try:
+            workspace = self.workspaces.open(connection)
+        except Exception as error:  # noqa: BLE001 - the other connections are not to blame
+            tally.fail(connection, "open", error)
+            return
+        if workspace is None:
+            return
+        following = Following(workspace, self.records, self.cursors, self.clock, trace_id)
+        ledger = FollowingLedger(following)
+        steps: dict[str, Iterator[Found]] = {
+            _WAKING: following.due(),
+            "quickbooks": ledger.changes(),
+            "hubspot.invoices": following.hubspot(Feed.INVOICES),
+            "hubspot.payments": following.hubspot(Feed.PAYMENTS),
+            "quickbooks.known": ledger.known(),
+            "hubspot.invoices.archived": following.archived(Feed.INVOICES),
+            "hubspot.payments.archived": following.archived(Feed.PAYMENTS),
+        }
+        for name, step in steps.items():
+            self._step(connection, name, step, deadline, tally)
+        if len(tally.troubles) == before:
+            self.cursors.save(connection, SWEPT, begun)
+
+    def _step(self, connection: str, name: str, step: Iterator[Found], deadline: datetime, tally: _Tally) -> None:
+        while True:
+            if self.clock.now() >= deadline:
+                raise _OutOfTime
             try:
-                woken += self._wake(connection.id, trace_id)
-            except Exception as error:  # noqa: BLE001 - raised below, after the other connections had their turn
-                failures.append(error)
-        if failures:
-            raise failures[0]
-        return woken
-
-    def _wake(self, connection: str, trace_id: str) -> int:
-        now = self.clock.now()
-        hints = [
-            Hint(connection, own, key.origin_id, now, Cause.DUE, trace_id)
-            for key in self.records.due(connection, now, _PAGE)
-            if (own := own_hint_object(key)) is not None
-        ]
-        if hints:
-            self.hints.send(hints)
-        return len(hints)
+                found = next(step, None)
+            except SyncError as error:
+                tally.troubles.append(Trouble(connection, name, error))
+                return
+            except Exception as error:  # noqa: BLE001 - the other steps are not to blame
+                tally.fail(connection, name, error)
+                return
+            if found is None:
+                return
+            try:
+                if found.hints:
+                    self.hints.send(found.hints)
+                    tally.queued[name == _WAKING] += len(found.hints)
+                found.then()
+            except Exception as error:  # noqa: BLE001 - as above
+                tally.fail(connection, name, error)
+                return

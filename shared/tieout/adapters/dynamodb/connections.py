@@ -87,17 +87,20 @@ class DynamoConnections:
 
     @answering("dynamodb", "connections.add_connection")
     def add_connection(self, connection: Connection) -> None:
-        """Store a connection; a repetition changes nothing but the time zone.
+        """Store a connection, connected now; a repetition changes nothing but the time zone.
 
         Raises PairedElsewhere when its portal or company belongs to another connection, or when the connection
         exists with another portal or company.
         """
         keys.connection_prefix(connection.id)
+        before = self.get(connection.id)
+        connected_at = (before and before.connected_at) or connection.connected_at or self._clock.now()
         facts: dict[str, UniversalAttributeValueTypeDef] = {
             "id": {"S": connection.id},
             "portal_id": {"S": connection.portal_id},
             "realm_id": {"S": connection.realm_id},
             "portal_time_zone": {"S": connection.portal_time_zone},
+            "connected_at": {"S": keys.sortable(connected_at)},
         }
         places = (
             keys.item_key(_LISTING, connection.id),
@@ -226,7 +229,13 @@ def _settings_partition(connection: str) -> str:
 
 
 def _connection_of(item: Mapping[str, AttributeValueTypeDef]) -> Connection:
-    return Connection(item["id"]["S"], item["portal_id"]["S"], item["realm_id"]["S"], item["portal_time_zone"]["S"])
+    return Connection(
+        item["id"]["S"],
+        item["portal_id"]["S"],
+        item["realm_id"]["S"],
+        item["portal_time_zone"]["S"],
+        datetime.fromisoformat(item["connected_at"]["S"]) if "connected_at" in item else None,
+    )
 
 
 def _applied_of(item: Mapping[str, AttributeValueTypeDef]) -> AppliedSettings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
         TransactWriteItemTypeDef,
     )
 
+_HOLDER_SORT = "HOLDER"
+_BEFORE_ANY_TIME = "0"
 _KEYS_A_BATCH = 100
 _ATTEMPTS = 6
 _REMEMBERED_LINKS = 10_000
@@ -59,13 +61,9 @@ class DynamoRecords:
     @answering("dynamodb", "records.get_many")
     def get_many(self, keys_: Collection[RecordKey]) -> Mapping[RecordKey, SyncRecord]:
         """The records that exist among `keys_`, 100 a call; raises Transient when DynamoDB keeps leaving some out."""
-        found: dict[RecordKey, SyncRecord] = {}
-        partitions = [keys.record_partition(key) for key in dict.fromkeys(keys_)]
-        for start in range(0, len(partitions), _KEYS_A_BATCH):
-            for item in self._batch_get(partitions[start : start + _KEYS_A_BATCH]):
-                record = self._record(item)
-                found[record.key] = record
-        return found
+        items = [keys.item_key(keys.record_partition(key), keys.RECORD_SORT) for key in dict.fromkeys(keys_)]
+        records = map(self._record, self._batches(items))
+        return {record.key: record for record in records}
 
     @answering("dynamodb", "records.put")
     def put(self, record: SyncRecord, audit: AuditEntry | None = None) -> SyncRecord:
@@ -121,16 +119,33 @@ class DynamoRecords:
         holder = self._holder(keys.holder_partition(connection, system, kind, far_id))
         return None if holder is None else keys.record_key_of(holder)
 
+    @answering("dynamodb", "records.origins_of")
+    def origins_of(
+        self, connection: str, system: str, documents: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], RecordKey]:
+        """The same for many documents, 100 a call; raises Transient when DynamoDB keeps leaving some out."""
+        places = {keys.holder_partition(connection, system, kind, id_): (kind, id_) for kind, id_ in documents}
+        return {
+            places[item["pk"]["S"]]: keys.record_key_of(item["origin"]["S"])
+            for item in self._batches([keys.item_key(place, _HOLDER_SORT) for place in places])
+        }
+
     @answering("dynamodb", "records.due")
-    def due(self, connection: str, now: datetime, limit: int = 100) -> Sequence[RecordKey]:
+    def due(
+        self, connection: str, now: datetime, limit: int = 100, *, after: datetime | None = None
+    ) -> Sequence[RecordKey]:
         """Records whose `wake_at` is not after `now`, oldest first, from the index alone: a record that cannot be read
         is named too, and must not hide the others."""
+        if after is not None and after >= now:
+            return []
+        begin = _BEFORE_ANY_TIME if after is None else keys.sortable(after + timedelta(microseconds=1))
         query: QueryInputTypeDef = {
             "TableName": self._table,
             "IndexName": keys.BY_DUE,
-            "KeyConditionExpression": "gsi2pk = :partition AND gsi2sk <= :now",
+            "KeyConditionExpression": "gsi2pk = :partition AND gsi2sk BETWEEN :begin AND :now",
             "ExpressionAttributeValues": {
                 ":partition": {"S": keys.due_partition(connection)},
+                ":begin": {"S": begin},
                 ":now": {"S": keys.sortable(now)},
             },
         }
@@ -198,7 +213,7 @@ class DynamoRecords:
             writes.append(
                 {
                     "TableName": self._table,
-                    "Item": {**keys.item_key(partition, "HOLDER"), "origin": origin},
+                    "Item": {**keys.item_key(partition, _HOLDER_SORT), "origin": origin},
                     "ConditionExpression": "attribute_not_exists(pk) OR origin = :origin",
                     "ExpressionAttributeValues": {":origin": origin},
                 }
@@ -243,7 +258,7 @@ class DynamoRecords:
 
     def _holder(self, partition: str) -> str | None:
         answer = self._client.get_item(
-            TableName=self._table, Key=keys.item_key(partition, "HOLDER"), ConsistentRead=True
+            TableName=self._table, Key=keys.item_key(partition, _HOLDER_SORT), ConsistentRead=True
         )
         item = answer.get("Item")
         return None if item is None else item["origin"]["S"]
@@ -253,8 +268,15 @@ class DynamoRecords:
         found = self.get_many(wanted)
         return [found[key] for key in wanted if key in found]
 
-    def _batch_get(self, partitions: Sequence[str]) -> Iterator[dict[str, AttributeValueTypeDef]]:
-        left: Sequence[Mapping[str, AttributeValueTypeDef]] = [keys.item_key(pk, keys.RECORD_SORT) for pk in partitions]
+    def _batches(
+        self, items: Sequence[Mapping[str, AttributeValueTypeDef]]
+    ) -> Iterator[dict[str, AttributeValueTypeDef]]:
+        for start in range(0, len(items), _KEYS_A_BATCH):
+            yield from self._batch_get(items[start : start + _KEYS_A_BATCH])
+
+    def _batch_get(
+        self, left: Sequence[Mapping[str, AttributeValueTypeDef]]
+    ) -> Iterator[dict[str, AttributeValueTypeDef]]:
         fruitless = 0
         while left:
             request: KeysAndAttributesTypeDef = {"Keys": left, "ConsistentRead": True}

@@ -38,14 +38,17 @@ def changed(client: HubSpotClient, feed: Feed, since: datetime, after: str | Non
 
 
 def _following(path: str, after: str | None, began: str, changes: tuple[ChangedRecord, ...]) -> str | None:
+    """A page begins at the time of the last one's end instead of its position: what changes meanwhile moves to the end
+    of the search, and positions counted from its beginning would pass others over."""
     if after is None:
         return None
-    if not after.isdigit() or int(after) + _SEARCHED <= _MOST:
-        return f"{began}:{after}"
     last = str((changes[-1].modified_at - _EPOCH) // _MILLISECOND) if changes else began
-    if last == began:
+    if last != began:
+        return last
+    # Of more changes at one instant than a page holds, positions have to count.
+    if after.isdigit() and int(after) + _SEARCHED > _MOST:
         raise _failed(path, "more records changed at one instant than a search gives")
-    return last
+    return f"{began}:{after}"
 
 
 def archived(client: HubSpotClient, feed: Feed, after: str | None) -> ChangePage:

@@ -1,0 +1,126 @@
+"""What changed at a vendor and is not in our records yet: the rest is our own echo, or was seen already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tieout.domain.claim import ClaimVerdict, judge_claim
+from tieout.domain.hint import Cause, Hint, HintObject
+from tieout.domain.payment import Document
+from tieout.domain.record import Kind, RecordKey, State, SyncRecord
+from tieout.ports import Records
+from tieout.ports.payments import ChangedDocument, ChangedRecord, Feed
+
+_FEEDS: Mapping[Feed, tuple[Kind, HintObject]] = {
+    Feed.INVOICES: (Kind.INVOICE, HintObject.HUBSPOT_INVOICE),
+    Feed.PAYMENTS: (Kind.PAYMENT, HintObject.HUBSPOT_PAYMENT),
+}
+# QuickBooks' entities, and the kind under which a document of ours is held.
+HOLDER_KINDS: Mapping[str, str] = {
+    "Invoice": Kind.INVOICE.value,
+    "Payment": Document.PAYMENT.holder_kind,
+    "CreditMemo": Document.CREDIT_MEMO.holder_kind,
+    "RefundReceipt": Document.REFUND_RECEIPT.holder_kind,
+    "SalesReceipt": Document.SALES_RECEIPT.holder_kind,
+}
+# What people make in QuickBooks and a record of its own is about.
+_OF_PEOPLE: Mapping[str, tuple[Kind, HintObject]] = {
+    "Payment": (Kind.PAYMENT, HintObject.QUICKBOOKS_PAYMENT),
+    "RefundReceipt": (Kind.REFUND, HintObject.QUICKBOOKS_REFUND_RECEIPT),
+}
+_WORTH_A_LOOK = frozenset({ClaimVerdict.TAKE, ClaimVerdict.BUSY})
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Compares what a vendor says with the records of one connection, at `now`."""
+
+    records: Records
+    connection: str
+    trace_id: str
+    now: datetime
+
+    def of_hubspot(self, feed: Feed, changes: Sequence[ChangedRecord], *, held_only: bool = False) -> list[Hint]:
+        """A hint for each change that is not covered; with `held_only`, only where a record is held at all."""
+        kind, about = _FEEDS[feed]
+        keys = {change.id: RecordKey(self.connection, kind, "hubspot", change.id) for change in changes}
+        found = self.records.get_many(keys.values())
+        mirrors = self._mirrors([id_ for id_, key in keys.items() if key not in found]) if feed is Feed.PAYMENTS else {}
+        hints = []
+        for change in changes:
+            hint = self._hint(about, change.id, change.modified_at)
+            record, mirror = found.get(keys[change.id]), mirrors.get(change.id)
+            held = record is not None or mirror is not None
+            if (held or not held_only) and not _echoed(mirror, change) and self._worth_a_look(record, hint):
+                hints.append(hint)
+        return hints
+
+    def of_ledger(self, documents: Sequence[ChangedDocument]) -> list[Hint]:
+        """A hint for each document of ours that is not as it was last seen, and for each payment and refund of other
+        people whose record does not show it. Other documents that are not ours are nobody's business yet."""
+        followed = [one for one in documents if one.entity in HOLDER_KINDS]
+        places = [(HOLDER_KINDS[one.entity], one.id) for one in followed]
+        origins = self.records.origins_of(self.connection, "quickbooks", places)
+        keys = [origins.get(place) or self._own_key(one) for place, one in zip(places, followed, strict=True)]
+        found = self.records.get_many([key for key in keys if key is not None])
+        hints = []
+        for place, one, key in zip(places, followed, keys, strict=True):
+            record = found.get(key) if key is not None else None
+            hint = self._of_ours(one, record) if place in origins else self._of_people(one, record)
+            if hint is not None:
+                hints.append(hint)
+        return hints
+
+    def _own_key(self, one: ChangedDocument) -> RecordKey | None:
+        if one.entity not in _OF_PEOPLE:
+            return None
+        return RecordKey(self.connection, _OF_PEOPLE[one.entity][0], "quickbooks", one.id)
+
+    def _of_ours(self, one: ChangedDocument, record: SyncRecord | None) -> Hint | None:
+        if record is None or _seen(one, record):
+            return None
+        if one.entity == "Invoice":
+            return self._hint(HintObject.QUICKBOOKS_INVOICE, one.id, one.updated_at)
+        return self._hint(HintObject.POSTED_DOCUMENT, f"{HOLDER_KINDS[one.entity]}:{one.id}", one.updated_at)
+
+    def _of_people(self, one: ChangedDocument, record: SyncRecord | None) -> Hint | None:
+        if one.entity not in _OF_PEOPLE or (one.deleted and record is None):
+            return None
+        hint = self._hint(_OF_PEOPLE[one.entity][1], one.id, one.updated_at)
+        return hint if self._worth_a_look(record, hint) else None
+
+    def _mirrors(self, payment_ids: Sequence[str]) -> dict[str, SyncRecord]:
+        """The records of QuickBooks payments that these HubSpot payments were recorded for, by HubSpot id."""
+        kind = Document.HUBSPOT_PAYMENT.holder_kind
+        origins = self.records.origins_of(self.connection, "hubspot", [(kind, id_) for id_ in payment_ids])
+        found = self.records.get_many(origins.values())
+        return {id_: found[key] for (_, id_), key in origins.items() if key in found}
+
+    def _worth_a_look(self, record: SyncRecord | None, hint: Hint) -> bool:
+        return judge_claim(record, hint, self.now) in _WORTH_A_LOOK
+
+    def _hint(self, about: HintObject, id_: str, occurred_at: datetime) -> Hint:
+        return Hint(self.connection, about, id_, occurred_at, Cause.SWEEP, self.trace_id)
+
+
+def _echoed(mirror: SyncRecord | None, change: ChangedRecord) -> bool:
+    """Whether a HubSpot payment of ours still is as Tieout recorded it."""
+    if mirror is None:
+        return False
+    versions = [one.updated_at for one in mirror.postings if one.far_id == change.id and one.updated_at is not None]
+    return any(change.modified_at <= version for version in versions)
+
+
+def _seen(one: ChangedDocument, record: SyncRecord) -> bool:
+    """Whether the record knows this version of a document of ours, or that it is gone."""
+    if one.entity == "Invoice":
+        version = record.link.ledger_updated_at if record.link else None
+        gone = record.state is State.DELETED_IN_LEDGER
+    else:
+        kind = HOLDER_KINDS[one.entity]
+        mine = [each for each in record.postings if (each.sent.document.holder_kind, each.far_id) == (kind, one.id)]
+        version = mine[-1].updated_at if mine else None
+        gone = bool(mine) and mine[-1].voided
+    return gone if one.deleted else version is not None and one.updated_at <= version
