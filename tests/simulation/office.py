@@ -16,7 +16,8 @@ from tests.simulation.sabotage import Sabotage
 from tests.simulation.stage import START, Clock, Stage
 from tests.simulation.watch import Records
 from tests.simulation.wire import QuickClient, Wire
-from tests.support.memory import MemoryConnections, MemoryTokens, VirtualClock
+from tests.support.memory import MemoryTokens, VirtualClock
+from tests.support.memory_sweep import MemoryCursors
 from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.crm import HubSpotCrm
 from tieout.adapters.hubspot.webhooks import HubSpotWebhooks
@@ -36,7 +37,7 @@ from tieout.services.customers import Customers
 from tieout.services.intake import Intake
 from tieout.services.items import Items
 from tieout.services.push_invoices import PushInvoices
-from tieout.services.sweep import Sweep
+from tieout.services.waking import due
 
 CONNECTION = "c1"
 VENDOR_TIMEOUT = timedelta(seconds=120)
@@ -95,7 +96,7 @@ class Office:
     tokens: MemoryTokens = field(init=False)
     limiter: Limiter = field(init=False)
     intake: Intake = field(init=False)
-    sweep: Sweep = field(init=False)
+    cursors: MemoryCursors = field(init=False)
     _tokens_made: count[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
@@ -109,7 +110,7 @@ class Office:
         self.tokens.save(CONNECTION, TokenSet(config.access_token, config.refresh_token, START + lives, version=1))
         self.limiter = Limiter(clock)
         self.intake = Intake(self.queue)
-        self.sweep = Sweep(MemoryConnections(self.connection), self.records, self.queue, clock)
+        self.cursors = MemoryCursors()
 
     def apply(self, document: dict[str, object]) -> None:
         """Put a document of settings in force."""
@@ -122,6 +123,16 @@ class Office:
             return HubSpotWebhooks(lambda: [secret], lambda: False, lambda _: self.connection, self.stage.clock)
         token = self.quickbooks.config.verifier_token
         return QuickBooksWebhooks(lambda: [token], lambda: False, lambda _: self.connection, self.stage.clock)
+
+    def wake(self) -> int:
+        """Queue the hints of what is due; gives how many."""
+        woken = 0
+        for found in due(CONNECTION, self.records, self.cursors, self.stage.clock, "sweep"):
+            if found.hints:
+                self.queue.send(found.hints)
+            found.then()
+            woken += len(found.hints)
+        return woken
 
     def start_worker(self) -> PushInvoices:
         """A cold start: new clients, nothing remembered."""

@@ -270,7 +270,7 @@ class Simulation:
         rested = self._calm and not self._unrest()
         found = changed_since(self.scene, self._looked_until)
         try:
-            woken = self.office.sweep.wake("sweep")
+            woken = self.office.wake()
             self.queue.send(found)
         except SyncError:
             return

@@ -35,9 +35,10 @@ from tieout.services.assess import Assessor
 from tieout.services.claims import Claims
 from tieout.services.customers import Customers
 from tieout.services.items import Items
-from tieout.services.outcome import Outcome
+from tieout.services.outcome import Outcome, Run
 from tieout.services.push_invoices import PushInvoices
 from tieout.services.sweep import Sweep
+from tieout.services.waking import due
 from tieout.services.writing import Writer
 
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -270,9 +271,8 @@ class World:
 
     def run(self, until: Callable[[], bool] = lambda: False, most: int = 30) -> None:
         """Let time pass and work off the queue, sweeping now and then, until nothing is left or `until` says so."""
-        sweep = Sweep(self.connections, self.records, self.hints, self.clock)
         for _ in range(most):
-            sweep.wake("sweep")
+            self.wake()
             due = self.hints.pop_due(limit=30)
             if due:
                 self.push(*due)
@@ -281,6 +281,17 @@ class World:
             if until():
                 return
         raise AssertionError(f"not quiet after {most} rounds: {list(self.records)}")
+
+    def wake(self) -> None:
+        """Queue the hints of what is due."""
+        for found in due("c1", self.records, self.cursors, self.clock, "sweep"):
+            self.hints.send(found.hints)
+            found.then()
+
+    def sweep(self, seconds: float = 240) -> Run:
+        """A run of the sweep, with that much time."""
+        sweep = Sweep(self.connections, self, self.records, self.cursors, self.hints, self.clock, self.meter)
+        return sweep.run("sweep", self.clock.now() + timedelta(seconds=seconds))
 
     def _wait(self) -> bool:
         times = [record.wake_at() for record in self.records]

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from tests.template.stack_template import (
     target,
     template,
 )
+from tieout.adapters.dynamodb.keys import record_partition
+from tieout.domain.metering import READS_A_MONTH
+from tieout.domain.record import Kind, RecordKey
 from tieout.runtime import config
 
 FUNCTIONS = sorted(of_type(FUNCTION))
@@ -32,7 +36,7 @@ CONFIGURATION: dict[str, type[config.StoreConfig]] = {
     "WebhookIntakeFunction": config.IntakeConfig,
     "InvoicePushFunction": config.WorkerConfig,
     "PaymentPushFunction": config.WorkerConfig,
-    "SweepFunction": config.StoreConfig,
+    "SweepFunction": config.VendorConfig,
 }
 # What a function that is told of a resource does with it.
 USES = {
@@ -141,6 +145,16 @@ def test_intake_sees_the_pairing_of_companies_and_nothing_else_in_the_table() ->
     assert ("secretsmanager:GetSecretValue", "VendorSecret") not in granted("WebhookIntakeRole")
 
 
+def test_the_sweep_changes_no_record() -> None:
+    writing = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    [writes] = [one for one in statements("SweepRole") if writing & set(one["Action"])]
+    patterns = writes["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    record = record_partition(RecordKey("acme", Kind.INVOICE, "hubspot", "1001"))
+    assert not any(fnmatch(record, pattern) for pattern in patterns)
+    for key in ("C#acme#CURSOR", "C#acme#READS", "READS", "C#acme#LIMIT#quickbooks", "C#acme#TOKENS"):
+        assert any(fnmatch(key, pattern) for pattern in patterns), key
+
+
 def test_every_role_serves_one_function() -> None:
     roles = [role_of(function) for function in FUNCTIONS]
     assert len(set(roles)) == len(roles)
@@ -219,6 +233,14 @@ def test_somebody_is_told_of_every_dead_letter_late_queue_failure_and_throttle()
     assert alarmed("Errors") == set(FUNCTIONS)
     assert alarmed("Throttles") == set(FUNCTIONS)
     assert alarmed("5xx") == {"Api"}
+
+
+def test_somebody_is_told_at_four_fifths_of_the_reads_that_intuit_includes() -> None:
+    alarms = [one for one in ALARMS.values() if one["MetricName"].startswith("metered_reads")]
+    assert {one["MetricName"] for one in alarms} == {"metered_reads", "metered_reads_projected"}
+    for alarm in alarms:
+        assert alarm["Threshold"] * 5 == READS_A_MONTH * 4
+        assert (alarm["Statistic"], alarm["ComparisonOperator"]) == ("Maximum", "GreaterThanOrEqualToThreshold")
 
 
 def test_every_alarm_reaches_the_topic_and_the_topic_a_person() -> None:

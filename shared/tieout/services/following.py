@@ -1,17 +1,16 @@
-"""What the sweep does for one connection, step by step: each finds something, and goes on once it is queued."""
+"""The sweep's steps in HubSpot, for one connection: what was modified, and what was deleted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from tieout.domain.hint import Cause, Hint
-from tieout.domain.record import own_hint_object
 from tieout.ports import Clock, Cursors, Records, Workspace
 from tieout.ports.payments import Feed
 from tieout.services.news import News
+from tieout.services.waking import Found
 
 # HubSpot's search index lags behind its records, by minutes at worst (HubSpot: search guide); QuickBooks names no lag.
 OVERLAP = timedelta(minutes=5)
@@ -20,17 +19,6 @@ CLOCKS_DIFFER = timedelta(minutes=15)
 # A connection without a known beginning is followed from a day before its first sweep.
 _UNKNOWN_BEGINNING = timedelta(days=1)
 _NIGHTLY = timedelta(hours=23)
-_HINTS_A_TIME = 500
-_WOKEN_AGAIN = 1000
-_MOST_DUE = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a step found. `then` notes how far it has come, and is called only when every hint is queued."""
-
-    hints: Sequence[Hint]
-    then: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +45,7 @@ class Following:
         """How far a cursor has come; before its first run, to the beginning of the connection, because what was before
         is the back-fill's business."""
         begun = self.workspace.connection.connected_at or self.clock.now() - _UNKNOWN_BEGINNING
-        return self.cursors.load(self.connection, name) or begun
-
-    def due(self) -> Iterator[Found]:
-        """Records that fell due since the last run, and the oldest of those that were due before.
-
-        A record that was woken stays due until a worker has claimed it. Waking all of them again and again would flood
-        a queue that is behind; waking none again would forget one whose message was lost.
-        """
-        now, name = self.clock.now(), "due"
-        woken = self.cursors.load(self.connection, name)
-        old = self.records.due(self.connection, woken or now, _WOKEN_AGAIN)
-        new = self.records.due(self.connection, now, _MOST_DUE, after=woken) if woken is not None else ()
-        hints = [
-            Hint(self.connection, own, key.origin_id, now, Cause.DUE, self.trace_id)
-            for key in (*old, *new)
-            if (own := own_hint_object(key)) is not None
-        ]
-        for start in range(0, len(hints), _HINTS_A_TIME):
-            yield Found(hints[start : start + _HINTS_A_TIME])
-        yield Found((), partial(self.cursors.save, self.connection, name, now))
+        return self.cursors.load(self.connection, name) or begun - CLOCKS_DIFFER
 
     def hubspot(self, feed: Feed) -> Iterator[Found]:
         """Records that were modified in HubSpot, oldest first.

@@ -13,8 +13,9 @@ from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.payment import Document
 from tieout.domain.record import Kind, State, SyncRecord
 from tieout.ports.payments import ChangedDocument
-from tieout.services.following import OVERLAP, Following, Found
+from tieout.services.following import OVERLAP, Following
 from tieout.services.news import HOLDER_KINDS
+from tieout.services.waking import Found
 
 ENTITIES = tuple(HOLDER_KINDS)
 _CURSOR, _KNOWN = "quickbooks", "quickbooks.known"

@@ -1,4 +1,4 @@
-"""The guarantee that nothing is forgotten: asks both systems what changed, and wakes what is due, for every connection."""
+"""The guarantee that nothing is forgotten: what changed in both systems, and what is due, of every connection."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from tieout.domain.errors import SyncError
 from tieout.domain.metering import usage
 from tieout.ports import Clock, Connections, Cursors, Hints, ReadMeter, Records, Workspaces
 from tieout.ports.payments import Feed
-from tieout.services.following import Following, Found
+from tieout.services.following import Following
 from tieout.services.following_ledger import FollowingLedger
 from tieout.services.outcome import Run, Trouble
+from tieout.services.waking import Found, due
 
 SWEPT = "swept"
 """The cursor of a connection's last sweep in which every step succeeded, by our own clock."""
 
+_TURN = "turn"
 _WAKING = "due"
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -55,20 +57,20 @@ class Sweep:
     meter: ReadMeter
 
     def run(self, trace_id: str, deadline: datetime) -> Run:
-        """A sweep of every connection, until `deadline`: the one that was not swept for longest comes first.
+        """A sweep of every connection, until `deadline`: the one whose turn was longest ago comes first.
 
         Trouble of one connection, or of one vendor, is that step's own affair; raises nothing but what stops the run
         before it began.
         """
         tally = _Tally()
         begun = self.clock.now()
-        swept = {one.id: self.cursors.load(one.id, SWEPT) for one in self.connections.all()}
+        turns = {one.id: self.cursors.load(one.id, _TURN) or _LONG_AGO for one in self.connections.all()}
         try:
-            for connection in sorted(swept, key=lambda id_: swept[id_] or _LONG_AGO):
+            for connection in sorted(turns, key=lambda id_: turns[id_]):
                 self._sweep(connection, trace_id, deadline, tally)
         except _OutOfTime:
             tally.cut_short = 1
-        ages = [begun - (self.cursors.load(id_, SWEPT) or last) for id_, last in swept.items() if last is not None]
+        ages = [begun - swept for id_ in turns if (swept := self.cursors.load(id_, SWEPT)) is not None]
         reads = usage(self.meter.reads(None, begun.date()), begun)
         return Run(
             {
@@ -85,7 +87,11 @@ class Sweep:
 
     def _sweep(self, connection: str, trace_id: str, deadline: datetime, tally: _Tally) -> None:
         begun, before = self.clock.now(), len(tally.troubles)
+        if begun >= deadline:
+            raise _OutOfTime
         try:
+            # Noted before it begins, so that one which takes all the time does not take that of the next run too.
+            self.cursors.save(connection, _TURN, begun)
             workspace = self.workspaces.open(connection)
         except Exception as error:  # noqa: BLE001 - the other connections are not to blame
             tally.fail(connection, "open", error)
@@ -95,7 +101,7 @@ class Sweep:
         following = Following(workspace, self.records, self.cursors, self.clock, trace_id)
         ledger = FollowingLedger(following)
         steps: dict[str, Iterator[Found]] = {
-            _WAKING: following.due(),
+            _WAKING: due(connection, self.records, self.cursors, self.clock, trace_id),
             "quickbooks": ledger.changes(),
             "hubspot.invoices": following.hubspot(Feed.INVOICES),
             "hubspot.payments": following.hubspot(Feed.PAYMENTS),

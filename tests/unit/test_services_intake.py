@@ -1,4 +1,4 @@
-"""What feeds the worker: the sweep's wake-ups, the intake of webhooks, and the dry run that feeds nothing."""
+"""What feeds the workers: the intake of webhooks, and the dry run that feeds nothing."""
 
 from __future__ import annotations
 
@@ -10,79 +10,18 @@ import pytest
 
 from tests.support.builders import NOW
 from tests.support.builders_world import World
-from tests.support.memory import MemoryConnections, MemoryHints, MemoryRecords, VirtualClock
+from tests.support.memory import MemoryHints, VirtualClock
 from tieout.domain.company import Connection
 from tieout.domain.errors import Malformed, Transient
 from tieout.domain.hint import Cause, HintObject
 from tieout.domain.invoice import SourceInvoice
 from tieout.domain.planning.plan import Attend, Create, Nothing, Skip, Update
-from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.ports import Delivery, Notice
 from tieout.services.assess import NEW_CUSTOMER
 from tieout.services.intake import MAX_BODY_BYTES, Intake, Received
 from tieout.services.preview import preview
-from tieout.services.sweep import Sweep
 
 C1, C2 = Connection("c1", "1", "11"), Connection("c2", "2", "22")
-
-
-# -- sweep
-
-
-@dataclass
-class Yard:
-    """Records of two connections and a sweep over them."""
-
-    clock: VirtualClock = field(default_factory=lambda: VirtualClock(NOW))
-    records: MemoryRecords = field(default_factory=MemoryRecords)
-
-    def __post_init__(self) -> None:
-        self.hints = MemoryHints(self.clock)
-        self.sweep = Sweep(MemoryConnections(C1, C2), self.records, self.hints, self.clock)
-
-    def put(self, id_: str, state: State, *, connection: str = "c1", kind: Kind = Kind.INVOICE, **more: object) -> None:
-        record = SyncRecord(RecordKey(connection, kind, "hubspot", id_), state)
-        for name, value in more.items():
-            object.__setattr__(record, name, value)
-        self.records.put(record)
-
-
-def test_the_sweep_wakes_what_is_due_and_what_was_left_behind_of_every_connection() -> None:
-    yard = Yard()
-    yard.put("due", State.WAITING, due_at=NOW)
-    yard.put("looking", State.VERIFYING, due_at=NOW - timedelta(hours=1))
-    yard.put("abandoned", State.WRITING, lease_owner="dead", lease_until=NOW)
-    yard.put("settled but held", State.SYNCED, lease_owner="dead", lease_until=NOW)
-    yard.put("other", State.WAITING, connection="c2", due_at=NOW)
-    yard.put("later", State.WAITING, due_at=NOW + timedelta(seconds=1))
-    yard.put("busy", State.WRITING, lease_owner="alive", lease_until=NOW + timedelta(seconds=1))
-    yard.put("done", State.SYNCED)
-    yard.put("customer", State.WAITING, kind=Kind.CUSTOMER, due_at=NOW)
-    assert yard.sweep.wake("sweep-1") == 5
-    woken = yard.hints.queued
-    assert {(hint.connection, hint.id) for hint in woken} == {
-        ("c1", "due"), ("c1", "looking"), ("c1", "abandoned"), ("c1", "settled but held"), ("c2", "other"),
-    }  # fmt: skip
-    assert {(hint.object, hint.cause, hint.trace_id, hint.occurred_at) for hint in woken} == {
-        (HintObject.HUBSPOT_INVOICE, Cause.DUE, "sweep-1", NOW)
-    }
-
-
-def test_the_sweep_takes_the_oldest_first_and_a_page_a_run() -> None:
-    yard = Yard()
-    for number in range(120):
-        yard.put(f"{number}", State.WAITING, due_at=NOW - timedelta(seconds=number))
-    assert yard.sweep.wake("s") == 100
-    assert yard.hints.queued[0].id == "119"
-
-
-def test_a_sweep_with_nothing_to_do_sends_nothing_and_one_that_cannot_send_fails() -> None:
-    yard = Yard()
-    assert yard.sweep.wake("s") == 0
-    yard.put("due", State.WAITING, due_at=NOW)
-    yard.hints.refuse_next()
-    with pytest.raises(Transient):
-        yard.sweep.wake("s")
 
 
 # -- intake
