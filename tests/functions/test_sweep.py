@@ -60,6 +60,6 @@ def test_a_sweep_that_cannot_queue_fails_its_invocation_with_type_and_trace_but_
     finally:
         cloud.values.update(values)
     assert answer.error is not None
-    assert answer.error["errorType"] == "Transient"
+    assert answer.error["errorType"] == "StoreUnavailable"
     assert answer.error["stackTrace"]
     assert "acme" not in answer.error["errorMessage"]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.builders import NOW
 from tests.support.changing import Yard, ids
-from tieout.domain.errors import ConnectionLost, Transient
+from tieout.domain.errors import ConnectionLost, StoreUnavailable, Transient
 from tieout.domain.hint import Cause, HintObject
 from tieout.domain.record import Kind, State
 from tieout.ports.payments import ChangePage, Feed
@@ -326,6 +326,19 @@ def test_a_vendor_that_does_not_answer_stops_neither_the_other_nor_other_connect
     yard.clock.advance(timedelta(days=2).total_seconds())
     yard.run()
     assert "1" in ids(yard.taken())
+
+
+def test_our_own_store_that_does_not_answer_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    yard = Yard()
+
+    def unavailable(*_: object) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(yard.records, "get_many", unavailable)
+    yard.invoices("1", at=NOW)
+    run = yard.run()
+    assert isinstance(run.failure, StoreUnavailable)
+    assert yard.cursors.load("c1", "hubspot.invoices") is None
 
 
 def test_a_bug_of_one_connection_fails_the_run_after_the_others_had_their_turn() -> None:

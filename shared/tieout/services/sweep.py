@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from tieout.domain.errors import SyncError
+from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.metering import usage
 from tieout.ports import Clock, Connections, Cursors, Hints, ReadMeter, Records, Workspaces
 from tieout.ports.payments import Feed
@@ -120,6 +120,9 @@ class Sweep:
                 raise _OutOfTime
             try:
                 found = next(step, None)
+            except StoreUnavailable as error:
+                tally.fail(connection, name, error)
+                return
             except SyncError as error:
                 tally.troubles.append(Trouble(connection, name, error))
                 return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from tieout.adapters.aws import answering
 from tieout.adapters.dynamodb import keys
 from tieout.adapters.dynamodb.conflicts import CONDITION_FAILED, code_of
 
@@ -22,11 +23,13 @@ class DynamoCursors:
         self._client = client
         self._table = table
 
+    @answering("dynamodb", "cursors.load")
     def load(self, connection: str, name: str) -> datetime | None:
         """The stored position, by a consistent read; None before the first run."""
         position = self._item(connection, name).get("position")
         return None if position is None else datetime.fromisoformat(position["S"])
 
+    @answering("dynamodb", "cursors.save")
     def save(self, connection: str, name: str, position: datetime) -> None:
         """Move the cursor; a position that is not ahead of the stored one changes nothing."""
         try:
@@ -43,11 +46,13 @@ class DynamoCursors:
             if code_of(error) != CONDITION_FAILED:
                 raise
 
+    @answering("dynamodb", "cursors.mark")
     def mark(self, connection: str, name: str) -> str | None:
         """Where a listing that takes several runs goes on; None when none is under way."""
         mark = self._item(connection, name).get("mark")
         return None if mark is None else mark["S"]
 
+    @answering("dynamodb", "cursors.set_mark")
     def set_mark(self, connection: str, name: str, mark: str | None) -> None:
         """Remember it, or with None that the listing has come to its end."""
         if mark is None:

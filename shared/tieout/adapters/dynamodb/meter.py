@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import UTC, date
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from tieout.adapters.aws import answering
 from tieout.adapters.dynamodb import keys
+from tieout.domain.errors import StoreUnavailable
 from tieout.ports import Clock
 
 if TYPE_CHECKING:
@@ -51,11 +51,12 @@ class DynamoReadMeter:
         for (partition, month), days in months.items():
             try:
                 self._add(partition, month, days)
-            except (ClientError, BotoCoreError) as error:
-                _log.warning("reads not stored", extra={"error": type(error).__name__, "reads": sum(days.values())})
+            except StoreUnavailable as error:
+                _log.warning("reads not stored", extra={**error.context, "reads": sum(days.values())})
                 with self._lock:
                     self._counted.update({(partition, day): number for day, number in days.items()})
 
+    @answering("dynamodb", "meter.reads")
     def reads(self, connection: str | None, month: date) -> Mapping[date, int]:
         """What is stored of the month that `month` lies in, by day: of one connection, or with None of all."""
         partition = _ALL if connection is None else _partition(connection)
@@ -66,6 +67,7 @@ class DynamoReadMeter:
             if name.startswith(_DAY)
         }
 
+    @answering("dynamodb", "meter.flush", mistakes=True)
     def _add(self, partition: str, month: str, days: Mapping[date, int]) -> None:
         names = {f"{_DAY}{day:%d}": number for day, number in days.items()}
         self._client.update_item(
