@@ -27,6 +27,8 @@ from tieout.adapters.dynamodb.keys import record_partition
 from tieout.domain.metering import READS_A_MONTH
 from tieout.domain.record import Kind, RecordKey
 from tieout.runtime import config
+from tieout.runtime.batch import RESERVE
+from tieout.services.claims import LEASE
 
 FUNCTIONS = sorted(of_type(FUNCTION))
 ALARMS = of_type("AWS::CloudWatch::Alarm")
@@ -191,7 +193,11 @@ def test_a_message_stays_hidden_for_six_times_the_functions_time_out() -> None:
         queue, function = target(source["EventSourceArn"]), target(source["FunctionName"])
         assert queue is not None
         assert function is not None
-        assert of_type(QUEUE)[queue]["VisibilityTimeout"] >= 6 * of_type(FUNCTION)[function]["Timeout"]
+        visible, timeout = of_type(QUEUE)[queue]["VisibilityTimeout"], of_type(FUNCTION)[function]["Timeout"]
+        assert visible >= 6 * timeout
+        # A worker that dies holds its records longer than it can live, and no longer than its message stays hidden.
+        assert timeout < LEASE.total_seconds() < visible
+        assert RESERVE.total_seconds() < timeout
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

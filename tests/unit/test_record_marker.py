@@ -130,3 +130,13 @@ def test_a_request_id_is_short_and_plain(
     assert id_ == request_id(realm, entity, key, operation, revision, generation)
     assert len(id_) <= LONGEST_REQUEST_ID
     assert set(id_) <= set("0123456789abcdef")
+
+
+@given(st.integers(3900, 4200), keys, revisions)
+def test_a_note_that_leaves_no_room_is_cut_and_the_marker_survives(length: int, key: RecordKey, revision: int) -> None:
+    note = "x" * length
+    marked = with_marker(note, key, revision)
+    assert len(marked) <= 4000
+    assert marker_revision(marked, key) == revision
+    assert marked.startswith("x" * 3800)
+    assert with_marker(marked, key, revision) == marked

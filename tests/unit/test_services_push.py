@@ -47,7 +47,8 @@ def test_every_write_leaves_a_line_in_the_trail_without_names_or_amounts(world: 
     record = world.sync(id_)
     [line] = world.records.trail(record.key)
     assert (line.actor, line.action, line.trace_id) == ("tieout", "created invoice", "trace")
-    assert set(line.facts) == {"request_id", "quickbooks_id"}
+    assert set(line.facts) == {"request_id", "quickbooks_id", "intuit_tid"}
+    assert line.facts["intuit_tid"] == world.quickbooks.traffic.exchanges[-1].response_headers["intuit_tid"]
 
 
 def test_a_paid_invoice_arrives_too(world: World) -> None:

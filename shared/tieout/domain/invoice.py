@@ -170,6 +170,7 @@ class LedgerInvoice:
     transactions themselves, as pairs of type and id, where the ledger names them. `updated_at` is the
     ledger's own time of the last change. `line_bodies` are the lines of `content` in the ledger's own words, one text
     each: they hold fields that only people use, so only the adapter reads them, to keep those through an update.
+    `call_id` is the vendor's own id of the write that this answers, "" when it answers none.
     """
 
     id: str
@@ -182,6 +183,7 @@ class LedgerInvoice:
     settled_by: tuple[str, ...]
     updated_at: datetime | None
     line_bodies: tuple[str, ...] = field(default=(), repr=False)
+    call_id: str = field(default="", compare=False)
     settlements: tuple[tuple[str, str], ...] = ()
 
 

@@ -133,7 +133,8 @@ class LedgerPayment:
 
     `total` is what was received, `unapplied` the part of it that is applied to nothing. `allocations` are the parts
     applied, of invoices (positive) and of the credits that a payment uses up. `voided`: everything is zero now.
-    `deposit_account_id` None: not told. `updated_at` is the ledger's own time of the last change.
+    `deposit_account_id` None: not told. `updated_at` is the ledger's own time of the last change. `call_id` is as of
+    an invoice.
     """
 
     id: str
@@ -149,6 +150,7 @@ class LedgerPayment:
     method_id: str | None = None
     reference: str | None = None
     updated_at: datetime | None = None
+    call_id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ class LedgerDocument:
     number: str | None = None
     remaining: Money | None = None
     updated_at: datetime | None = None
+    call_id: str = field(default="", compare=False)
     account_id: str | None = None
     method_id: str | None = None
     reference: str | None = None

@@ -297,8 +297,16 @@ def bears_marker(private_note: str, key: RecordKey, revision: int) -> bool:
     return re.search(re.escape(marker(key, revision)) + r"(?![0-9])", private_note) is not None
 
 
+# Intuit: PrivateNote takes at most so many characters.
+_MOST_NOTE = 4000
+
+
 def with_marker(private_note: str, key: RecordKey, revision: int) -> str:
-    """`private_note` with this record's marker as its last line; a person's own lines stay."""
+    """`private_note` with this record's marker as its last line. A person's own lines stay, as far as there is room for
+    them beside it."""
     stem = marker_stem(key)
     kept = [line for line in private_note.splitlines() if not line.strip().startswith(stem)]
-    return "\n".join([*kept, marker(key, revision)])
+    last = marker(key, revision)
+    room, text = _MOST_NOTE - len(last) - 1, "\n".join(kept)
+    text = text if len(text) <= room else f"{text[: room - 1]}…"
+    return f"{text}\n{last}" if kept else last

@@ -14,7 +14,7 @@ from tieout.services.outcome import Outcome, Result
 
 # What a worker needs to finish the write it is at (three time-outs of 30 s at worst), to show the statuses, and to give
 # all records back.
-_RESERVE = timedelta(seconds=75)
+RESERVE = timedelta(seconds=75)
 _CONNECTION_LOST = "connection_lost"
 
 Handler = Callable[[Mapping[str, Any], Any], dict[str, list[dict[str, str]]]]
@@ -54,7 +54,7 @@ def run_batch(worker: QueueWorker) -> Handler:
     """
 
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
-        deadline = worker.clock.now() + timedelta(milliseconds=context.get_remaining_time_in_millis()) - _RESERVE
+        deadline = worker.clock.now() + timedelta(milliseconds=context.get_remaining_time_in_millis()) - RESERVE
         messages = [_Message(record["messageId"], record["body"]) for record in event["Records"]]
         with flushed():
             try:

@@ -24,6 +24,11 @@ class Document(Protocol):
         """The far side's id."""
         ...
 
+    @property
+    def call_id(self) -> str:
+        """The vendor's own id of the write that this answers, "" when it answers none."""
+        ...
+
 
 A = TypeVar("A", bound=Document)
 
@@ -171,6 +176,8 @@ class Intents:
             settled = settled.to(State.WRITING)
         action = f"{effect.done(intent)}{' (found after a lost answer)' if looked else ''}"
         facts = {"request_id": intent.request_id, "quickbooks_id": answer.id}
+        if answer.call_id:
+            facts["intuit_tid"] = answer.call_id
         entry = AuditEntry(self.claims.clock.now(), "tieout", action, held.trace_id, facts)
         try:
             self.claims.store(held, settled, entry)

@@ -95,6 +95,7 @@ class _Removed:
     """A document that was deleted because its kind cannot be voided."""
 
     id: str
+    call_id: str = ""
 
 
 _Answer = Standing | _Removed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -103,7 +104,7 @@ class QuickBooksLedger(PostedDocuments, ChangeFeed):
         # What is needed to read the answer is read first: nothing may fail between the write and its answer.
         convert = self._invoice_reader()
         answer = self._client.post("invoice", write.body, request_id, operation=operation)
-        return answer.entity("Invoice", convert)
+        return replace(answer.entity("Invoice", convert), call_id=answer.intuit_tid)
 
     def invoice_url(self, id_: str) -> str:
         """The page of the invoice."""

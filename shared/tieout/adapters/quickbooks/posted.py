@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -89,7 +90,8 @@ class PostedDocuments(CompanyReader):
         """Send it."""
         # What is needed to read the answer is read first: nothing may fail between the write and its answer.
         convert, entity = self._reader(document), FORMS[document].entity
-        return self._client.post(entity.lower(), write.body, request_id).entity(entity, convert)
+        answer = self._client.post(entity.lower(), write.body, request_id)
+        return replace(answer.entity(entity, convert), call_id=answer.intuit_tid)
 
     def void(self, document: Document, write: PreparedWrite, request_id: str) -> Posted | None:
         """Send it; a kind that cannot be voided is deleted, and there is nothing to answer."""
@@ -97,7 +99,7 @@ class PostedDocuments(CompanyReader):
         path = form.entity.lower()
         if form.voidable:
             answer = self._client.post(path, write.body, request_id, operation="update", include="void")
-            return answer.entity(form.entity, convert)
+            return replace(answer.entity(form.entity, convert), call_id=answer.intuit_tid)
         self._client.post(path, write.body, request_id, operation="delete").entity(form.entity, lambda node: node)
         return None
 
