@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tieout.adapters.secrets.secrets import Secrets, VendorSecrets, WebhookSecrets
 from tieout.domain.company import Connection
 from tieout.domain.settings import Settings
-from tieout.ports import Clock, Hints, Records, Tokens, Workspace, Workspaces
+from tieout.ports import Clock, Cursors, Hints, ReadMeter, Records, Tokens, Workspace, Workspaces
 from tieout.runtime import config
 from tieout.runtime.bootstrap.aws import Aws
 from tieout.runtime.bootstrap.invoice_push import assessor, push_service
@@ -92,6 +92,10 @@ class Store(Protocol):
     def tokens(self) -> Tokens: ...
     @property
     def hints(self) -> Hints: ...
+    @property
+    def cursors(self) -> Cursors: ...
+    @property
+    def meter(self) -> ReadMeter: ...
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,8 @@ class _OpenStore:
     records: Records
     tokens: Tokens
     hints: Hints
+    cursors: Cursors
+    meter: ReadMeter
 
 
 @dataclass(frozen=True)
@@ -150,7 +156,7 @@ def open_deployment(stack: str | None) -> Deployment:
     return Deployment(
         found.where,
         intake.public_url,
-        _OpenStore(own.clock, own.connections, own.records, opened.tokens, own.hints),
+        _OpenStore(own.clock, own.connections, own.records, opened.tokens, own.hints, own.cursors, own.meter),
         opened,
         push_service(opened, own, wait),
         assessor(own, wait),

@@ -40,8 +40,11 @@ Note = Annotated[str, typer.Option("--note", help="Why, for other people.")]
 
 
 def opened(context: typer.Context, stack: str | None) -> Deployment:
-    """The deployment that a command was called for. Raises NoDeployment."""
-    return cast(Opener, context.obj)(stack)
+    """The deployment that a command was called for. Raises NoDeployment. What the command reads of QuickBooks is
+    counted when it ends."""
+    deployment = cast(Opener, context.obj)(stack)
+    context.call_on_close(deployment.store.meter.flush)
+    return deployment
 
 
 def actor() -> str:

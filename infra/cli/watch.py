@@ -9,6 +9,7 @@ from infra.cli.check import as_json
 from infra.cli.doctor import examine
 from infra.cli.options import FINE, NEEDS_A_PERSON, Invoice, Json, OnlyConnection, Stack, opened
 from infra.cli.selection import STATES_OF_A_PERSON, find, in_state
+from infra.cli.usage import print_usage, reads_facts, reads_of, swept_at
 from tieout.domain.record import State, SyncRecord
 from tieout.domain.status import explain
 from tieout.services.preview import preview
@@ -39,7 +40,7 @@ def doctor(
 def status(
     context: typer.Context, *, stack: Stack = None, connection: OnlyConnection = None, json: Json = False
 ) -> None:
-    """Show how many invoices are in which state, what needs a person, and the queues.
+    """Show how many invoices are in which state, what needs a person, the queues, and what was read of QuickBooks.
 
     Example: tieout status --json
     """
@@ -60,6 +61,8 @@ def status(
                     "portal_id": one.portal_id,
                     "realm_id": one.realm_id,
                     "states": counts,
+                    "last_complete_sweep": swept_at(deployment.store, one.id),
+                    "metered_reads": reads_facts(reads_of(deployment.store, one.id)),
                     "needs_a_person": [show.record_facts(record) for record in needy],
                     "waiting": [show.record_facts(record) for record in parked],
                 }
@@ -71,8 +74,10 @@ def status(
         show.table("Needs a person", ("invoice", "code", "what, and what to do"), [_needy_row(one) for one in needy])
         show.table("Waiting", ("invoice", "why", "until"), [_parked_row(one) for one in parked])
     if json:
-        show.print_json({"connections": facts, "queues": queues})
+        reads = reads_facts(reads_of(deployment.store, None))
+        show.print_json({"connections": facts, "queues": queues, "metered_reads": reads})
     else:
+        print_usage(deployment.store, [one.id for one in deployment.connections(connection)])
         rows = [(name, str(number)) for name, number in queues.items()]
         show.table("Queues", ("queue", "messages"), rows)
     raise typer.Exit(NEEDS_A_PERSON if waiting_for_a_person or queues.get("dead letters") else FINE)

@@ -17,6 +17,7 @@ from infra.sandbox.hubspot.config import HubSpotConfig
 from infra.sandbox.quickbooks.config import CLIENT_ID, CLIENT_SECRET, VERIFIER_TOKEN
 from tests.support.builders_world import VENDOR_TIMEOUT, World
 from tests.support.memory import MemoryConnections, MemoryHints, MemoryRecords, MemoryTokens, VirtualClock
+from tests.support.memory_sweep import MemoryCursors, MemoryReadMeter
 from tieout.adapters.secrets.secrets import VendorSecrets, WebhookSecrets
 from tieout.services.assess import Assessor
 from tieout.services.customers import Customers
@@ -32,6 +33,8 @@ class MemoryStore:
     records: MemoryRecords
     tokens: MemoryTokens
     hints: MemoryHints
+    cursors: MemoryCursors
+    meter: MemoryReadMeter
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,9 @@ class CommandLine:
         if stack == "nowhere":
             raise NoDeployment("stack nowhere cannot be reached")
         world = self.world
-        store = MemoryStore(world.clock, world.connections, world.records, world.tokens, world.hints)
+        store = MemoryStore(
+            world.clock, world.connections, world.records, world.tokens, world.hints, world.cursors, world.meter
+        )
         assessor = Assessor(Customers(world.claims, VENDOR_TIMEOUT), Items(world.records, world.clock))
         return Deployment(
             "test", self.public_url, store, world, world.service, assessor, lambda: self.queues, _vendor, _webhooks

@@ -105,6 +105,31 @@ def test_a_dead_letter_needs_a_person(line: CommandLine) -> None:
     assert line.run("status").code == 1
 
 
+def test_status_shows_the_metered_reads_of_the_month_and_the_last_complete_sweep(
+    line: CommandLine, world: World
+) -> None:
+    assert line.run("status", "--json").json["connections"][0]["last_complete_sweep"] is None
+    world.sweep()
+    world.meter.flush()
+    facts = line.run("status", "--json").json
+    [connection] = facts["connections"]
+    assert connection["last_complete_sweep"] == str(world.clock.now())
+    assert facts["metered_reads"] == connection["metered_reads"]
+    assert facts["metered_reads"]["so_far"] == 1
+    assert facts["metered_reads"]["projected"] > 1
+    assert facts["metered_reads"]["included"] == 500_000
+    out = line.run("status").out
+    assert "500,000 included" in out
+    assert f"{world.clock.now():%Y-%m-%d %H:%M:%S} UTC" in out
+
+
+def test_what_a_command_reads_is_counted(line: CommandLine, world: World) -> None:
+    id_ = world.invoice()
+    line.run("plan", id_)
+    reads = line.run("status", "--json").json["metered_reads"]["so_far"]
+    assert reads == world.meter.counted > 0
+
+
 def test_status_shows_what_waits_and_until_when(line: CommandLine, world: World) -> None:
     world.fault("status_500", times=10)
     id_ = world.invoice()
