@@ -5,7 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from tests.support.told import ToldWorld, settled_as
+from tieout.domain.errors import ConnectionLost, Transient
 from tieout.domain.record import Kind, State
 
 DAY = 97  # quarters of an hour, and one more
@@ -35,8 +38,6 @@ def play(world: ToldWorld) -> dict[str, str]:
     books.delete("Invoice", world.row(rows["deleted there"]))
     world.delete(named["deleted here"])
     world.pass_time()
-    [receipt] = [row for row in world.booked("Payment") if row["TotalAmt"] == Decimal("180.00")]
-    books.void("Payment", receipt)
     books.create(
         "Payment", CustomerRef=rows["edited"]["CustomerRef"], TotalAmt=Decimal("100.00"),
         Line=[{"Amount": Decimal("100.00"), "LinkedTxn": [{"TxnId": rows["edited"]["Id"], "TxnType": "Invoice"}]}],
@@ -89,3 +90,99 @@ def test_the_end_is_the_same_with_every_webhook_switched_off() -> None:
     both = end_of(ToldWorld())
     for one, other in zip(both, by_webhooks, strict=True):
         assert one == other
+
+
+def quickbooks_reads(world: ToldWorld, since: int) -> list[str]:
+    exchanges = world.quickbooks.traffic.exchanges[since:]
+    return [
+        one.url.partition(world.connection.realm_id)[2].partition("?")[0] for one in exchanges if one.method == "GET"
+    ]
+
+
+def test_an_idle_hour_costs_a_read_a_sweep_and_nothing_is_queued() -> None:
+    world = ToldWorld(webhooks=False)
+    world.people.pay(world.invoice())
+    world.pass_time(8)
+    before, counted = len(world.quickbooks.traffic.exchanges), world.meter.counted
+    world.pass_time(4)
+    assert quickbooks_reads(world, before) == ["/cdc"] * 4
+    assert world.meter.counted == counted + 4
+    assert [run.counts["changes_queued"] + run.counts["records_woken"] for run in world.runs[-4:]] == [0] * 4
+
+
+def test_what_tieout_wrote_itself_is_no_news_in_quickbooks_and_dies_out_in_hubspot() -> None:
+    world = ToldWorld(webhooks=False)
+    payment = world.people.pay(world.invoice())
+    world.pass_time()
+    assert world.payment(payment).state is State.SYNCED
+    before, written = len(world.quickbooks.traffic.exchanges), len(world.booked("Payment"))
+    world.pass_time(4)
+    # The status on the invoice is a change in HubSpot, so it is looked at once more, in HubSpot; of QuickBooks only the
+    # company's preferences are read again.
+    asked = [one.url for one in world.quickbooks.traffic.exchanges[before:] if "/query?" in one.url]
+    assert [url for url in asked if "Preferences" not in url] == []
+    assert [run.counts["changes_queued"] for run in world.runs[1:]] == [1, 0, 0, 0]
+    assert len(world.booked("Payment")) == written == 1
+
+
+@pytest.mark.parametrize("limit", ["in_all", "each_entity"])
+def test_more_changes_than_change_data_capture_tells_leave_no_gap(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tieout.adapters.quickbooks.changes._MOST_CHANGES", 3)
+    world = ToldWorld(webhooks=False, cdc_most=3, cdc_limit=limit)
+    ids = [world.invoice() for _ in range(8)]
+    world.pass_time()
+    rows = [world.row({"Id": world.far_id(id_)}) for id_ in ids]
+    world.pass_time(2)
+    for row in rows[:6]:
+        world.bookkeeper.change("Invoice", row, DueDate="2026-09-09")
+    for row in rows[6:]:
+        world.bookkeeper.delete("Invoice", row)
+    world.pass_time(2)
+    assert [world.record(id_).state for id_ in ids] == [State.ATTENTION] * 6 + [State.DELETED_IN_LEDGER] * 2
+
+
+def test_an_index_of_hubspot_that_lags_behind_hides_nothing_for_long() -> None:
+    world = ToldWorld(webhooks=False, hubspot={"index_lag_seconds": 240})
+    ids = []
+    for _ in range(4):
+        ids.append(world.invoice())
+        world.pass_time()
+    world.pass_time()
+    assert {world.record(id_).state for id_ in ids} == {State.SYNCED}
+
+
+def test_an_invoice_deleted_in_hubspot_is_found_within_a_day() -> None:
+    world = ToldWorld(webhooks=False)
+    id_ = world.invoice()
+    world.pass_time()
+    world.delete(id_)
+    world.pass_time()
+    assert world.record(id_).state is State.SYNCED
+    world.pass_time(DAY)
+    assert world.record(id_).state is State.ATTENTION
+    before = len(world.quickbooks.traffic.exchanges)
+    world.pass_time(DAY)
+    assert set(quickbooks_reads(world, before)) == {"/cdc"}
+
+
+@pytest.mark.parametrize(("kind", "error"), [("status_401", ConnectionLost), ("status_500", Transient)])
+def test_a_sweep_goes_on_where_a_vendor_stopped_it(kind: str, error: type[Exception]) -> None:
+    world = ToldWorld(webhooks=False)
+    id_ = world.invoice()
+    world.pass_time()
+    world.clock.advance(60)
+    [row] = world.booked()
+    world.bookkeeper.change("Invoice", row, DueDate="2026-09-09")
+    late = world.invoice()
+    world.fault("status_500", times=9, method="GET", path="/cdc$")
+    world.hubspot_fault(kind, "/search$", times=9)
+    world.clock.advance(900)
+    run = world.sweep()
+    assert {one.step for one in run.troubles} == {"quickbooks", "hubspot.invoices", "hubspot.payments"}
+    assert any(isinstance(one.error, error) for one in run.troubles)
+    assert run.failure is None
+    assert len(world.hints) == 0
+    for app in (world.quickbooks, world.hubspot):
+        app.faults.clear()
+    world.pass_time()
+    assert (world.record(id_).state, world.record(late).state) == (State.ATTENTION, State.SYNCED)
