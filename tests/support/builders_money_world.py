@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from infra.sandbox.quickbooks.visitor import Visitor
+from infra.sandbox.quickbooks.bookkeeper import Bookkeeper
 from tests.support.builders_world import VENDOR_TIMEOUT, World
+from tests.support.memory_sweep import MemoryNotices
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.money import Money
-from tieout.domain.payment import Document
+from tieout.domain.payment import Document, SourcePayment
 from tieout.domain.posting import Posting, PostingContent
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.services.assess_payments import PaymentAssessor
 from tieout.services.customers import Customers
+from tieout.services.mirroring import MirrorWriter
 from tieout.services.outcome import Outcome
 from tieout.services.posting import PostingWriter
+from tieout.services.pull_payments import PullPayments
 from tieout.services.push_payments import PushPayments
 
 # The sandbox company's accounts: two banks as clearing accounts, undeposited funds, accounts receivable.
@@ -25,6 +28,14 @@ CLEARING, STRIPE, UNDEPOSITED, RECEIVABLE = "35", "36", "4", "84"
 ACCOUNTS = {"hs_payments": CLEARING, "byo_stripe": STRIPE}
 DOCUMENTS = ("Payment", "SalesReceipt", "RefundReceipt", "CreditMemo", "Purchase")
 _OF_PAYMENTS = frozenset({HintObject.HUBSPOT_PAYMENT, HintObject.POSTED_DOCUMENT})
+_OF_LEDGER = frozenset(
+    {
+        HintObject.QUICKBOOKS_PAYMENT,
+        HintObject.QUICKBOOKS_REFUND_RECEIPT,
+        HintObject.QUICKBOOKS_CREDIT_MEMO,
+        HintObject.QUICKBOOKS_SALES_RECEIPT,
+    }
+)
 
 
 class MoneyWorld(World):
@@ -33,8 +44,10 @@ class MoneyWorld(World):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.people = self.hubspot.people
-        self.bookkeeper = Visitor(self.quickbooks)
+        self.bookkeeper = Bookkeeper(self.quickbooks)
         self.payments = self.make_payments()
+        self.notices = MemoryNotices()
+        self.pulls = self.make_pulls()
         self.settings()
 
     def make_payments(self) -> PushPayments:
@@ -42,6 +55,10 @@ class MoneyWorld(World):
         assessor = PaymentAssessor(self.records, Customers(self.claims, VENDOR_TIMEOUT))
         writer = PostingWriter(self.claims, VENDOR_TIMEOUT)
         return PushPayments(self, self.claims, assessor, writer, VENDOR_TIMEOUT)
+
+    def make_pulls(self) -> PullPayments:
+        """A worker of QuickBooks payments."""
+        return PullPayments(self, self.claims, MirrorWriter(self.claims, VENDOR_TIMEOUT), self.notices, VENDOR_TIMEOUT)
 
     def settings(self, **document: object) -> None:
         """Apply settings; the clearing accounts are set unless the test sets others."""
@@ -57,9 +74,11 @@ class MoneyWorld(World):
     def by_worker(self, hints: Sequence[Hint]) -> list[tuple[Any, list[Hint]]]:
         """Which worker gets which hints."""
         ours = [hint for hint in hints if hint.object in _OF_PAYMENTS]
+        theirs = [hint for hint in hints if hint.object in _OF_LEDGER]
         return [
             (self.service.push, [hint for hint in hints if hint.object.value.endswith(".invoice")]),
             (self.payments.push, ours),
+            (self.pulls.pull, theirs),
         ]
 
     def synced(self, **options: Any) -> str:
@@ -87,6 +106,48 @@ class MoneyWorld(World):
         found = self.records.get(RecordKey("c1", Kind.PAYMENT, "hubspot", id_))
         assert found is not None
         return found
+
+    def pull_hint(self, id_: str, cause: Cause = Cause.WEBHOOK, **changes: Any) -> Hint:
+        """A hint about a payment in QuickBooks, occurring now."""
+        return self.hint(id_, cause, **{"object": HintObject.QUICKBOOKS_PAYMENT, **changes})
+
+    def pull(self, id_: str, cause: Cause = Cause.WEBHOOK) -> SyncRecord:
+        """Hand the worker one hint about a payment in QuickBooks, a minute later; gives the record."""
+        self.clock.advance(60)
+        self.push(self.pull_hint(id_, cause))
+        return self.pulled(id_)
+
+    def pulled(self, id_: str) -> SyncRecord:
+        """The record of a QuickBooks payment."""
+        found = self.records.get(RecordKey("c1", Kind.PAYMENT, "quickbooks", id_))
+        assert found is not None
+        return found
+
+    def received(self, amount: str, on: Mapping[str, str] | None = None, **fields: Any) -> str:
+        """A payment that the bookkeeper enters, applied to HubSpot invoices (by id) as `on` says; gives its id."""
+        self.clock.advance(60)
+        customer = self.customer_of(next(iter(on))) if on else fields.pop("customer")
+        return str(self.bookkeeper.receive(customer, Decimal(amount), self.applied(on or {}), **fields)["Id"])
+
+    def applied(self, on: Mapping[str, str]) -> dict[str, Decimal]:
+        """Amounts by HubSpot invoice, as amounts by QuickBooks invoice."""
+        return {self.far_id(id_): Decimal(part) for id_, part in on.items()}
+
+    def far_id(self, id_: str) -> str:
+        """The QuickBooks invoice of a HubSpot invoice."""
+        link = self.record(id_).link
+        assert link is not None
+        return link.far_id
+
+    def customer_of(self, id_: str) -> str:
+        """The QuickBooks customer of a HubSpot invoice."""
+        [row] = [row for row in self.booked("Invoice") if row["Id"] == self.far_id(id_)]
+        return str(row["CustomerRef"]["value"])
+
+    def recorded(self, id_: str) -> dict[str, SourcePayment]:
+        """The payments of an invoice in HubSpot, by id."""
+        [found] = self.crm.payments_of([id_]).values()
+        return {one.id: one for one in found if isinstance(one, SourcePayment)}
 
     def one(self, entity: str) -> dict[str, Any]:
         """The only document of its kind in QuickBooks."""

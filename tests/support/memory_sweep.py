@@ -1,4 +1,4 @@
-"""Cursors and the meter of reads in dictionaries, with the semantics of the real ones."""
+"""Cursors, notices and the meter of reads in dictionaries, with the semantics of the real ones."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 from tests.support.memory import VirtualClock
+from tieout.ports.notices import Notice
 
 
 class MemoryCursors:
@@ -39,6 +40,26 @@ class MemoryCursors:
                 self._marks.pop((connection, name), None)
             else:
                 self._marks[connection, name] = mark
+
+
+class MemoryNotices:
+    """Standing notices."""
+
+    def __init__(self) -> None:
+        self._notices: dict[tuple[str, str], Notice] = {}
+        self._lock = threading.RLock()
+
+    def load(self, connection: str, code: str) -> Notice | None:
+        with self._lock:
+            return self._notices.get((connection, code))
+
+    def save(self, connection: str, code: str, notice: Notice) -> None:
+        with self._lock:
+            self._notices[connection, code] = notice
+
+    def clear(self, connection: str, code: str) -> None:
+        with self._lock:
+            self._notices.pop((connection, code), None)
 
 
 class MemoryReadMeter:

@@ -1,4 +1,4 @@
-"""Cursors and the meter of reads: one suite for those in memory and those in DynamoDB."""
+"""Cursors, notices and the meter of reads: one suite for those in memory and those in DynamoDB."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from tests.support import aws
 from tests.support.memory import VirtualClock
-from tests.support.memory_sweep import MemoryCursors, MemoryReadMeter
+from tests.support.memory_sweep import MemoryCursors, MemoryNotices, MemoryReadMeter
 from tieout.adapters.dynamodb.cursors import DynamoCursors
 from tieout.adapters.dynamodb.meter import DynamoReadMeter
+from tieout.adapters.dynamodb.notices import DynamoNotices
 from tieout.ports import Cursors, ReadMeter
+from tieout.ports.notices import Notice, Notices
 
 NOW = datetime(2026, 11, 29, 23, 50, tzinfo=UTC)
 TODAY = date(2026, 11, 29)
@@ -28,16 +30,18 @@ class Store:
     cursors: Cursors
     meter: ReadMeter
     clock: VirtualClock
+    notices: Notices
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     clock = VirtualClock(NOW)
     if request.param == "memory":
-        yield Store(MemoryCursors(), MemoryReadMeter(clock), clock)
+        yield Store(MemoryCursors(), MemoryReadMeter(clock), clock, MemoryNotices())
         return
     with aws.table() as client:
-        yield Store(DynamoCursors(client, aws.TABLE), DynamoReadMeter(client, aws.TABLE, clock), clock)
+        meter = DynamoReadMeter(client, aws.TABLE, clock)
+        yield Store(DynamoCursors(client, aws.TABLE), meter, clock, DynamoNotices(client, aws.TABLE))
 
 
 # -- cursors
@@ -153,3 +157,18 @@ def test_what_cannot_be_stored_raises_nothing_and_is_kept_for_the_next_time(erro
         meter.flush()
         assert meter.reads("c1", TODAY) == {TODAY: 2}
         assert meter.reads(None, TODAY) == {TODAY: 2}
+
+
+# -- notices
+
+
+def test_a_notice_stands_for_its_connection_and_code_until_it_is_cleared(store: Store) -> None:
+    assert store.notices.load("c1", "recording_refused") is None
+    store.notices.clear("c1", "recording_refused")
+    for minutes in (0, 5):
+        store.notices.save("c1", "recording_refused", Notice("no", NOW + timedelta(minutes=minutes)))
+    assert store.notices.load("c1", "recording_refused") == Notice("no", NOW + timedelta(minutes=5))
+    assert store.notices.load("c2", "recording_refused") is None
+    assert store.notices.load("c1", "another") is None
+    store.notices.clear("c1", "recording_refused")
+    assert store.notices.load("c1", "recording_refused") is None

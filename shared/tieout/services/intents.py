@@ -175,7 +175,8 @@ class Intents:
         if settled.intent is not None:
             settled = settled.to(State.WRITING)
         action = f"{effect.done(intent)}{' (found after a lost answer)' if looked else ''}"
-        facts = {"request_id": intent.request_id, "quickbooks_id": answer.id}
+        far = "quickbooks" if held.record.key.origin_system == "hubspot" else "hubspot"
+        facts = {"request_id": intent.request_id, f"{far}_id": answer.id}
         if answer.call_id:
             facts["intuit_tid"] = answer.call_id
         entry = AuditEntry(self.claims.clock.now(), "tieout", action, held.trace_id, facts)

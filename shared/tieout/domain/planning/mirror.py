@@ -12,7 +12,7 @@ from tieout.domain.payment import Allocation, Document, LedgerPayment, SourcePay
 from tieout.domain.planning.applied import INVOICE, received_by_invoice
 from tieout.domain.planning.payment_plan import Billing
 from tieout.domain.planning.plan import Attend, Change, Nothing, Skip
-from tieout.domain.planning.standing import posting_changes, written_as
+from tieout.domain.planning.standing import written_as
 from tieout.domain.posting import Posting, PostingContent
 from tieout.domain.record import is_marked
 from tieout.domain.settings import Settings
@@ -199,9 +199,10 @@ def as_content(present: SourcePayment, sent: PostingContent, time_zone: str) -> 
 def _edits(posting: Posting, present: SourcePayment, stands: PostingContent) -> Iterator[Change]:
     """A person's changes since Tieout saw it last."""
     before = written_as(posting)
-    yield from posting_changes(before, replace(stands, allocations=before.allocations))
-    if before.refunded != stands.refunded:
-        yield Change("refunded", str(before.refunded or ""), str(stands.refunded or ""))
+    for name, old, new in zip(_OWNED, _owned(before), _owned(stands), strict=True):
+        # What HubSpot put into a field that Tieout left empty is known only from its answer.
+        if old != new and (posting.written is not None or old is not None):
+            yield Change(name, str(old or ""), str(new or ""))
     if not present.received:
         yield Change("status", "received", present.status.value)
     if posting.parent_id not in present.invoice_ids:
@@ -210,6 +211,9 @@ def _edits(posting: Posting, present: SourcePayment, stands: PostingContent) -> 
 
 def _differences(stands: PostingContent, wanted: PostingContent) -> bool:
     return _owned(stands) != _owned(wanted)
+
+
+_OWNED = ("amount", "date", "payment method", "reference", "refunded")
 
 
 def _owned(content: PostingContent) -> tuple[object, ...]:

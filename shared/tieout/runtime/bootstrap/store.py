@@ -8,6 +8,7 @@ from tieout.adapters.clock import SystemClock
 from tieout.adapters.dynamodb.connections import DynamoConnections
 from tieout.adapters.dynamodb.cursors import DynamoCursors
 from tieout.adapters.dynamodb.meter import DynamoReadMeter
+from tieout.adapters.dynamodb.notices import DynamoNotices
 from tieout.adapters.dynamodb.records import DynamoRecords
 from tieout.adapters.sqs.hints import SqsHints
 from tieout.runtime.bootstrap.aws import Aws
@@ -25,6 +26,7 @@ class Store:
     hints: SqsHints
     cursors: DynamoCursors
     meter: DynamoReadMeter
+    notices: DynamoNotices
 
 
 def open_store(settings: StoreConfig, aws: Aws) -> Store:
@@ -37,4 +39,5 @@ def open_store(settings: StoreConfig, aws: Aws) -> Store:
         hint_queues(settings, aws, clock),
         DynamoCursors(aws.dynamodb, settings.table),
         DynamoReadMeter(aws.dynamodb, settings.table, clock),
+        DynamoNotices(aws.dynamodb, settings.table),
     )

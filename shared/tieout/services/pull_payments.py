@@ -1,0 +1,270 @@
+"""QuickBooks payment -> HubSpot: what the worker behind the payment_pull queue does with a payment made there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tieout.domain.attention import AttentionCode
+from tieout.domain.errors import NeedsAttention, NotReadyYet, Postponed
+from tieout.domain.hint import Cause, Hint, HintObject
+from tieout.domain.payment import Document, LedgerPayment
+from tieout.domain.planning.applied import INVOICE
+from tieout.domain.planning.mirror import (
+    PULL_SWITCHED_OFF,
+    MirrorCase,
+    MirrorPlan,
+    MirrorStep,
+    Record,
+    Remove,
+    plan_mirrors,
+)
+from tieout.domain.planning.payment_plan import Billing, Reach, billing_of
+from tieout.domain.planning.plan import Attend, Nothing, Skip
+from tieout.domain.record import Kind, RecordKey, State, SyncRecord, own_hint_object
+from tieout.domain.status import ShownStatus
+from tieout.ports import Workspace, Workspaces
+from tieout.ports.notices import Notice, Notices
+from tieout.services.claims import Claims
+from tieout.services.intents import SWITCHED_OFF_PAUSE
+from tieout.services.mirroring import MirrorWriter
+from tieout.services.outcome import Outcome
+from tieout.services.work import Seen, Work
+from tieout.services.worker import Worker
+from tieout.services.writing import agreed
+
+PullWork = Work[LedgerPayment]
+
+# Under which kind a QuickBooks document would be ours, by what the hint is about.
+_DOCUMENTS = {
+    HintObject.QUICKBOOKS_PAYMENT: Document.PAYMENT,
+    HintObject.QUICKBOOKS_REFUND_RECEIPT: Document.REFUND_RECEIPT,
+    HintObject.QUICKBOOKS_CREDIT_MEMO: Document.CREDIT_MEMO,
+    HintObject.QUICKBOOKS_SALES_RECEIPT: Document.SALES_RECEIPT,
+}
+_DELETED = frozenset({AttentionCode.DELETED_IN_HUBSPOT.value, "deleted"})
+# How long it counts that HubSpot takes no recorded payments; somebody who asks has it tried sooner.
+_REFUSED_FOR, _REFUSED_FOR_A_PERSON = timedelta(days=1), timedelta(minutes=10)
+# HubSpot takes no more than is open on an invoice, and the payment that makes room may only be on its way.
+_TRIES, _FIRST_PAUSE = 4, 15.0
+# Far more than a payment has invoices; a plan that never ends is a bug.
+_MOST_STEPS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What is known of a payment, and by when a further step may be begun."""
+
+    case: MirrorCase
+    deadline: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PullPayments:
+    """The worker behind the payment_pull queue, and what is particular to its payments (`worker.Job`)."""
+
+    workspaces: Workspaces
+    claims: Claims
+    writer: MirrorWriter
+    notices: Notices
+    vendor_timeout: timedelta
+
+    def pull(self, hints: Sequence[Hint], deadline: datetime | None = None) -> list[Outcome]:
+        """Handle a batch; see `Worker.work_off`."""
+        worker: Worker[LedgerPayment, Pulled] = Worker(self.workspaces, self.claims, self, self.vendor_timeout)
+        return worker.work_off(hints, deadline)
+
+    def key_of(self, workspace: Workspace, hint: Hint) -> RecordKey | None:
+        """The QuickBooks payment. What a HubSpot payment made there is looked at through that one's record, whose queue
+        is told instead; credit memos and sales receipts of others are none of Tieout's business."""
+        connection, document = workspace.connection.id, _DOCUMENTS[hint.object]
+        ours = self.claims.records.origin_of(connection, "quickbooks", document.holder_kind, hint.id)
+        if ours is not None and own_hint_object(ours) is HintObject.HUBSPOT_PAYMENT:
+            told = replace(hint, object=HintObject.POSTED_DOCUMENT, id=f"{document.holder_kind}:{hint.id}")
+            self.claims.hints.send([told])
+            return None
+        if hint.object is HintObject.QUICKBOOKS_PAYMENT:
+            return RecordKey(connection, Kind.PAYMENT, "quickbooks", hint.id)
+        return None
+
+    def verify(self, workspace: Workspace, work: PullWork) -> bool:
+        """See `MirrorWriter.verify`. A recorded payment that turns out to be another record's ends the look."""
+        known = self.writer.verify(workspace, work.held)
+        work.done = work.done or work.record.state is State.ATTENTION
+        return known
+
+    def read(self, workspace: Workspace, works: Sequence[PullWork]) -> None:
+        """The payments, in one metered read per 100."""
+        found = workspace.ledger.payments([work.id for work in works])
+        for work in works:
+            work.source, work.read = found.get(work.id), True
+
+    def plan(
+        self, workspace: Workspace, works: Sequence[PullWork], deadline: datetime | None
+    ) -> Sequence[Pulled | Exception]:
+        """What is known of each: the records of its invoices from our own store, and what stands in HubSpot of what was
+        recorded there, in grouped calls. QuickBooks is not asked again."""
+        billed = self._billed(workspace, works)
+        ids = {one.far_id for work in works for one in work.record.postings}
+        present = workspace.crm.payments(ids) if ids else {}
+        return [
+            Pulled(
+                MirrorCase(
+                    source=work.source,
+                    postings=work.record.postings,
+                    billings={far_id: one for far_id, (one, _) in billed.items() if one.reach is Reach.LINKED},
+                    deleted=frozenset(far_id for far_id, (_, deleted) in billed.items() if deleted),
+                    present={one.far_id: found for one in work.record.postings if (found := present.get(one.far_id))},
+                    by_person=work.by_person,
+                ),
+                deadline,
+            )
+            for work in works
+        ]
+
+    def _billed(self, workspace: Workspace, works: Sequence[PullWork]) -> dict[str, tuple[Billing, bool]]:
+        """By the ledger's id, the HubSpot invoices that money is applied to, and whether they are deleted."""
+        connection, records = workspace.connection.id, self.claims.records
+        applied = [one for work in works if work.source for one in work.source.allocations if one.type == INVOICE]
+        keys = {
+            far_id: key
+            for far_id in sorted({one.far_id for one in applied})
+            if (key := records.origin_of(connection, "quickbooks", Kind.INVOICE, far_id)) is not None
+        }
+        found = records.get_many(set(keys.values()))
+        return {
+            far_id: (billing_of(key.origin_id, found.get(key)), _is_deleted(found.get(key)))
+            for far_id, key in keys.items()
+        }
+
+    def writes(self, plan: Pulled) -> bool:
+        """Whether anything may be left to record; what is planned decides, step by step."""
+        return bool(plan.case.billings or plan.case.postings)
+
+    def carry_out(self, workspace: Workspace, work: PullWork, plan: Pulled) -> None:
+        """Write one recorded payment after the other, planning anew after each, until nothing is left to write."""
+        case, zone = plan.case, workspace.connection.portal_time_zone
+        before = _invoices(work.record)
+        for step in range(_MOST_STEPS):
+            case = replace(case, refuses=self._refuses(workspace, work))
+            decision = plan_mirrors(case, workspace.settings, zone)
+            work.held.record = replace(work.record, postings=decision.postings)
+            if not isinstance(decision.plan, MirrorStep):
+                self._tell_invoices(workspace, work, before | set(case.billings))
+                _note(work, decision.plan)
+                return
+            if step and plan.deadline is not None and self.claims.clock.now() >= plan.deadline:
+                raise Postponed(reason="out_of_time")
+            case = self._write(workspace, work, replace(case, postings=decision.postings), decision.plan)
+            if work.record.state is State.ATTENTION:
+                return
+        raise RuntimeError(f"{work.record.key}: no end after {_MOST_STEPS} steps")
+
+    def _write(self, workspace: Workspace, work: PullWork, case: MirrorCase, step: MirrorStep) -> MirrorCase:
+        """Carry the step out; gives the case as it is then."""
+        try:
+            answer = self.writer.write(workspace, work.held, step)
+        except NeedsAttention as refusal:
+            self._refused(workspace, work, refusal)
+            return case
+        if isinstance(step, Record):
+            self._accepted(workspace)
+        gone = step.posting.far_id if isinstance(step, Remove) else None
+        present = {id_: one for id_, one in case.present.items() if id_ != gone}
+        return replace(
+            case,
+            postings=work.record.postings,
+            present=present if answer is None else {**present, answer.id: answer},
+        )
+
+    # -- what HubSpot refuses
+
+    def _refused(self, workspace: Workspace, work: PullWork, refusal: NeedsAttention) -> None:
+        """Note that the account takes no recorded payments; raise what concerns this payment only."""
+        if refusal.code is AttentionCode.RECORDING_REFUSED:
+            notice = Notice(refusal.detail, self.claims.clock.now())
+            self.notices.save(workspace.connection.id, AttentionCode.RECORDING_REFUSED, notice)
+            cleared = replace(work.record, intent=None).to(State.WAITING, reason="more_to_post")
+            self.claims.store(work.held, cleared)
+            return
+        if refusal.code is AttentionCode.REFUSED_BY_HUBSPOT and work.record.attempts < _TRIES:
+            pause = _FIRST_PAUSE * 2**work.record.attempts
+            raise NotReadyYet(refusal.detail, refusal.context, retry_after=pause) from refusal
+        raise refusal
+
+    def _refuses(self, workspace: Workspace, work: PullWork) -> bool:
+        """Whether HubSpot said lately that it takes no recorded payments."""
+        notice = self.notices.load(workspace.connection.id, AttentionCode.RECORDING_REFUSED)
+        pause = _REFUSED_FOR_A_PERSON if work.by_person else _REFUSED_FOR
+        return notice is not None and self.claims.clock.now() < notice.at + pause
+
+    def _accepted(self, workspace: Workspace) -> None:
+        """HubSpot takes recorded payments: those that it refused are looked at again."""
+        connection = workspace.connection.id
+        if self.notices.load(connection, AttentionCode.RECORDING_REFUSED) is None:
+            return
+        after: str | None = None
+        while True:
+            page = self.claims.records.in_state(connection, State.IGNORED, after=after)
+            refused = [one for one in page.records if one.reason == AttentionCode.RECORDING_REFUSED.value]
+            if refused:
+                hints = [self.claims.hint_for(one.key, Cause.DUE, "recording_accepted") for one in refused]
+                self.claims.hints.send(hints)
+            after = page.next
+            if after is None:
+                break
+        self.notices.clear(connection, AttentionCode.RECORDING_REFUSED)
+
+    def _tell_invoices(self, workspace: Workspace, work: PullWork, far_ids: Collection[str]) -> None:
+        """Their properties show the last payment's date and link, so a version that is new has them looked at. Who has
+        looked at an invoice since the payment changed need not do so again."""
+        source, record = work.source, work.record
+        version = source.updated_at if source else None
+        known = version is not None and record.covered_until is not None and version <= record.covered_until
+        if known or not far_ids:
+            return
+        at = version or self.claims.clock.now()
+        hints = [
+            Hint(workspace.connection.id, HintObject.QUICKBOOKS_INVOICE, id_, at, Cause.WEBHOOK, work.held.trace_id)
+            for id_ in sorted(far_ids)
+        ]
+        self.claims.hints.send(hints)
+
+    def seen(self, work: PullWork) -> Seen | None:
+        """A payment that is deleted shows nothing."""
+        source = work.source
+        return Seen(source.reference or source.id, source.updated_at) if source else None
+
+    def status(self, _workspace: Workspace, _work: PullWork) -> ShownStatus | None:
+        """None: what became of a payment shows on its invoices."""
+        return None
+
+    def show(self, _workspace: Workspace, _statuses: Mapping[str, ShownStatus]) -> Collection[str]:
+        """There is nothing to show."""
+        return ()
+
+
+def _is_deleted(record: SyncRecord | None) -> bool:
+    return record is not None and record.reason in _DELETED
+
+
+def _invoices(record: SyncRecord) -> set[str]:
+    return {one.far_id for posting in record.postings for one in posting.sent.allocations}
+
+
+def _note(work: PullWork, plan: MirrorPlan) -> None:
+    """A plan that writes nothing, as the record's new state; stored when the record is released."""
+    record = work.record
+    match plan:
+        case Attend():
+            work.held.record = record.to(State.ATTENTION, reason=plan.code, detail=plan.detail)
+        case Nothing():
+            work.held.record = agreed(record, plan.agreement)
+        case Skip() if plan == PULL_SWITCHED_OFF and record.postings:
+            # What QuickBooks says meanwhile must still reach HubSpot when it is switched on again.
+            raise Postponed(reason="switched_off", retry_after=SWITCHED_OFF_PAUSE)
+        case Skip():
+            work.held.record = record.to(State.IGNORED, reason=plan.reason, detail=plan.detail)
+        case _:
+            raise TypeError(f"a plan that is carried out elsewhere: {type(plan).__name__}")
