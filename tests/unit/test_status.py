@@ -49,9 +49,9 @@ PAYMENT_CODES = [*OF_PAYMENT, AttentionCode.OVERPAYMENT, AttentionCode.REFUND_DI
 
 
 @pytest.mark.parametrize("code", PAYMENT_CODES)
-@pytest.mark.parametrize("kind", [Kind.PAYMENT, Kind.REFUND])
-def test_what_is_wrong_with_a_payment_is_not_told_of_an_invoice(code: AttentionCode, kind: Kind) -> None:
-    record = a_record(State.ATTENTION, key=RecordKey("c1", kind, "hubspot", "1"), reason=code, detail="Figures.")
+def test_what_is_wrong_with_a_payment_is_not_told_of_an_invoice(code: AttentionCode) -> None:
+    key = RecordKey("c1", Kind.PAYMENT, "hubspot", "1")
+    record = a_record(State.ATTENTION, key=key, reason=code, detail="Figures.")
     text = explain(record)
     assert "this invoice" not in text
     assert "Figures." in text

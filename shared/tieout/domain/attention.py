@@ -258,7 +258,7 @@ ATTENTION: dict[AttentionCode, Explanation] = {
 
 _RETRY_PAYMENT = "then retry this payment"
 
-# What invoices and payments share is told in other words of a payment.
+# What invoices and HubSpot payments share is told in other words of a payment.
 OF_PAYMENT: dict[AttentionCode, Explanation] = {
     AttentionCode.CUSTOMER_MISSING: Explanation(
         "The payment belongs to no invoice and to no customer that QuickBooks knows or that could be created.",
@@ -320,5 +320,5 @@ OF_PAYMENT: dict[AttentionCode, Explanation] = {
 
 
 def explanation(code: AttentionCode, *, of_payment: bool = False) -> Explanation:
-    """What a person is told; `of_payment`: the record is a payment's or refund's."""
+    """What a person is told; `of_payment`: the record is a HubSpot payment's."""
     return OF_PAYMENT.get(code, ATTENTION[code]) if of_payment else ATTENTION[code]
