@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from infra.cli.check import Check, guard, ok, problem, warning
 from tieout.adapters.hubspot.crm import HubSpotCrm
 from tieout.adapters.quickbooks.ledger import QuickBooksLedger
+from tieout.domain.payment import Processor
 from tieout.domain.settings import NOT_TAXED_US, Settings, TaxMode
 from tieout.ports import Workspace
 
@@ -34,6 +35,7 @@ def examine_settings(workspace: Workspace) -> Iterator[Check]:
     if definitions:
         yield guard("custom fields", lambda: _custom_fields(workspace, definitions))
     yield guard("order discounts", lambda: _discounts(workspace))
+    yield guard("payments", lambda: _payments(workspace))
     yield guard("closed books", lambda: _closed_books(workspace))
 
 
@@ -178,6 +180,25 @@ def _discounts(workspace: Workspace) -> Check:
         "discounts are switched off in QuickBooks",
         "Invoices with an order discount need attention.",
     )
+
+
+def _payments(workspace: Workspace) -> Check:
+    """Whether the money of every processor has its account, and whether somebody else may post it, too."""
+    settings = workspace.settings
+    if not settings.push_payments:
+        return ok("sending them to QuickBooks is switched off")
+    processors = (Processor.HUBSPOT.value, Processor.STRIPE.value)
+    missing = [one for one in processors if one not in settings.deposit_accounts]
+    if missing:
+        advice = "Payments of a processor without an account need attention: deposit_account_missing."
+        return warning(f"deposit_accounts names none for {', '.join(missing)}", advice)
+    if not settings.recognise_workflow_documents:
+        advice = (
+            "Where HubSpot's workflow actions “create paid invoice” or “create paid sales receipt” still run, switch "
+            "recognise_workflow_documents on."
+        )
+        return Check("", "ok", "each processor has its account", advice)
+    return ok("each processor has its account; documents of HubSpot's workflows are recognised")
 
 
 def _closed_books(workspace: Workspace) -> Check:

@@ -177,7 +177,8 @@ class PlainLedger:
         [posting] = [one for one in self.postings if one.far_id == plan.present.id]
         self._apply(posting.sent, -1)
         self._apply(plan.content, 1)
-        present = self._standing(posting.far_id, plan.content)
+        whole = replace(plan.content, allocations=(*plan.content.allocations, *plan.kept))
+        present = self._standing(posting.far_id, whole)
         self.documents[posted_hint_id(posting)] = present
         new = seen(replace(posting, sent=plan.content), present)
         self.postings = tuple(new if one is posting else one for one in self.postings)

@@ -89,6 +89,18 @@ def line(
     return Terminal(capsys, tmp_path, **getattr(request, "param", {}))
 
 
+def test_payments_are_checked_for_their_accounts_and_for_who_else_posts_them(line: Terminal) -> None:
+    accounts = {"hs_payments": "35", "byo_stripe": "36"}
+    level, told = line.doctor()["payments"]
+    assert (level, "hs_payments, byo_stripe" in told) == ("warning", True)
+    assert line.doctor(deposit_accounts={"hs_payments": "35"})["payments"][0] == "warning"
+    assert line.doctor(deposit_accounts=accounts)["payments"] == ("ok", "each processor has its account")
+    recognised = line.doctor(deposit_accounts=accounts, recognise_workflow_documents=True)["payments"]
+    assert recognised[0] == "ok"
+    assert "recognised" in recognised[1]
+    assert line.doctor(push_payments=False)["payments"][0] == "ok"
+
+
 def test_a_full_document_names_every_setting_and_comes_back_as_it_was() -> None:
     assert set(FULL) == {one.name for one in fields(Settings)}
     assert as_document(parse_settings(FULL)) == FULL

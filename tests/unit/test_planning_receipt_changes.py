@@ -78,6 +78,38 @@ def test_the_same_change_on_both_sides_is_no_conflict_and_is_remembered() -> Non
     assert not ledger.asked
 
 
+def applied_on(ledger: PlainLedger) -> PlainLedger:
+    """A person applied the rest of an overpayment by hand to an invoice that is not HubSpot's."""
+    ledger.look(a_payment("400.00", processor=Processor.BY_HAND))
+    both = (Allocation("Invoice", "130", usd("360.00")), Allocation("Invoice", "999", usd("40.00")))
+    ledger.change("501", allocations=both, unapplied=usd("0"))
+    assert ledger.look(a_payment("400.00", processor=Processor.BY_HAND), look=True) == Nothing(Agreement())
+    return ledger
+
+
+def test_an_amount_that_changes_after_a_person_applied_the_rest_is_attention() -> None:
+    ledger = applied_on(one_invoice())
+    plan = ledger.look(a_payment("380.00", processor=Processor.BY_HAND))
+    assert isinstance(plan, Attend)
+    assert plan.code is AttentionCode.EDITED_IN_QUICKBOOKS
+    assert "a person applied 40.00 USD to Invoice 999" in plan.detail
+
+
+def test_a_date_that_changes_after_a_person_applied_the_rest_leaves_that_as_it_is() -> None:
+    ledger = applied_on(one_invoice())
+    later = datetime(2026, 3, 4, 15, tzinfo=UTC)
+    assert ledger.look(a_payment("400.00", processor=Processor.BY_HAND, initiated_at=later)) == Nothing(Agreement())
+    [stands] = ledger.documents.values()
+    assert isinstance(stands, LedgerPayment)
+    assert stands.day == date(2026, 3, 4)
+    assert [one.far_id for one in stands.allocations] == ["130", "999"]
+    # They stay the person's: what is applied elsewhere later is no edit.
+    ledger.change("501", allocations=stands.allocations[:1], unapplied=usd("40.00"))
+    plan = ledger.look(a_payment("400.00", processor=Processor.BY_HAND, initiated_at=later), look=True)
+    assert isinstance(plan, Attend)
+    assert plan.code is AttentionCode.OVERPAYMENT
+
+
 def test_a_payment_that_hubspot_gives_to_another_invoice_is_attention() -> None:
     ledger = PlainLedger.with_invoices("360.00", "360.00")
     ledger.look(a_payment())

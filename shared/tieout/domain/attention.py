@@ -201,7 +201,7 @@ ATTENTION: dict[AttentionCode, Explanation] = {
     ),
     AttentionCode.OVERPAYMENT: Explanation(
         "The payment is more than what was open on its invoice; the rest stands in QuickBooks as a credit.",
-        "Apply the rest to another invoice in QuickBooks, or give it back in HubSpot; this clears by itself then.",
+        "Apply the rest to another invoice in QuickBooks; this clears by itself then.",
     ),
     AttentionCode.ALLOCATION_UNKNOWN: Explanation(
         "HubSpot does not say how much of the payment belongs to which of its invoices, and it is not all that is open "

@@ -72,7 +72,8 @@ def _create(workspace: Workspace, record: SyncRecord, plan: Post, now: datetime)
 def _update(workspace: Workspace, record: SyncRecord, plan: Amend, now: datetime) -> Intent:
     present, content, revision = plan.present, plan.content, record.revision + 1
     note = with_marker(present.private_note, record.key, revision)
-    body = workspace.ledger.prepare_posting_update(present, content, note).body
+    whole = replace(content, allocations=(*content.allocations, *plan.kept))
+    body = workspace.ledger.prepare_posting_update(present, whole, note).body
     rid = _request_id(workspace, record, content.document, Operation.UPDATE)
     return Intent(Operation.UPDATE, rid, revision, body, now, far_id=present.id, posting=content)
 

@@ -171,7 +171,8 @@ def _conflicts(posting: Posting, case: PaymentCase, books: Books) -> Iterator[Ch
     if present is None or not isinstance(source, SourcePayment):
         return
     stands = as_content(present, posting.sent)
-    edits = posting_changes(written_as(posting), stands)
+    # Beside what Tieout applied it to, a payment is a person's to apply, and to apply otherwise later.
+    edits = posting_changes(replace(written_as(posting), allocations=posting.sent.allocations), stands)
     if not edits:
         return
     told = posting.sent

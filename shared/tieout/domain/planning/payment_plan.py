@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from tieout.domain.claim import posted_hint_id
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
-from tieout.domain.payment import Document, LedgerDocument, LedgerPayment, SourcePayment, UnreadablePayment
+from tieout.domain.payment import Allocation, Document, LedgerDocument, LedgerPayment, SourcePayment, UnreadablePayment
 from tieout.domain.planning.plan import Attend, Change, Gone, Nothing, Skip
 from tieout.domain.posting import Posting, PostingContent
 from tieout.domain.record import State, SyncRecord
@@ -133,11 +133,12 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Amend:
-    """`present` stands in the ledger: make it `content`."""
+    """`present` stands in the ledger: make it `content`. `kept` is what a person applied of it beside that."""
 
     present: Standing
     content: PostingContent
     changes: tuple[Change, ...]
+    kept: tuple[Allocation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

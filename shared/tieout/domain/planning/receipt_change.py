@@ -48,13 +48,14 @@ def plan_change(
         if sent.invoice_ids and case.balances is None:
             return Ask(Question.BALANCES)
         desired = replace(desired, allocations=_reallocated(desired.amount, receipt, case, case.balances or {}))
+    # What a person applied is in none of our own documents' contents, and stays.
     difference = posting_changes(written_as(receipt), replace(desired, allocations=(*desired.allocations, *extra)))
     if not difference:
         return replace(receipt, sent=desired)
     for day in (written_as(receipt).day, desired.day):
         if books.closed(day):
             return period_closed(day, "payment", books)
-    return Amend(present, replace(desired, allocations=(*desired.allocations, *extra)), difference)
+    return Amend(present, desired, difference, extra)
 
 
 def told_now(source: SourcePayment, sent: PostingContent, books: Books) -> PostingContent:
