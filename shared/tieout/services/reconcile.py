@@ -1,0 +1,233 @@
+"""Ties out every synced invoice of a connection: reads both sides in groups, compares, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from tieout.domain.claim import posted_hint_id
+from tieout.domain.invoice import LedgerInvoice, SourceInvoice, UnreadableInvoice
+from tieout.domain.payment import Document, LedgerDocument, LedgerPayment, SourcePayment, UnreadablePayment
+from tieout.domain.planning.payment_plan import RECEIPTS
+from tieout.domain.planning.tie_out import InvoiceCase, tie_out
+from tieout.domain.planning.tie_out_payments import REFUNDING, MoneyCase, Pushed, is_recorded
+from tieout.domain.posting import Posting
+from tieout.domain.record import Kind, RecordKey, State, SyncRecord
+from tieout.domain.tie_out import TieOut, Totals
+from tieout.ports import Clock, Records, Workspace
+from tieout.services import decisions
+
+_LISTED = (
+    State.SYNCED,
+    State.SYNCED_WITH_VARIANCE,
+    State.VOIDED,
+    State.ATTENTION,
+    State.DELETED_IN_LEDGER,
+)
+# Both vendors answer a question about so many at once.
+_GROUP = 100
+_HUBSPOT, _QUICKBOOKS = "hubspot", "quickbooks"
+Payment = SourcePayment | UnreadablePayment
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a tie-out of one connection found at `at` (aware). `left` invoices were not looked at: the time was up."""
+
+    connection: str
+    at: datetime
+    results: tuple[TieOut, ...]
+    left: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every invoice was looked at."""
+        return self.left == 0
+
+    @property
+    def drifted(self) -> tuple[TieOut, ...]:
+        """The invoices for which something does not hold."""
+        return tuple(one for one in self.results if one.findings)
+
+    @property
+    def totals(self) -> Totals:
+        """The figures of both sides by currency."""
+        return Totals.of(one.figures for one in self.results if one.figures is not None)
+
+
+def _nobody(_done: int, _of: int) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """Reads only: our own records, HubSpot, and QuickBooks in one metered read per 100 of a kind."""
+
+    records: Records
+    clock: Clock
+
+    def run(
+        self,
+        workspace: Workspace,
+        *,
+        since: date | None = None,
+        deadline: datetime | None = None,
+        progress: Callable[[int, int], None] = _nobody,
+    ) -> Report:
+        """Tie out the invoices that are in sync, voided, or need a person; with `since` only those dated on or after
+        it. `progress` is told how many of how many are done. Raises the SyncError of a vendor that could not be
+        asked; a failed read is never taken for a difference."""
+        at = self.clock.now()
+        keys = self._keys(workspace.connection.id, since)
+        results: list[TieOut] = []
+        progress(0, len(keys))
+        for start in range(0, len(keys), _GROUP):
+            if deadline is not None and self.clock.now() >= deadline:
+                return Report(workspace.connection.id, at, tuple(results), len(keys) - start)
+            group = self.records.get_many(keys[start : start + _GROUP])
+            results += _Group(workspace, self.records, tuple(group.values())).tie_out()
+            progress(min(start + _GROUP, len(keys)), len(keys))
+        return Report(workspace.connection.id, at, tuple(results))
+
+    def _keys(self, connection: str, since: date | None) -> list[RecordKey]:
+        """The listing names a record twice when it changes state meanwhile."""
+        found = (record for state in _LISTED for record in decisions.in_state(self.records, connection, state))
+        return list(dict.fromkeys(record.key for record in found if since is None or _dated(record, since)))
+
+
+def _dated(record: SyncRecord, since: date) -> bool:
+    """An invoice that never came to QuickBooks has no date here, and still needs its decision."""
+    return record.link is None or record.link.sent is None or record.link.sent.invoice_date >= since
+
+
+@dataclass(slots=True)
+class _Group:
+    """Up to a hundred invoices, read together."""
+
+    workspace: Workspace
+    store: Records
+    records: Sequence[SyncRecord]
+    sources: Mapping[str, SourceInvoice | UnreadableInvoice] = field(default_factory=dict)
+    ledger: Mapping[str, LedgerInvoice] = field(default_factory=dict)
+    of_invoice: dict[str, list[Payment]] = field(default_factory=dict)
+    pushed: dict[str, SyncRecord] = field(default_factory=dict)
+    mirrors: dict[str, SyncRecord] = field(default_factory=dict)
+    payments: Mapping[str, LedgerPayment] = field(default_factory=dict)
+    documents: dict[str, LedgerDocument] = field(default_factory=dict)
+    linked: frozenset[str] = frozenset()
+
+    def tie_out(self) -> list[TieOut]:
+        """Each of them."""
+        self._read_invoices()
+        self._read_payments()
+        self._read_documents()
+        return [tie_out(self._case(record)) for record in self.records]
+
+    # -- reading
+
+    def _read_invoices(self) -> None:
+        ids = [record.key.origin_id for record in self.records]
+        far_ids = [record.link.far_id for record in self.records if record.link]
+        self.ledger = self.workspace.ledger.invoices(far_ids) if far_ids else {}
+        self.sources = self.workspace.crm.invoices(ids)
+        self.of_invoice = {id_: list(some) for id_, some in self.workspace.crm.payments_of(ids).items()}
+
+    def _read_payments(self) -> None:
+        """HubSpot payments and their records, and QuickBooks' payments: those applied, and those posted."""
+        settling = {id_ for one in self.ledger.values() for kind, id_ in one.settlements if kind == "Payment"}
+        origins = {id_: self._origin(Document.PAYMENT, id_) for id_ in sorted(settling)}
+        known = {one.id: one for some in self.of_invoice.values() for one in some}
+        applied = {key.origin_id for key in origins.values() if key is not None} - set(known)
+        known |= self.workspace.crm.payments(applied) if applied else {}
+        self.pushed = self._records_of(_HUBSPOT, known)
+        recorded = [one for one in known.values() if isinstance(one, SourcePayment) and is_recorded(one)]
+        holders = [self._origin(Document.HUBSPOT_PAYMENT, one.id, _HUBSPOT) for one in recorded]
+        born_there = {id_ for id_, origin in origins.items() if origin is None}
+        self.mirrors = self._records_of(_QUICKBOOKS, born_there | {key.origin_id for key in holders if key})
+        posted = {one.far_id for one in self._postings() if one.sent.document in RECEIPTS}
+        self.payments = self.workspace.ledger.payments(sorted(settling | posted))
+        self._place(known)
+        self._find_homes(known)
+
+    def _origin(self, document: Document, far_id: str, system: str = _QUICKBOOKS) -> RecordKey | None:
+        return self.store.origin_of(self.workspace.connection.id, system, document.holder_kind, far_id)
+
+    def _records_of(self, system: str, ids: Iterable[str]) -> dict[str, SyncRecord]:
+        keys = [RecordKey(self.workspace.connection.id, Kind.PAYMENT, system, id_) for id_ in sorted(ids)]
+        return {key.origin_id: record for key, record in self.store.get_many(keys).items()}
+
+    def _postings(self) -> list[Posting]:
+        return [posting for record in self.pushed.values() for posting in record.postings if not posting.voided]
+
+    def _place(self, known: Mapping[str, Payment]) -> None:
+        """A payment also belongs where QuickBooks applies its document, whatever HubSpot associates it with."""
+        holder = {posting.far_id: id_ for id_, record in self.pushed.items() for posting in record.postings}
+        for invoice_id, ledger in self._pairs():
+            here = self.of_invoice.setdefault(invoice_id, [])
+            for far_id in self._applied_to(ledger):
+                payment = known.get(holder.get(far_id, ""))
+                if payment is not None and payment not in here:
+                    here.append(payment)
+
+    def _pairs(self) -> list[tuple[str, LedgerInvoice]]:
+        return [
+            (record.key.origin_id, self.ledger[record.link.far_id])
+            for record in self.records
+            if record.link and record.link.far_id in self.ledger
+        ]
+
+    def _applied_to(self, invoice: LedgerInvoice) -> list[str]:
+        return [id_ for kind, id_ in invoice.settlements if kind == "Payment" and id_ in self.payments]
+
+    def _find_homes(self, known: Mapping[str, Payment]) -> None:
+        """Which of the payments' invoices are tied out at all."""
+        here = {record.key.origin_id for record in self.records if record.link}
+        others = {id_ for one in known.values() if isinstance(one, SourcePayment) for id_ in one.invoice_ids} - here
+        keys = [RecordKey(self.workspace.connection.id, Kind.INVOICE, _HUBSPOT, id_) for id_ in sorted(others)]
+        found = self.store.get_many(keys) if keys else {}
+        self.linked = frozenset(here | {key.origin_id for key, one in found.items() if one.link is not None})
+
+    def _read_documents(self) -> None:
+        for document in sorted(REFUNDING):
+            ids = {one.far_id for one in self._postings() if one.sent.document is document}
+            if ids:
+                for one in self.workspace.ledger.documents(document, sorted(ids)).values():
+                    self.documents[f"{document.holder_kind}:{one.id}"] = one
+
+    # -- comparing
+
+    def _case(self, record: SyncRecord) -> InvoiceCase:
+        id_ = record.key.origin_id
+        ledger = self.ledger.get(record.link.far_id) if record.link else None
+        return InvoiceCase(record, self.sources.get(id_), ledger, self._money(id_, ledger))
+
+    def _money(self, id_: str, ledger: LedgerInvoice | None) -> MoneyCase:
+        settings = self.workspace.settings
+        here = self.of_invoice.get(id_, [])
+        recorded = {one.id: one for one in here if isinstance(one, SourcePayment) and is_recorded(one)}
+        pushed = tuple(
+            Pushed(one, self.pushed.get(one.id), self._home(one) == id_) for one in here if one.id not in recorded
+        )
+        posted = {posting.far_id for one in pushed if one.record for posting in one.record.postings}
+        wanted = posted | set(self._applied_to(ledger) if ledger else ())
+        hint_ids = {posted_hint_id(posting) for one in pushed if one.record for posting in one.record.postings}
+        return MoneyCase(
+            invoice_id=id_,
+            far_id=ledger.id if ledger else "",
+            pushed=pushed,
+            recorded=recorded,
+            ledger={far_id: self.payments[far_id] for far_id in sorted(wanted) if far_id in self.payments},
+            documents={name: one for name, one in self.documents.items() if name in hint_ids},
+            mirrors={far_id: one for far_id, one in self.mirrors.items() if self._concerns(one, id_, wanted)},
+            by_setting=not (settings.pull_payments and settings.record_payments_in_hubspot),
+        )
+
+    def _home(self, payment: Payment) -> str | None:
+        """The first of a payment's invoices that is tied out."""
+        ids: Collection[str] = payment.invoice_ids if isinstance(payment, SourcePayment) else ()
+        return min((id_ for id_ in ids if id_ in self.linked), key=lambda id_: (len(id_), id_), default=None)
+
+    @staticmethod
+    def _concerns(mirror: SyncRecord, invoice_id: str, far_ids: Collection[str]) -> bool:
+        return mirror.key.origin_id in far_ids or any(one.parent_id == invoice_id for one in mirror.postings)
