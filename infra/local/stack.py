@@ -39,6 +39,7 @@ IDLE_EVENTS: dict[str, dict[str, Any]] = {
     },
     "invoice_push": {"Records": []},
     "payment_push": {"Records": []},
+    "payment_pull": {"Records": []},
     "sweep": {"id": "warm-up"},
 }
 
@@ -153,7 +154,7 @@ def _start_all(fingerprint: str) -> Stack:
         seed.fill_secrets(aws, stack.webhook_secret, stack.vendor_secret)
         seed.connect(aws, stack.table)
     with step("functions warmed up"):
-        workers = ["webhook_intake"] * front_door.AT_ONCE + ["invoice_push", "payment_push", "sweep"]
+        workers = ["webhook_intake"] * front_door.AT_ONCE + [*QUEUES, "sweep"]
         deployment.warm_up(aws, [(stack.functions[worker], IDLE_EVENTS[worker]) for worker in workers])
     return stack
 
@@ -207,6 +208,7 @@ def _describe(
         "webhook_intake": outputs["WebhookIntakeFunctionName"],
         "invoice_push": outputs["InvoicePushFunctionName"],
         "payment_push": outputs["PaymentPushFunctionName"],
+        "payment_pull": outputs["PaymentPullFunctionName"],
         "sweep": outputs["SweepFunctionName"],
     }
     return Stack(

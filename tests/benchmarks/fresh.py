@@ -16,6 +16,7 @@ FUNCTIONS = {
     "webhook_intake": "WebhookIntakeFunction",
     "invoice_push": "InvoicePushFunction",
     "payment_push": "PaymentPushFunction",
+    "payment_pull": "PaymentPullFunction",
     "sweep": "SweepFunction",
 }
 _URL = "https://vendor.example.test"

@@ -23,7 +23,8 @@ _UNNEEDED = {
     "webhook_intake": _VENDORS_CALLED | _PUSH | _RECORDS,
     "invoice_push": _WEBHOOKS,
     "payment_push": _WEBHOOKS | {"tieout.services.push_invoices", "tieout.services.assess"},
-    "sweep": _VENDORS_CALLED | _PUSH | _WEBHOOKS,
+    "payment_pull": _WEBHOOKS | {"tieout.services.push_invoices", "tieout.services.push_payments"},
+    "sweep": _WEBHOOKS | {"tieout.services.worker", "tieout.services.push_invoices", "tieout.services.push_payments"},
 }
 
 

@@ -14,6 +14,7 @@ KINDS: dict[str, type[StoreConfig]] = {
     "WebhookIntakeFunction": IntakeConfig,
     "InvoicePushFunction": WorkerConfig,
     "PaymentPushFunction": WorkerConfig,
+    "PaymentPullFunction": WorkerConfig,
     "SweepFunction": VendorConfig,
 }
 FUNCTIONS = tuple(KINDS)

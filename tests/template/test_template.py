@@ -38,6 +38,7 @@ CONFIGURATION: dict[str, type[config.StoreConfig]] = {
     "WebhookIntakeFunction": config.IntakeConfig,
     "InvoicePushFunction": config.WorkerConfig,
     "PaymentPushFunction": config.WorkerConfig,
+    "PaymentPullFunction": config.WorkerConfig,
     "SweepFunction": config.VendorConfig,
 }
 # What a function that is told of a resource does with it.
@@ -179,9 +180,7 @@ def test_every_queue_is_encrypted() -> None:
 
 
 def test_every_queue_is_worked_off_in_batches_whose_failures_are_told_one_by_one() -> None:
-    worked_off = {target(source["EventSourceArn"]) for source in EVENT_SOURCES.values()}
-    # Its worker comes with the next commits.
-    assert worked_off == set(redriving()) - {"PaymentPullQueue"}
+    assert {target(source["EventSourceArn"]) for source in EVENT_SOURCES.values()} == set(redriving())
     for name, source in EVENT_SOURCES.items():
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
         # SQS gives more than ten only when the mapping waits.
