@@ -8,6 +8,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from infra.sandbox.quickbooks import operations
+from infra.sandbox.quickbooks.company import Company
 from infra.sandbox.quickbooks.entities import DEFINITIONS
 from infra.sandbox.quickbooks.visitor import RefusedError, Visitor
 from tests.simulation import books, forms, grounds
@@ -51,9 +53,10 @@ _CLASHES: tuple[tuple[tuple[str, dict[str, Any]], ...], ...] = (
 )
 
 
-def enter_items(visitor: Visitor) -> dict[str, str]:
+def enter_items(company: Company) -> dict[str, str]:
     """The company's items; gives their ids by name."""
-    return {name: visitor.create("Item", Name=name, **fields)["Id"] for name, fields in _ITEMS.items()}
+    made = (operations.create(company, DEFINITIONS["Item"], {"Name": name, **one}) for name, one in _ITEMS.items())
+    return {item["Name"]: item["Id"] for item in made}
 
 
 @dataclass(slots=True)
@@ -83,7 +86,7 @@ class Bookkeepers:
 
     def settle_in(self) -> None:
         """Items, and perhaps names that clash with HubSpot's."""
-        self.items.update(enter_items(self._visitor))
+        self.items.update(enter_items(self.scene.quickbooks.company))
         if self.scene.chance.random() < 0.8:
             for entity, fields in self.scene.chance.choice(_CLASHES):
                 made = self._visitor.create(entity, **{key: value for key, value in fields.items() if key != "Active"})

@@ -316,7 +316,7 @@ class Simulation:
         unsettled = [
             f"{one.key} {one.state} {one.reason}"
             for one in self.watch.records
-            if one.key.kind is Kind.INVOICE and (not one.settled or one.lease_owner is not None)
+            if one.key.kind is Kind.INVOICE and (not one.settled or one.wake_at() is not None)
         ]
         waiting = [f"{len(self.queue.messages)} messages"] if self.queue.messages else []
         busy = [slot.name for slot in self._slots if slot.busy is not None]

@@ -7,9 +7,9 @@ import pytest
 from tests.simulation.forms import FEATURES
 from tests.simulation.simulation import Result, simulate
 
-SEEDS = 500
+SEEDS = 400
 CHUNK = 20
-COUNTED = 60
+COUNTED = 50
 ACTS = frozenset(
     {
         *("bill", "finalise", "void", "pay", "archive", "adjust", "edit line", "change lines", "edit texts"),

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from infra.sandbox.hubspot.object_types import COMPANY, CONTACT
-from infra.sandbox.quickbooks.visitor import Visitor
 from tests.simulation import books, forms, grounds
 from tests.simulation.agreement import Items
 from tests.simulation.bookkeepers import enter_items
@@ -57,7 +56,7 @@ def play(chance: random.Random, ground: grounds.Ground | None = None, price: str
     ground = ground or grounds.choose_ground(chance)
     hubspot, quickbooks = grounds.hubspot_config(chance, ground), grounds.quickbooks_config(chance, ground, TODAY)
     world = World(hubspot=vars(hubspot), **vars(quickbooks))
-    ids = enter_items(Visitor(world.quickbooks))
+    ids = enter_items(world.quickbooks.company)
     world.settings(**grounds.drawn_settings(chance, ground, ids))
     products = {}
     for one in forms.PRODUCTS:

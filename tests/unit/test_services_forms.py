@@ -310,6 +310,21 @@ def test_an_invoice_of_a_closed_period_is_moved_to_the_first_open_day_by_setting
     assert the(world)["PrivateNote"].splitlines()[0] == note
 
 
+def test_an_invoice_that_is_made_again_after_its_period_was_closed_goes_by_the_setting_too() -> None:
+    world = World()
+    world.settings(closed_period="first_open_day")
+    id_ = world.invoice()
+    world.sync(id_)
+    row = the(world)
+    world.unbook(row)
+    world.push(world.ledger_hint(row))
+    assert world.record(id_).state is State.DELETED_IN_LEDGER
+    world.quickbooks.company.prefer("AccountingInfoPrefs", "BookCloseDate", "2026-03-15")
+    world.clock.advance(700)
+    assert world.sync(id_, Cause.RETRY).state is State.SYNCED
+    assert the(world)["TxnDate"] == "2026-03-16"
+
+
 @pytest.mark.parametrize(
     ("policy", "state", "total"),
     [("attention", State.ATTENTION, "360"), ("void", State.VOIDED, "0"), ("ignore", State.IGNORED, "360")],

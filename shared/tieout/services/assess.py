@@ -20,6 +20,7 @@ from tieout.domain.planning.customer import CreateCustomer
 from tieout.domain.planning.invoice import (
     SWITCHED_OFF,
     billed_party,
+    create,
     decide,
     decide_deleted,
     decide_void,
@@ -310,7 +311,7 @@ def _decided(one: _Open, present: Mapping[str, LedgerInvoice | None], books: Boo
         return unseen(one.desired, link, books.settings)
     plan = decide(one.desired, link, standing, books, by_person=case.by_person)
     recreate = case.by_person and case.record.state is State.DELETED_IN_LEDGER
-    return Create(one.desired) if isinstance(plan, Gone) and recreate else plan
+    return create(one.desired, books) if isinstance(plan, Gone) and recreate else plan
 
 
 def _result(one: _Open) -> Plan | Exception:

@@ -98,7 +98,7 @@ def decide(
     `by_person`: somebody asked for it (a retry).
     """
     if link is None:
-        return _create(desired, books)
+        return create(desired, books)
     if present is None:
         return Gone()
     if present.voided:
@@ -153,8 +153,9 @@ def _void(present: LedgerInvoice, books: Books, rejected: str = "") -> Void | At
     return Void(present, rejected)
 
 
-def _create(desired: InvoiceContent, books: Books) -> Plan:
-    """A new invoice in a period that is known to be closed goes by the setting."""
+def create(desired: InvoiceContent, books: Books) -> Plan:
+    """What to do for an invoice of which nothing stands: one in a period that is known to be closed goes by the
+    setting."""
     closed_through = books.company.books_closed_through
     if closed_through is None or not books.closed(desired.invoice_date):
         return Create(desired)
@@ -173,7 +174,7 @@ def _after_void(desired: InvoiceContent, link: Link, books: Books, *, by_person:
     if not link.rejected:
         return Attend(AttentionCode.VOIDED_IN_QUICKBOOKS)
     changed = link.sent is None or changes(link.sent, desired) or link.sent.billed != desired.billed
-    return _create(desired, books) if changed or by_person else Attend(AttentionCode.TOTAL_DIFFERS, link.rejected)
+    return create(desired, books) if changed or by_person else Attend(AttentionCode.TOTAL_DIFFERS, link.rejected)
 
 
 def _unchangeable(present: LedgerInvoice, desired: InvoiceContent, books: Books) -> Attend | None:
