@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.cli import configure, show, steer, watch
 from infra.cli.deployment import NoDeployment, open_deployment
 from infra.cli.options import CANNOT_START, NEEDS_A_PERSON, NotFound, Opener
+from infra.cli.reconcile import reconcile
 from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.settings_document import BadSettings
 
@@ -22,7 +23,16 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-for command in (watch.doctor, watch.status, watch.plan, steer.push, steer.retry, steer.resolve, steer.ignore):
+for command in (
+    watch.doctor,
+    watch.status,
+    watch.plan,
+    steer.push,
+    steer.retry,
+    steer.resolve,
+    steer.ignore,
+    reconcile,
+):
     app.command()(command)
 app.add_typer(configure.app, name="settings")
 

@@ -28,6 +28,7 @@ from tieout.domain.settings import (
     WithoutInvoice,
 )
 from tieout.domain.status import WAITING
+from tieout.domain.tie_out import Equation
 from tieout.runtime import config
 from tieout.services.outcome import Result
 
@@ -135,6 +136,12 @@ def test_every_attention_code_has_a_section_and_every_section_is_a_code() -> Non
 def test_every_alarm_has_a_section_and_every_section_is_an_alarm() -> None:
     sections = _chapter("Alarms")
     assert set(sections) == set(of_type("AWS::CloudWatch::Alarm"))
+    assert all(sections.values())
+
+
+def test_every_equation_of_the_tie_out_has_a_section() -> None:
+    sections = _chapter("Tie-out")
+    assert set(sections) == set(Equation)
     assert all(sections.values())
 
 

@@ -146,7 +146,7 @@ def invoice(case: InvoiceCase, **changes: object) -> InvoiceCase:
 
 
 def source(case: InvoiceCase, **changes: object) -> InvoiceCase:
-    return replace(case, source=replace(case.source, **changes))  # type: ignore[type-var, arg-type]
+    return replace(case, source=replace(case.source, **changes))  # type: ignore[type-var]
 
 
 PERTURBATIONS: dict[str, tuple[Perturb, Equation, str]] = {

@@ -50,7 +50,7 @@ def test_paid_refunded_and_open_invoices_tie_out(world: MoneyWorld) -> None:
     world.look(payment)
     report = tied_out(world)
     assert reasons(report) == {}
-    assert report.complete
+    assert report.ties_out
     [(currency, figures)] = report.totals.by_currency.items()
     assert currency == "USD"
     assert figures.billed == Sides(usd("1080.00"), usd("1080.00"))
@@ -135,7 +135,7 @@ def test_invoices_before_the_day_asked_for_are_left_out(world: MoneyWorld) -> No
 def test_what_is_not_reached_in_time_is_counted(world: MoneyWorld) -> None:
     world.synced()
     report = tied_out(world, deadline=world.clock.now())
-    assert (report.results, report.left, report.complete) == ((), 1, False)
+    assert (report.results, report.left, report.ties_out) == ((), 1, False)
 
 
 def test_progress_is_told_from_none_to_all(world: MoneyWorld) -> None:

@@ -41,9 +41,9 @@ class Report:
     left: int = 0
 
     @property
-    def complete(self) -> bool:
-        """Whether every invoice was looked at."""
-        return self.left == 0
+    def ties_out(self) -> bool:
+        """Whether every invoice was looked at and everything holds."""
+        return not self.left and not self.drifted
 
     @property
     def drifted(self) -> tuple[TieOut, ...]:

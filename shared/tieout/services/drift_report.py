@@ -1,0 +1,93 @@
+"""The drift report: what a tie-out found, as JSON for programs and as CSV for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+
+from tieout.domain.money import Money
+from tieout.domain.tie_out import Figures, Finding, Sides, TieOut
+from tieout.services.reconcile import Report
+
+_COLUMNS = ("invoice", "hubspot_id", "state", "equation", "left", "right", "currency", "reason")
+# What a spreadsheet would take for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def report_facts(report: Report) -> dict[str, object]:
+    """The whole report as plain values; amounts are texts, so that no program reads them as binary fractions."""
+    return {
+        "connection": report.connection,
+        "at": report.at.isoformat(),
+        "ties_out": report.ties_out,
+        "invoices": len(report.results),
+        "not_looked_at": report.left,
+        "totals": {currency: _figures(one) for currency, one in report.totals.by_currency.items()},
+        "findings": [_finding(one, finding) for one in report.drifted for finding in one.findings],
+    }
+
+
+def as_json(report: Report) -> str:
+    """The report for programs."""
+    return json.dumps(report_facts(report), indent=2, ensure_ascii=False) + "\n"
+
+
+def as_csv(report: Report) -> str:
+    """One row a finding, with a header, for a spreadsheet: no text in it can act as a formula."""
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(_COLUMNS)
+    for one in report.drifted:
+        for finding in one.findings:
+            currency = finding.left or finding.right
+            rows.writerow(
+                (
+                    _cell(one.label),
+                    _cell(one.key.origin_id),
+                    one.state.value,
+                    finding.equation.value,
+                    _plain(finding.left),
+                    _plain(finding.right),
+                    currency.currency if currency else "",
+                    _cell(finding.reason),
+                )
+            )
+    return text.getvalue()
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _plain(amount: Money | None) -> str:
+    return f"{amount.amount:f}" if amount else ""
+
+
+def _finding(one: TieOut, finding: Finding) -> Mapping[str, object]:
+    currency = finding.left or finding.right
+    return {
+        "invoice": one.label,
+        "hubspot_id": one.key.origin_id,
+        "state": one.state.value,
+        "equation": finding.equation.value,
+        "left": _plain(finding.left) or None,
+        "right": _plain(finding.right) or None,
+        "currency": currency.currency if currency else None,
+        "reason": finding.reason,
+    }
+
+
+def _sides(sides: Sides) -> Mapping[str, str]:
+    return {"hubspot": _plain(sides.hubspot), "quickbooks": _plain(sides.quickbooks)}
+
+
+def _figures(figures: Figures) -> Mapping[str, object]:
+    return {
+        "billed": _sides(figures.billed),
+        "received": _sides(figures.received),
+        "refunded": _sides(figures.refunded),
+        "credited": _plain(figures.credited),
+        "open": _sides(figures.open),
+    }
