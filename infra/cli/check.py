@@ -38,10 +38,10 @@ def guard(name: str, look: Callable[[], Check]) -> Check:
     """What `look` finds, under its name; what stops it is a problem too."""
     try:
         return replace(look(), name=name)
-    except SyncError as error:
-        return Check(name, "problem", error.detail or str(error), "See the runbook for this error.")
     except BadSecret as error:
         return Check(name, "problem", str(error), "Put the secret right in Secrets Manager.")
+    except SyncError as error:
+        return Check(name, "problem", error.detail or str(error), "See the runbook for this error.")
 
 
 def as_json(checks: Sequence[Check]) -> object:

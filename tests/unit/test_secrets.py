@@ -12,6 +12,7 @@ import pytest
 from tests.support import aws
 from tests.support.memory import VirtualClock
 from tieout.adapters.secrets.secrets import BadSecret, Secrets, VendorSecrets, WebhookSecrets
+from tieout.domain.errors import ConnectionLost
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -115,6 +116,14 @@ def test_a_token_in_the_place_of_a_portal_id_is_not_shown(vault: Vault) -> None:
         vault.secrets.read("webhooks", VendorSecrets)
 
     assert "hush" not in str(refused.value)
+    assert "hush" not in str(refused.value.context)
+
+
+def test_a_bad_secret_makes_everything_wait_instead_of_failing(vault: Vault) -> None:
+    vault.put({})
+    with pytest.raises(ConnectionLost) as refused:
+        vault.secrets.read("webhooks", VendorSecrets)
+    assert "intuit_client_id: is missing" in refused.value.context["says"]
 
 
 def test_printed_secrets_show_no_value(vault: Vault) -> None:

@@ -247,6 +247,21 @@ def test_a_number_that_our_own_earlier_document_bears_is_adopted(world: World) -
     assert len(world.booked()) == 1
 
 
+def test_a_persons_edit_of_an_adopted_document_is_seen_without_another_hint(world: World) -> None:
+    id_ = world.invoice()
+    world.sync(id_)
+    [row] = world.booked()
+    world.rebook(row, DueDate="2026-06-01")
+    key = world.record(id_).key
+    _forget(world, id_)
+    # So that QuickBooks does not know the request again, but does know the number.
+    world.records.put(SyncRecord(key, revision=5))
+    assert world.sync(id_).state is State.SYNCED
+    world.run()
+    record = world.record(id_)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.EDITED_IN_QUICKBOOKS)
+
+
 def _forget(world: World, id_: str) -> None:
     """The store lost the record, as after a restore from an older backup."""
     lost = world.record(id_).key

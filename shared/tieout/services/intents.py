@@ -174,6 +174,9 @@ class Intents:
         settled = effect.settled(workspace, linked, intent, answer)
         if settled.intent is not None:
             settled = settled.to(State.WRITING)
+        elif looked:
+            # A person may have changed what was found: it has to be compared, by whoever comes next if not at once.
+            settled = replace(settled, due_at=self.claims.clock.now())
         action = f"{effect.done(intent)}{' (found after a lost answer)' if looked else ''}"
         far = "quickbooks" if held.record.key.origin_system == "hubspot" else "hubspot"
         facts = {"request_id": intent.request_id, f"{far}_id": answer.id}

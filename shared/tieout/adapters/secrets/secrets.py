@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tieout.adapters.aws import answering
+from tieout.domain.errors import ConnectionLost
 from tieout.ports import Clock
 
 if TYPE_CHECKING:
@@ -24,8 +25,12 @@ _Text = Annotated[str, Field(min_length=1)]
 _OneOrTwo = Annotated[list[_Text], Field(min_length=1, max_length=2, repr=False)]
 
 
-class BadSecret(ValueError):
-    """A secret that is missing fields or has them in another form. The text names fields and never values."""
+class BadSecret(ConnectionLost):
+    """A secret that is missing fields or has them in another form: everything waits until a person puts it right. Text
+    and context name fields and never values."""
+
+    def __str__(self) -> str:
+        return self.detail
 
 
 class WebhookSecrets(BaseModel):
@@ -72,7 +77,8 @@ class Secrets:
         except ValidationError as error:
             problems = sorted({f"{_path(one['loc'])}: {_problem(one['type'])}" for one in error.errors()})
         # Outside the handler, because the error that pydantic raised shows the values.
-        raise BadSecret(f"secret {secret_id}: {'; '.join(problems)}")
+        told = "; ".join(problems)
+        raise BadSecret(f"secret {secret_id}: {told}", {"system": "secretsmanager", "says": told})
 
     def refresh(self, secret_id: str) -> bool:
         """Forget what is kept, so that the next read sees a rotation, and say whether that is worth another try.
