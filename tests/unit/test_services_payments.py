@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -375,6 +376,26 @@ def test_a_refund_costs_no_read_of_quickbooks(world: MoneyWorld) -> None:
     before = len(world.quickbooks.traffic.exchanges)
     world.look(payment)
     assert [one.method for one in world.quickbooks.traffic.exchanges[before:]] == ["POST"]
+
+
+def test_no_further_document_is_begun_after_the_deadline(world: MoneyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    payment = world.people.pay(world.synced())
+    world.people.refund(payment, "10.00")
+    real = world.ledger.post
+
+    def slow(*arguments: Any) -> Any:
+        answer = real(*arguments)
+        world.clock.advance(30)
+        return answer
+
+    monkeypatch.setattr(world.ledger, "post", slow)
+    world.push(world.pay_hint(payment), deadline=world.clock.now() + timedelta(seconds=20))
+    record = world.payment(payment)
+    assert (record.state, record.reason) == (State.WAITING, "out_of_time")
+    assert world.counts() == {"Payment": 1}
+    world.run()
+    assert world.payment(payment).state is State.SYNCED
+    assert world.counts() == {"Payment": 1, "RefundReceipt": 1}
 
 
 def test_nothing_is_begun_after_the_deadline_and_the_rest_follows(world: MoneyWorld) -> None:

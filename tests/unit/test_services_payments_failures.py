@@ -107,13 +107,25 @@ def test_a_receipt_whose_answer_was_lost_and_that_a_person_deleted_meanwhile_is_
     assert world.counts() == {"Payment": 1}
 
 
-def test_a_change_whose_answer_was_lost_is_found_by_its_marker(world: MoneyWorld) -> None:
+def test_what_a_person_changed_before_a_lost_answer_was_looked_for_is_told(world: MoneyWorld) -> None:
+    payment = world.people.pay(world.synced())
+    world.fault("timeout_after", path="/payment$")
+    world.look(payment)
+    world.bookkeeper.change("Payment", world.one("Payment"), TxnDate="2026-03-01")
+    world.run()
+    record = world.payment(payment)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.EDITED_IN_QUICKBOOKS)
+    assert "date: 2026-03-02 -> 2026-03-01" in record.detail
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_a_change_whose_answer_was_lost_is_found_by_its_marker_or_made_anew(world: MoneyWorld, kind: str) -> None:
     payment = world.people.record(world.synced(), "100.00")
     world.look(payment)
     world.person.patch(
         f"/crm/objects/2026-09/commerce_payments/{payment}", json={"properties": {"hs_initial_amount": "120.00"}}
     )
-    world.fault("timeout_after", path="/payment$")
+    world.fault(kind, path="/payment$")
     assert world.look(payment).state is State.VERIFYING
     world.run()
     assert world.payment(payment).state is State.SYNCED

@@ -192,14 +192,13 @@ def _case(
     by_person: bool,
 ) -> PaymentCase:
     ids = source.invoice_ids if isinstance(source, SourcePayment) else ()
-    unseen = any(one.updated_at is None for one in record.postings if not one.voided)
     return PaymentCase(
         source=source,
         postings=record.postings,
         billings=tuple(billing_of(id_, invoices.get(id_)) for id_ in ids),
         today=today,
         waited=now - record.waiting_since if record.waiting_since else timedelta(0),
-        look=look or by_person or unseen or record.state not in _TRUSTED,
+        look=look or by_person or record.state not in _TRUSTED,
         by_person=by_person,
     )
 
