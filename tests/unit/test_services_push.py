@@ -256,7 +256,7 @@ def test_a_persons_edit_of_an_adopted_document_is_seen_without_another_hint(worl
     _forget(world, id_)
     # So that QuickBooks does not know the request again, but does know the number.
     world.records.put(SyncRecord(key, revision=5))
-    assert world.sync(id_).state is State.SYNCED
+    assert world.sync(id_, Cause.SWEEP).state is State.SYNCED
     world.run()
     record = world.record(id_)
     assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.EDITED_IN_QUICKBOOKS)
