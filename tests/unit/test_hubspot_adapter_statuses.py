@@ -13,7 +13,8 @@ from tests.support.scripted_hubspot import OBJECTS, PROPERTIES, ScriptedHubSpot,
 from tieout.adapters.hubspot.statuses import shorten
 from tieout.domain.errors import ConnectionLost, NeedsAttention, Transient
 from tieout.domain.money import Money
-from tieout.domain.status import PaymentFacts, ShownState, ShownStatus
+from tieout.domain.payment import PaymentFacts
+from tieout.domain.status import ShownState, ShownStatus
 
 UPDATE = f"{OBJECTS}/invoices/batch/update"
 LIST = f"{PROPERTIES}/invoices"
@@ -120,14 +121,16 @@ FACTS = PaymentFacts(
     last_payment_day=date(2026, 3, 2),
     url="https://app.qbo.test/recvpayment?txnId=8",
 )
+PAID = ShownStatus(ShownState.IN_SYNC, "", facts=FACTS)
 
 
 def test_the_facts_of_payments_are_written_as_six_properties_of_which_those_without_a_value_are_cleared() -> None:
     hubspot = ScriptedHubSpot()
     hubspot.on(UPDATE, accept)
-    assert hubspot.crm.show_payment_facts({"44446244097": FACTS}) == {}
+    assert hubspot.crm.show_statuses({"44446244097": PAID}) == {}
     [sent] = hubspot.bodies[UPDATE][0]["inputs"]
-    assert sent["properties"] == {
+    facts = {name: text for name, text in sent["properties"].items() if name not in NAMES[:4]}
+    assert facts == {
         "tieout_paid_amount": "1040.50",
         "tieout_credited_amount": "0.00",
         "tieout_balance": "9.50",
@@ -142,7 +145,7 @@ def test_facts_create_the_properties_that_are_absent_and_tell_whom_hubspot_refus
     hubspot.on(UPDATE, json_answer(MISSING, 400), batch(record("1"), errors=(error("OBJECT_NOT_FOUND", "gone"),)))
     hubspot.on(LIST, properties(), json_answer({"name": "x"}, 201))
     hubspot.on(GROUPS, json_answer({"name": "tieout"}, 201))
-    assert hubspot.crm.show_payment_facts({"1": FACTS, "2": FACTS}) == {"2": "gone"}
+    assert hubspot.crm.show_statuses({"1": PAID, "2": PAID}) == {"2": "gone"}
     made = [body for body in hubspot.bodies[LIST] if body]
     assert {one["name"]: (one["type"], one["fieldType"]) for one in made[4:]} == {
         "tieout_paid_amount": ("number", "number"),

@@ -20,8 +20,8 @@ from tieout.domain.attention import AttentionCode
 from tieout.domain.dates import calendar_date
 from tieout.domain.errors import NeedsAttention, NotInCrm, OutcomeUnknown, Transient
 from tieout.domain.money import Money
-from tieout.domain.payment import PaymentStatus, Processor, SourcePayment, UnreadablePayment
-from tieout.domain.status import PaymentFacts
+from tieout.domain.payment import PaymentFacts, PaymentStatus, Processor, SourcePayment, UnreadablePayment
+from tieout.domain.status import ShownState, ShownStatus
 from tieout.ports import Crm
 from tieout.ports.payments import Feed, RecordedPayment
 
@@ -236,13 +236,17 @@ def test_what_hubspot_refuses_for_another_reason_is_no_refusal_to_record(shop: S
         assert refused.value.code is AttentionCode.REFUSED_BY_HUBSPOT
 
 
+def shown_with(facts: PaymentFacts) -> ShownStatus:
+    return ShownStatus(ShownState.IN_SYNC, "", facts=facts)
+
+
 def test_the_facts_of_payments_stand_on_the_invoice(shop: Shop) -> None:
     facts = PaymentFacts(usd("100.00"), usd("0"), usd("260.00"), usd("5.00"), date(2026, 3, 2), "https://app.test/8")
-    assert shop.crm.show_payment_facts({shop.invoice: facts, "4711": facts}).keys() == {"4711"}
+    assert shop.crm.show_statuses({shop.invoice: shown_with(facts), "4711": shown_with(facts)}).keys() == {"4711"}
     names = ("tieout_paid_amount", "tieout_balance", "tieout_refunded_amount", "tieout_last_payment_date")
     shown = shop.read("invoices", shop.invoice, *names)
     assert [shown[name] for name in names] == ["100.00", "260.00", "5.00", "2026-03-02"]
-    shop.crm.show_payment_facts({shop.invoice: PaymentFacts(usd("0"), usd("0"), usd("360.00"))})
+    shop.crm.show_statuses({shop.invoice: shown_with(PaymentFacts(usd("0"), usd("0"), usd("360.00")))})
     shown = shop.read("invoices", shop.invoice, *names)
     assert [shown[name] or None for name in names] == ["0.00", "360.00", None, None]
 
@@ -311,7 +315,7 @@ def test_the_traffic_of_payments_is_what_hubspot_publishes(shop: Shop, tmp_path:
     shop.crm.payments_of([shop.invoice])
     shop.crm.payments([id_ for id_, _ in everything(shop, Feed.PAYMENTS, datetime(2026, 1, 1, tzinfo=UTC))])
     shop.crm.update_payment(made.id, shop.crm.prepare_payment_update(shop.recorded("80.00", reference=None)))
-    shop.crm.show_payment_facts({shop.invoice: PaymentFacts(usd("100.00"), usd("0"), usd("260.00"))})
+    shop.crm.show_statuses({shop.invoice: shown_with(PaymentFacts(usd("100.00"), usd("0"), usd("260.00")))})
     shop.crm.delete_payment(made.id)
     everything(shop, Feed.INVOICES, datetime(2026, 1, 1, tzinfo=UTC))
     shop.crm.archived(Feed.PAYMENTS)

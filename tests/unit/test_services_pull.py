@@ -115,6 +115,99 @@ def test_an_applied_credit_is_no_payment(world: MoneyWorld) -> None:
     assert amounts(world, id_) == []
 
 
+def test_a_payment_of_an_invoice_that_is_linked_later_is_found_when_that_happens(world: MoneyWorld) -> None:
+    id_ = world.invoice()
+    world.fault("timeout_after")
+    world.sync(id_)
+    [row] = world.booked()
+    payment = world.bookkeeper.receive(row["CustomerRef"]["value"], Decimal(50), {row["Id"]: Decimal(50)})["Id"]
+    assert world.pull(payment).reason == "no_synced_invoice"
+    world.run()
+    assert amounts(world, id_) == [Decimal(50)]
+
+
+# -- what the invoice shows
+
+
+def shown(world: MoneyWorld, id_: str) -> dict[str, str | None]:
+    names = ("paid_amount", "credited_amount", "balance", "last_payment_date")
+    query = ",".join(f"tieout_{name}" for name in names)
+    properties = world.person.get(f"{OBJECTS}/invoices/{id_}?properties={query}").json()["properties"]
+    return {name: properties.get(f"tieout_{name}") for name in names}
+
+
+def tell(world: MoneyWorld, id_: str) -> None:
+    world.clock.advance(60)
+    world.push(world.hint(world.far_id(id_), object=HintObject.QUICKBOOKS_INVOICE))
+
+
+def test_an_invoice_shows_what_was_paid_and_credited_and_what_is_open(world: MoneyWorld) -> None:
+    id_ = world.synced()
+    assert set(shown(world, id_).values()) == {None}
+    world.received("100.00", {id_: "100.00"}, TxnDate="2026-03-01")
+    world.received("50.00", {id_: "50.00"}, TxnDate="2026-03-02")
+    memo = world.bookkeeper.credit(world.customer_of(id_), Decimal(40))
+    world.bookkeeper.apply_credit(memo["Id"], world.applied({id_: "40.00"}))
+    before = world.meter.counted
+    tell(world, id_)
+    assert world.meter.counted == before + 2
+    assert shown(world, id_) == {
+        "paid_amount": "150.00",
+        "credited_amount": "40.00",
+        "balance": "170.00",
+        "last_payment_date": "2026-03-02",
+    }
+
+
+def test_what_an_invoice_shows_is_written_again_only_when_it_changes(world: MoneyWorld) -> None:
+    id_ = world.synced()
+    payment = world.received("100.00", {id_: "100.00"})
+    tell(world, id_)
+    written = hubspot_calls(world, "POST", "/invoices/batch/update")
+    tell(world, id_)
+    assert hubspot_calls(world, "POST", "/invoices/batch/update") == written
+    world.bookkeeper.void_payment(payment)
+    tell(world, id_)
+    assert shown(world, id_) == {
+        "paid_amount": "0.00",
+        "credited_amount": "0.00",
+        "balance": "360.00",
+        "last_payment_date": None,
+    }
+
+
+def test_a_payment_whose_date_changes_has_its_invoice_show_it(world: MoneyWorld) -> None:
+    id_ = world.synced()
+    payment = world.received("100.00", {id_: "100.00"}, TxnDate="2026-03-01")
+    world.pull(payment)
+    world.run()
+    world.clock.advance(60)
+    world.bookkeeper.change("Payment", world.bookkeeper.read("Payment", payment), TxnDate="2026-03-02")
+    world.pull(payment)
+    world.run()
+    assert shown(world, id_)["last_payment_date"] == "2026-03-02"
+
+
+def test_where_hubspot_takes_no_payments_the_invoice_shows_them_all_the_same() -> None:
+    world = MoneyWorld(hubspot={"payment_processors": []})
+    id_ = world.synced()
+    world.pull(world.received("100.00", {id_: "100.00"}))
+    world.run()
+    assert shown(world, id_)["paid_amount"] == "100.00"
+
+
+def test_an_invoice_whose_total_changes_shows_what_is_open_then(world: MoneyWorld) -> None:
+    id_ = world.synced()
+    world.received("100.00", {id_: "100.00"})
+    tell(world, id_)
+    line = world.person.get(f"{OBJECTS}/invoices/{id_}?associations=line_items").json()
+    line_id = line["associations"]["line items"]["results"][0]["id"]
+    world.clock.advance(60)
+    world.person.patch(f"{OBJECTS}/line_items/{line_id}", json={"properties": {"quantity": "2"}})
+    world.sync(id_)
+    assert shown(world, id_)["balance"] == "140.00"
+
+
 # -- echoes
 
 

@@ -183,3 +183,19 @@ class LedgerDocument:
     tax_calculation: str | None = None
     tax_code: str | None = None
     line_bodies: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFacts:
+    """What a HubSpot invoice shows of its payments in QuickBooks, as properties: amounts in the invoice's currency.
+
+    `paid` are payments applied, `credited` credits applied, `refunded` what was given back in QuickBooks itself.
+    `url` opens the newest payment. None clears a property.
+    """
+
+    paid: Money
+    credited: Money
+    balance: Money
+    refunded: Money | None = None
+    last_payment_day: date | None = None
+    url: str | None = None

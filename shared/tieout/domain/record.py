@@ -11,6 +11,7 @@ from enum import StrEnum
 from tieout.domain.hint import HintObject
 from tieout.domain.invoice import InvoiceContent
 from tieout.domain.money import Money
+from tieout.domain.payment import PaymentFacts
 from tieout.domain.posting import Posting, PostingContent
 
 
@@ -163,6 +164,7 @@ class SyncRecord:
     rises with each intent, `generation` when a document that we held is shown to be deleted.
     `postings` are the documents that a payment made on the far side, in the order in which they were posted.
     `waiting_since`: when it began to wait for its invoice, None once it is settled.
+    `facts` is what an invoice shows of its payments, None as long as nothing settles it.
     `covered_until`: HubSpot's own time of the newest version that is reflected here. `rehints` counts the hints that
     came while it was claimed, `rehints_answered` those of them for which a new hint was sent.
     `shown` is the fingerprint of the status last written back onto the origin. `version` guards every write.
@@ -182,6 +184,7 @@ class SyncRecord:
     link: Link | None = None
     postings: tuple[Posting, ...] = ()
     waiting_since: datetime | None = None
+    facts: PaymentFacts | None = None
     label: str = ""
     covered_until: datetime | None = None
     lease_owner: str | None = None

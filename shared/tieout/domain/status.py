@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
 from tieout.domain.attention import AttentionCode, explanation
-from tieout.domain.money import Money
+from tieout.domain.payment import PaymentFacts
 from tieout.domain.record import Kind, State, SyncRecord
 
 
@@ -58,34 +57,21 @@ WAITING = {
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentFacts:
-    """What a HubSpot invoice shows of its payments in QuickBooks, as properties: amounts in the invoice's currency.
-
-    `paid` are payments applied, `credited` credits applied, `refunded` what was given back in QuickBooks itself.
-    `url` opens the newest payment. None clears a property.
-    """
-
-    paid: Money
-    credited: Money
-    balance: Money
-    refunded: Money | None = None
-    last_payment_day: date | None = None
-    url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ShownStatus:
-    """`message` is plain text; `number` and `url` are the QuickBooks invoice's, empty while there is none."""
+    """`message` is plain text; `number` and `url` are the QuickBooks invoice's, empty while there is none. `facts` are
+    shown beside them, None as long as nothing was paid."""
 
     status: ShownState
     message: str
     number: str = ""
     url: str = ""
+    facts: PaymentFacts | None = None
 
     @property
     def fingerprint(self) -> str:
         """Equal for equal statuses; kept on the record so that nothing is written when nothing changed."""
-        text = "\x1f".join((self.status, self.message, self.number, self.url))
+        facts = (str(self.facts),) if self.facts else ()
+        text = "\x1f".join((self.status, self.message, self.number, self.url, *facts))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -103,4 +89,4 @@ def explain(record: SyncRecord) -> str:
 def shown_status(record: SyncRecord, url: str) -> ShownStatus:
     """The status to show for a record; `url` opens the QuickBooks invoice, if there is one."""
     number = record.link.number if record.link and record.link.number else ""
-    return ShownStatus(_SHOWN[record.state], explain(record), number, url)
+    return ShownStatus(_SHOWN[record.state], explain(record), number, url, record.facts)

@@ -13,7 +13,6 @@ from tieout.domain.money import Money
 from tieout.domain.payment import Document, LedgerDocument, LedgerPayment, SourcePayment, UnreadablePayment
 from tieout.domain.posting import PostingContent
 from tieout.domain.record import RecordKey
-from tieout.domain.status import PaymentFacts
 from tieout.ports.writes import PreparedWrite
 
 
@@ -68,11 +67,6 @@ class PaymentCrm(Protocol):
     def delete_payment(self, id_: str) -> None:
         """Move a payment that Tieout recorded to the recycle bin; one that is there already is no error, so a lost
         answer is Transient here."""
-        ...
-
-    def show_payment_facts(self, facts: Mapping[str, PaymentFacts]) -> Mapping[str, str]:
-        """Write the facts onto invoices (by HubSpot id), in one batch update per 100; the properties are created when
-        absent. Returns the ids that HubSpot refused, with its message."""
         ...
 
 

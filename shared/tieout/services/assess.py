@@ -127,9 +127,11 @@ class Assessor:
         *,
         dry: bool = False,
         deadline: datetime | None = None,
+        looked: dict[str, LedgerInvoice] | None = None,
     ) -> list[Plan | Exception]:
         """A plan for each case, in order, or what stops just that one: a SyncError or a bug. A failed grouped read
-        raises. No customer is created after `deadline`."""
+        raises. No customer is created after `deadline`. Into `looked` go the ledger's invoices that were asked for, by
+        id."""
         plans = self._deleted(workspace, cases, [_screened(case, workspace) for case in cases])
         opened = [one for one in plans if isinstance(one, _Open)]
         if opened:
@@ -145,7 +147,9 @@ class Assessor:
             self._find_customers(workspace, live, trace_id, dry=dry, deadline=deadline)
             for one in live:
                 _guard(one, partial(_describe, one, books))
-            self._look(workspace, opened, books)
+            found = self._look(workspace, opened, books)
+            if looked is not None:
+                looked.update(found)
         return [_result(one) if isinstance(one, _Open) else one for one in plans]
 
     def _deleted(
@@ -203,13 +207,14 @@ class Assessor:
         for one, party in wanted:
             _take_customer(one, answers[party.origin_id])
 
-    def _look(self, workspace: Workspace, opened: Sequence[_Open], books: Books) -> None:
-        """Ask the ledger what stands there, in one read for all that need it, and decide."""
+    def _look(self, workspace: Workspace, opened: Sequence[_Open], books: Books) -> Mapping[str, LedgerInvoice]:
+        """Ask the ledger what stands there, in one read for all that need it, and decide. Gives what stands."""
         ids = {one.case.link.far_id for one in opened if one.case.link and _needs_look(one, books)}
         found = workspace.ledger.invoices(ids) if ids else {}
         present = {far_id: found.get(far_id) for far_id in ids}
         for one in opened:
             _guard(one, partial(_decide, one, present, books))
+        return found
 
 
 _Screened = Plan | _Open | None

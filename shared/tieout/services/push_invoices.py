@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from tieout.domain.errors import Postponed
 from tieout.domain.hint import Hint
-from tieout.domain.invoice import InvoiceStatus, SourceInvoice, UnreadableInvoice
+from tieout.domain.invoice import InvoiceStatus, LedgerInvoice, SourceInvoice, UnreadableInvoice
 from tieout.domain.planning.invoice import SWITCHED_OFF
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update, Void
 from tieout.domain.record import VOIDED_TEXT, Kind, RecordKey, State, SyncRecord
@@ -18,6 +18,7 @@ from tieout.services.assess import Assessor, Case
 from tieout.services.claims import Claims
 from tieout.services.intents import SWITCHED_OFF_PAUSE
 from tieout.services.outcome import Outcome
+from tieout.services.paid import Paid
 from tieout.services.parking import passing
 from tieout.services.work import Seen, Work
 from tieout.services.worker import Worker
@@ -65,9 +66,13 @@ class PushInvoices:
     def plan(
         self, workspace: Workspace, works: Sequence[InvoiceWork], deadline: datetime | None
     ) -> Sequence[Plan | Exception]:
-        """See `Assessor.assess`."""
+        """See `Assessor.assess`. Of the invoices that were looked at, what is paid is noted, too."""
         cases = [Case(work.record, work.source, work.look, work.by_person) for work in works]
-        return self.assessor.assess(workspace, cases, works[0].held.trace_id, deadline=deadline)
+        looked: dict[str, LedgerInvoice] = {}
+        trace_id = works[0].held.trace_id
+        plans = self.assessor.assess(workspace, cases, trace_id, deadline=deadline, looked=looked)
+        Paid(self.claims).note(workspace, works, looked)
+        return plans
 
     def writes(self, plan: Plan) -> bool:
         """Creates, updates and voids do."""

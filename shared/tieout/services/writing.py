@@ -147,7 +147,9 @@ class _Invoices:
             references=intent.references or (before.references if before else None),
             rejected=before.rejected if before and intent.operation is Operation.VOID else "",
         )
-        return replace(record, link=link)
+        # A change of the total moves what is open, and a payment made meanwhile tells itself.
+        facts = replace(record.facts, balance=answer.balance) if record.facts else None
+        return replace(record, link=link, facts=facts)
 
     def settled(self, workspace: Workspace, record: SyncRecord, intent: Intent, answer: LedgerInvoice) -> SyncRecord:
         """One whose new document has to go again bears the intent to void it, so that the document is never left

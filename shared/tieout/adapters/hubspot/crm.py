@@ -10,7 +10,7 @@ from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.invoices import read_invoices
 from tieout.adapters.hubspot.payments import PAYMENTS, read_payments, read_payments_of
 from tieout.adapters.hubspot.properties import ensure_properties, missing_properties, undefined_properties
-from tieout.adapters.hubspot.statuses import fact_properties, status_properties
+from tieout.adapters.hubspot.statuses import status_properties
 from tieout.adapters.hubspot.updates import InvoiceWriter
 from tieout.adapters.hubspot.wire import AccountDetails, RecordPage
 from tieout.domain.attention import AttentionCode
@@ -18,7 +18,7 @@ from tieout.domain.company import Connection, CrmAccount
 from tieout.domain.errors import ConnectionLost, NeedsAttention, OutcomeUnknown, Transient
 from tieout.domain.invoice import SourceInvoice, UnreadableInvoice
 from tieout.domain.payment import SourcePayment, UnreadablePayment
-from tieout.domain.status import PaymentFacts, ShownStatus
+from tieout.domain.status import ShownStatus
 from tieout.ports.payments import ChangePage, Feed, RecordedPayment
 from tieout.ports.writes import PreparedWrite
 
@@ -70,10 +70,6 @@ class HubSpotCrm:
     def delete_payment(self, id_: str) -> None:
         """See `PaymentCrm.delete_payment`."""
         self._recorder.delete(id_)
-
-    def show_payment_facts(self, facts: Mapping[str, PaymentFacts]) -> Mapping[str, str]:
-        """See `PaymentCrm.show_payment_facts`."""
-        return InvoiceWriter(self._client).write({id_: fact_properties(one) for id_, one in facts.items()})
 
     def changed(self, feed: Feed, since: datetime, after: str | None = None) -> ChangePage:
         """See `CrmChanges.changed`."""

@@ -17,7 +17,8 @@ from tieout.adapters.hubspot.properties import (
     STATUS,
 )
 from tieout.domain.money import Money
-from tieout.domain.status import PaymentFacts, ShownStatus
+from tieout.domain.payment import PaymentFacts
+from tieout.domain.status import ShownStatus
 
 _MESSAGE_LENGTH = 1000
 _ELLIPSIS = "…"
@@ -34,16 +35,18 @@ def shorten(text: str, length: int = _MESSAGE_LENGTH) -> str:
 
 
 def status_properties(status: ShownStatus) -> Mapping[str, str]:
-    """The sync status."""
+    """The sync status, with the payment facts where there are some."""
+    facts = _fact_properties(status.facts) if status.facts else {}
     return {
         STATUS: status.status.value,
         MESSAGE: shorten(status.message),
         NUMBER: status.number,
         LINK: status.url,
+        **facts,
     }
 
 
-def fact_properties(facts: PaymentFacts) -> Mapping[str, str]:
+def _fact_properties(facts: PaymentFacts) -> Mapping[str, str]:
     """The payment facts: amounts in major units without their currency, which is the invoice's."""
     return {
         PAID: _amount(facts.paid),

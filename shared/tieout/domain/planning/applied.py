@@ -7,8 +7,7 @@ from decimal import Decimal
 
 from tieout.domain.invoice import LedgerInvoice
 from tieout.domain.money import Money
-from tieout.domain.payment import LedgerPayment
-from tieout.domain.status import PaymentFacts
+from tieout.domain.payment import LedgerPayment, PaymentFacts
 
 INVOICE = "Invoice"
 # What a customer owes (Intuit: payment, LinkedTxn); everything else that a payment links is owed to the customer.

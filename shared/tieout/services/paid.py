@@ -1,0 +1,75 @@
+"""What invoices show of their payments: read with the invoices that are looked at anyway, and kept on their records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tieout.domain.hint import Cause, Hint, HintObject
+from tieout.domain.invoice import LedgerInvoice
+from tieout.domain.payment import Document, LedgerPayment
+from tieout.domain.planning.applied import facts_of, received_by_invoice
+from tieout.domain.record import Kind, RecordKey, State, SyncRecord, is_marked
+from tieout.ports import Workspace
+from tieout.services.claims import Claims
+from tieout.services.work import S, Work
+
+_PAYMENT = "Payment"
+# A payment that was looked at before its invoice was linked.
+_LEFT_ALONE = "no_synced_invoice"
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """Keeps the payment facts of invoices, and finds payments that came before their invoice was linked."""
+
+    claims: Claims
+
+    def note(self, workspace: Workspace, works: Sequence[Work[S]], looked: Mapping[str, LedgerInvoice]) -> None:
+        """Set the facts of the records whose invoice is among `looked` (by the ledger's id).
+
+        Costs one metered read for all of them, and none where no invoice is settled by anything.
+        """
+        if not workspace.settings.pull_payments:
+            return
+        concerned = [
+            (work, invoice)
+            for work in works
+            if (invoice := _looked(work.record, looked)) is not None and (invoice.settlements or work.record.facts)
+        ]
+        ids = {id_ for _, invoice in concerned for type_, id_ in invoice.settlements if type_ == _PAYMENT}
+        payments = workspace.ledger.payments(ids) if ids else {}
+        urls = {id_: workspace.ledger.document_url(Document.PAYMENT, id_) for id_ in payments}
+        news: set[str] = set()
+        for work, invoice in concerned:
+            own = [payments[id_] for type_, id_ in invoice.settlements if type_ == _PAYMENT and id_ in payments]
+            facts = facts_of(invoice, own, None, urls)
+            if facts != work.record.facts:
+                work.held.record = replace(work.record, facts=facts)
+                news.update(one.id for one in own if received_by_invoice(one).get(invoice.id))
+        if news:
+            self._tell(workspace, [payments[id_] for id_ in sorted(news)], works[0].held.trace_id)
+
+    def _tell(self, workspace: Workspace, payments: Iterable[LedgerPayment], trace_id: str) -> None:
+        """Have those looked at that Tieout neither posted nor recorded."""
+        connection, records, now = workspace.connection.id, self.claims.records, self.claims.clock.now()
+        foreign = [
+            one.id
+            for one in payments
+            if not is_marked(one.private_note)
+            and records.origin_of(connection, "quickbooks", Document.PAYMENT.holder_kind, one.id) is None
+        ]
+        keys = {RecordKey(connection, Kind.PAYMENT, "quickbooks", id_): id_ for id_ in foreign}
+        found = records.get_many(keys) if keys else {}
+        left = [id_ for key, id_ in keys.items() if _is_left(found.get(key))]
+        if left:
+            about = HintObject.QUICKBOOKS_PAYMENT
+            self.claims.hints.send([Hint(connection, about, id_, now, Cause.DUE, trace_id) for id_ in left])
+
+
+def _looked(record: SyncRecord, looked: Mapping[str, LedgerInvoice]) -> LedgerInvoice | None:
+    return looked.get(record.link.far_id) if record.link else None
+
+
+def _is_left(record: SyncRecord | None) -> bool:
+    return record is None or (record.state is State.IGNORED and record.reason == _LEFT_ALONE)
