@@ -38,12 +38,34 @@ def play(world: ToldWorld) -> dict[str, str]:
     books.delete("Invoice", world.row(rows["deleted there"]))
     world.delete(named["deleted here"])
     world.pass_time()
-    books.create(
-        "Payment", CustomerRef=rows["edited"]["CustomerRef"], TotalAmt=Decimal("100.00"),
-        Line=[{"Amount": Decimal("100.00"), "LinkedTxn": [{"TxnId": rows["edited"]["Id"], "TxnType": "Invoice"}]}],
-    )  # fmt: skip
+    [receipt] = [row for row in world.booked("Payment") if row["TotalAmt"] == Decimal("180.00")]
+    books.void("Payment", receipt)
+    customer = rows["edited"]["CustomerRef"]
+    changing = books.create("Payment", CustomerRef=customer, **applied("100.00", rows["edited"]))
+    vanishing = books.create("Payment", CustomerRef=customer, **applied("30.00", rows["edited"]))
+    books.create("RefundReceipt", CustomerRef=customer, DepositToAccountRef={"value": "35"}, Line=[sold("20.00")])
+    memo = books.create("CreditMemo", CustomerRef=customer, Line=[sold("50.00")])
+    world.pass_time()
+    books.change("Payment", books.read("Payment", changing["Id"]), **applied("60.00", rows["edited"]))
+    books.delete("Payment", books.read("Payment", vanishing["Id"]))
+    credit = {"TxnId": memo["Id"], "TxnType": "CreditMemo"}
+    line = {"Amount": Decimal("50.00"), "LinkedTxn": [credit]}
+    whole = applied("50.00", rows["edited"])
+    books.create("Payment", CustomerRef=customer, TotalAmt=Decimal(0), Line=[*whole["Line"], line])
     world.pass_time(DAY)
     return named
+
+
+def applied(amount: str, invoice: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a payment of this amount for an invoice."""
+    link = {"TxnId": invoice["Id"], "TxnType": "Invoice"}
+    return {"TotalAmt": Decimal(amount), "Line": [{"Amount": Decimal(amount), "LinkedTxn": [link]}]}
+
+
+def sold(amount: str) -> dict[str, Any]:
+    """A line that sells something for this amount."""
+    detail = {"ItemRef": {"value": "1"}, "Qty": Decimal(1), "UnitPrice": Decimal(amount)}
+    return {"Amount": Decimal(amount), "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
 
 
 def ledger(world: ToldWorld) -> list[tuple[object, ...]]:
@@ -74,11 +96,25 @@ def shown(world: ToldWorld, named: dict[str, str]) -> dict[str, dict[str, Any]]:
     }
 
 
+def received(world: ToldWorld) -> list[tuple[object, ...]]:
+    """The payments that HubSpot shows, those that Tieout recorded among them."""
+    kept = ("hs_initial_amount", "hs_latest_status", "hs_processor_type", "hs_refunds_amount")
+    answer = world.person.get("/crm/objects/2026-09/commerce_payments", params={"properties": ",".join(kept)})
+    return sorted((tuple(one["properties"].get(name) for name in kept) for one in answer.json()["results"]), key=str)
+
+
 def end_of(world: ToldWorld) -> tuple[object, ...]:
     named = play(world)
     records = sorted(settled_as(one) for one in world.records if one.key.kind in (Kind.INVOICE, Kind.PAYMENT))
     assert not [one for one in world.records if one.state in (State.WRITING, State.PLANNED, State.VERIFYING)]
-    return records, ledger(world), shown(world, named), sorted(map(str, world.bookkeeper.books().items()))
+    assert ("60.00", "succeeded", "quickbooks", None) in received(world)
+    return (
+        records,
+        ledger(world),
+        received(world),
+        shown(world, named),
+        sorted(map(str, world.bookkeeper.books().items())),
+    )
 
 
 def test_the_end_is_the_same_with_every_webhook_switched_off() -> None:
