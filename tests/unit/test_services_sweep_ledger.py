@@ -212,7 +212,7 @@ def test_a_deletion_that_the_cut_off_answer_tells_of_is_news_too() -> None:
     yard = Yard()
     yard.ledger["c1"].most = 10
     crowd(yard, 30)
-    yard.put("9", kind=Kind.PAYMENT, system="quickbooks", covered_until=NOW)
+    yard.put("9", State.WAITING, kind=Kind.PAYMENT, system="quickbooks", covered_until=NOW)
     assert (HintObject.QUICKBOOKS_PAYMENT, "9") in later(yard, changed("Payment", "9", NOW + MINUTE, deleted=True))
 
 
