@@ -101,7 +101,11 @@ def test_payments_of_one_invoice_in_one_batch_share_what_is_open(world: MoneyWor
         TotalAmt=Decimal(100),
         Line=[{"Amount": Decimal(100), "LinkedTxn": [{"TxnId": world.one("Invoice")["Id"], "TxnType": "Invoice"}]}],
     )
+    before = len(world.quickbooks.traffic.exchanges)
     world.push(world.pay_hint(first), world.pay_hint(second))
+    # What the first one leaves open is known without asking again.
+    methods = [one.method for one in world.quickbooks.traffic.exchanges[before:]]
+    assert (methods.count("GET"), methods.count("POST")) == (1, 2)
     assert world.one("Invoice")["Balance"] == 0
     assert world.payment(first).state is State.SYNCED
     record = world.payment(second)
