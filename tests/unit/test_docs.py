@@ -21,6 +21,7 @@ from tieout.domain.settings import (
     ClosedPeriod,
     CustomerLevel,
     DeletedInHubSpot,
+    FeeBooking,
     FilterOperator,
     RefundForm,
     Settings,
@@ -196,6 +197,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
         DeletedInHubSpot,
         WithoutInvoice,
         RefundForm,
+        FeeBooking,
     )
     for choices in all_choices:
         assert set(choices) <= _named(page)

@@ -15,6 +15,7 @@ from tieout.domain.settings import (
     ClosedPeriod,
     CustomerLevel,
     DeletedInHubSpot,
+    FeeBooking,
     Filter,
     FilterOperator,
     RefundForm,
@@ -67,6 +68,12 @@ GOOD: dict[str, list[tuple[Any, object]]] = {
     "payment_wait_days": [(0, 0), (14, 14), (365, 365)],
     "recognise_workflow_documents": [(True, True), (False, False)],
     "record_payments_in_hubspot": [(True, True), (False, False)],
+    "fee_booking": [(one.value, one) for one in FeeBooking],
+    "fee_vendors": [({}, {}), ({"hs_payments": "56"}, {"hs_payments": "56"})],
+    "processing_fee_account_id": [("71", "71"), (None, None)],
+    "platform_fee_account_id": [("72", "72"), (None, None)],
+    "fee_class_id": [("2", "2"), (None, None)],
+    "fee_department_id": [("3", "3"), (None, None)],
 }
 NO_IDS: list[tuple[Any, str]] = [
     ([], "an object from"),
@@ -144,6 +151,12 @@ BAD: dict[str, list[tuple[Any, str]]] = {
     "payment_wait_days": [(one, "a number of days, 0 to 365") for one in (-1, 366, "14", 1.5, True, None)],
     "recognise_workflow_documents": NOT_BOOLEAN,
     "record_payments_in_hubspot": NOT_BOOLEAN,
+    "fee_booking": [("weekly", "one of report_only, daily, monthly"), (None, "one of report_only")],
+    "fee_vendors": [*NO_IDS, ({"paypal": "56"}, "paypal: one of hs_payments, byo_stripe, none")],
+    "processing_fee_account_id": NO_ID,
+    "platform_fee_account_id": NO_ID,
+    "fee_class_id": NO_ID,
+    "fee_department_id": NO_ID,
 }
 NAMES = [field.name for field in fields(Settings)]
 

@@ -52,6 +52,9 @@ class AttentionCode(StrEnum):
     EDITED_IN_HUBSPOT = "edited_in_hubspot"
     RECORDED_PAYMENT_DELETED = "recorded_payment_deleted"
     REFUND_IN_QUICKBOOKS = "refund_in_quickbooks"
+    FEES_AMBIGUOUS = "fees_ambiguous"
+    FEE_MAPPING_MISSING = "fee_mapping_missing"
+    FEE_MAPPING_UNUSABLE = "fee_mapping_unusable"
     REFUSED_BY_QUICKBOOKS = "refused_by_quickbooks"
     REFUSED_BY_HUBSPOT = "refused_by_hubspot"
 
@@ -245,6 +248,18 @@ ATTENTION: dict[AttentionCode, Explanation] = {
         "A refund was entered in QuickBooks, which does not say which payment or invoice it gives back.",
         "Resolve it with the id of the HubSpot payment or invoice it belongs to (suggestions are in the details), or "
         "ignore it.",
+    ),
+    AttentionCode.FEES_AMBIGUOUS: Explanation(
+        "HubSpot's figures do not show whether the processing fee includes the platform fee, so no fees are booked.",
+        "Compare one payment with the processor's own statement. Fees are booked once the net amounts agree.",
+    ),
+    AttentionCode.FEE_MAPPING_MISSING: Explanation(
+        "Fees are to be booked, and no QuickBooks account or vendor is set for them.",
+        "Name it in the setting that the details name, apply the settings, then book again.",
+    ),
+    AttentionCode.FEE_MAPPING_UNUSABLE: Explanation(
+        "The QuickBooks account or vendor that is set for fees cannot be used.",
+        "Make it active in QuickBooks, or name another of the right type in the setting, then book again.",
     ),
     AttentionCode.REFUSED_BY_QUICKBOOKS: Explanation(
         "QuickBooks refused the invoice.",

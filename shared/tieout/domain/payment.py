@@ -109,6 +109,7 @@ class Document(StrEnum):
     REFUND_RECEIPT = "refund_receipt"
     CREDIT_MEMO = "credit_memo"
     EXPENSE = "expense"
+    DEPOSIT = "deposit"
     APPLICATION = "application"
     HUBSPOT_PAYMENT = "hubspot_payment"
 

@@ -6,12 +6,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from tieout.domain.fee import FeeKind
 from tieout.domain.invoice import ContentLine
 from tieout.domain.money import Money
 from tieout.domain.payment import Allocation, Document
 
 REFERENCE_LENGTH = 21
 """The longest reference that QuickBooks takes on every kind of document (Intuit: sales receipt)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """A line of an expense or deposit on an account: `amount` is positive, `fee` the kind of fee that it books."""
+
+    account_id: str
+    amount: Money
+    fee: FeeKind
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +35,9 @@ class PostingContent:
     one account line of an expense is on `line_account_id`. `refunded` is the payment's cumulative refunded amount that
     this refund brings it to. `exchange_rate` is in home units for one unit of the amount's currency. `tax_calculation`
     and `tax_code` are as on an invoice. `reference` has at most REFERENCE_LENGTH characters. `invoice_ids` are the
-    HubSpot invoices that the payment belonged to when it was posted; the far side does not show them.
+    HubSpot invoices that the payment belonged to when it was posted; the far side does not show them. An expense or
+    deposit of fees has `account_lines`, one a kind of fee, with a vendor, class and department
+    (location), and no customer.
     """
 
     document: Document
@@ -43,6 +56,10 @@ class PostingContent:
     refunded: Money | None = None
     exchange_rate: Decimal | None = None
     invoice_ids: tuple[str, ...] = ()
+    account_lines: tuple[AccountLine, ...] = ()
+    vendor_id: str | None = None
+    class_id: str | None = None
+    department_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

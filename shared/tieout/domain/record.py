@@ -26,6 +26,7 @@ class Kind(StrEnum):
     REFUND = "refund"
     CUSTOMER = "customer"
     ITEM = "item"
+    FEES = "fees"
 
 
 class State(StrEnum):

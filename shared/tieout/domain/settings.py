@@ -71,6 +71,14 @@ class RefundForm(StrEnum):
     CREDIT_MEMO = "credit_memo"
 
 
+class FeeBooking(StrEnum):
+    """Whether the fees of the processors are booked, and how often: an expense a day or a month."""
+
+    REPORT_ONLY = "report_only"
+    DAILY = "daily"
+    MONTHLY = "monthly"
+
+
 class FilterOperator(StrEnum):
     """How a filter compares a HubSpot invoice property."""
 
@@ -143,6 +151,12 @@ class Settings:
     payment_wait_days: how long a payment waits for its invoice to reach QuickBooks.
     recognise_workflow_documents: whether documents that HubSpot's own workflow actions may have made are looked for.
     record_payments_in_hubspot: whether QuickBooks payments are recorded as payments in HubSpot.
+    fee_booking: whether and how often the fees of the processors are booked.
+    fee_vendors: QuickBooks vendor of the fees, by HubSpot's processor.
+    processing_fee_account_id: QuickBooks expense account of processing fees.
+    platform_fee_account_id: QuickBooks expense account of HubSpot's platform fees.
+    fee_class_id: QuickBooks class of booked fees, where classes are tracked.
+    fee_department_id: QuickBooks location of booked fees, where locations are tracked.
     """
 
     push_invoices: bool = True
@@ -180,6 +194,12 @@ class Settings:
     payment_wait_days: int = 14
     recognise_workflow_documents: bool = False
     record_payments_in_hubspot: bool = True
+    fee_booking: FeeBooking = FeeBooking.REPORT_ONLY
+    fee_vendors: Mapping[str, str] = field(default_factory=dict)
+    processing_fee_account_id: str | None = None
+    platform_fee_account_id: str | None = None
+    fee_class_id: str | None = None
+    fee_department_id: str | None = None
 
     @property
     def needed_properties(self) -> frozenset[str]:

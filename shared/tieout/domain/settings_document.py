@@ -16,6 +16,7 @@ from tieout.domain.settings import (
     ClosedPeriod,
     CustomerLevel,
     DeletedInHubSpot,
+    FeeBooking,
     Filter,
     FilterOperator,
     RefundForm,
@@ -124,7 +125,7 @@ def _custom_fields(value: object) -> dict[str, str]:
     return table
 
 
-def _accounts(value: object) -> dict[str, str]:
+def _by_processor(value: object) -> dict[str, str]:
     table = _table("a processor", _ledger_id)(value)
     for processor in table:
         if processor not in _PROCESSORS:
@@ -194,7 +195,7 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "purchase_order_field": _definition,
     "push_payments": _bool,
     "pull_payments": _bool,
-    "deposit_accounts": _accounts,
+    "deposit_accounts": _by_processor,
     "payment_methods": _table("a HubSpot payment method", _ledger_id),
     "payments_without_invoice": _choice(WithoutInvoice),
     "sales_receipt_item_id": _ledger_id,
@@ -203,6 +204,12 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "payment_wait_days": _days,
     "recognise_workflow_documents": _bool,
     "record_payments_in_hubspot": _bool,
+    "fee_booking": _choice(FeeBooking),
+    "fee_vendors": _by_processor,
+    "processing_fee_account_id": _ledger_id,
+    "platform_fee_account_id": _ledger_id,
+    "fee_class_id": _ledger_id,
+    "fee_department_id": _ledger_id,
 }
 _OPTIONAL = frozenset(
     {
@@ -214,6 +221,10 @@ _OPTIONAL = frozenset(
         "purchase_order_field",
         "sales_receipt_item_id",
         "receivable_account_id",
+        "processing_fee_account_id",
+        "platform_fee_account_id",
+        "fee_class_id",
+        "fee_department_id",
     }
 )
 
