@@ -18,6 +18,7 @@ from tieout.adapters.secrets.secrets import Secrets, VendorSecrets, WebhookSecre
 from tieout.domain.company import Connection
 from tieout.domain.settings import Settings
 from tieout.ports import Clock, Cursors, Hints, ReadMeter, Records, Tokens, Workspace, Workspaces
+from tieout.ports.notices import Notices
 from tieout.runtime import config
 from tieout.runtime.bootstrap.aws import Aws
 from tieout.runtime.bootstrap.invoice_push import assessor, push_service
@@ -96,6 +97,8 @@ class Store(Protocol):
     def cursors(self) -> Cursors: ...
     @property
     def meter(self) -> ReadMeter: ...
+    @property
+    def notices(self) -> Notices: ...
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ class _OpenStore:
     hints: Hints
     cursors: Cursors
     meter: ReadMeter
+    notices: Notices
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,9 @@ def open_deployment(stack: str | None) -> Deployment:
     return Deployment(
         found.where,
         intake.public_url,
-        _OpenStore(own.clock, own.connections, own.records, opened.tokens, own.hints, own.cursors, own.meter),
+        _OpenStore(
+            own.clock, own.connections, own.records, opened.tokens, own.hints, own.cursors, own.meter, own.notices
+        ),
         opened,
         push_service(opened, own, wait),
         assessor(own, wait),

@@ -13,6 +13,7 @@ from infra.cli.deployment import Deployment
 from infra.cli.settings_checks import examine_settings, hubspot
 from tieout.adapters.hubspot import signature as hubspot_signature
 from tieout.adapters.quickbooks import signature as quickbooks_signature
+from tieout.domain.attention import ATTENTION, AttentionCode
 from tieout.domain.company import Connection
 from tieout.ports import Workspace
 
@@ -35,6 +36,7 @@ def _connection(deployment: Deployment, connection: Connection) -> Iterator[Chec
     yield guard(f"{name}: HubSpot account", lambda: _hubspot_account(workspace))
     yield guard(f"{name}: HubSpot scopes", lambda: _hubspot_scopes(workspace))
     yield guard(f"{name}: HubSpot properties", lambda: _hubspot_properties(workspace))
+    yield guard(f"{name}: payments in HubSpot", lambda: _recording(deployment, workspace))
     yield guard(f"{name}: QuickBooks sign-in", lambda: _tokens(deployment, connection))
     yield guard(f"{name}: QuickBooks company", lambda: _company(workspace))
     yield guard(f"{name}: document numbers", lambda: _numbers(workspace))
@@ -111,6 +113,24 @@ def _hubspot_properties(workspace: Workspace) -> Check:
     if missing:
         return warning(f"missing: {', '.join(missing)}", "Nothing: the first push creates them.")
     return ok("the Tieout properties are on the invoice")
+
+
+def _recording(deployment: Deployment, workspace: Workspace) -> Check:
+    """Said once for the connection, instead of with every payment."""
+    if not (workspace.settings.pull_payments and workspace.settings.record_payments_in_hubspot):
+        return ok("QuickBooks payments are not recorded in HubSpot, by setting")
+    refusal = recording_refusal(deployment, workspace.connection.id)
+    if refusal is None:
+        return ok("HubSpot has refused no payment that was recorded")
+    return warning(refusal, ATTENTION[AttentionCode.RECORDING_REFUSED].next_step)
+
+
+def recording_refusal(deployment: Deployment, connection: str) -> str | None:
+    """What a person is told while HubSpot takes no recorded payments; None when it takes them."""
+    notice = deployment.store.notices.load(connection, AttentionCode.RECORDING_REFUSED)
+    if notice is None:
+        return None
+    return f"{ATTENTION[AttentionCode.RECORDING_REFUSED].summary} ({notice.at:%Y-%m-%d}: {notice.detail})"
 
 
 def _tokens(deployment: Deployment, connection: Connection) -> Check:

@@ -11,8 +11,8 @@ from infra.cli.deployment import Deployment
 from infra.cli.options import Codes, NotFound
 from tieout.adapters.hubspot.crm import HubSpotCrm
 from tieout.domain.errors import SyncError
-from tieout.domain.hint import Cause, Hint, HintObject
-from tieout.domain.record import Kind, RecordKey, State, SyncRecord
+from tieout.domain.hint import Cause, Hint
+from tieout.domain.record import Kind, RecordKey, State, SyncRecord, own_hint_object
 from tieout.ports import Crm
 from tieout.services import decisions
 
@@ -86,10 +86,11 @@ def _find_in_hubspot(crm: Crm, invoice: str) -> str | None:
 
 
 def hint_about(deployment: Deployment, key: RecordKey, cause: Cause, trace_id: str) -> Hint:
-    """This invoice is to be looked at now."""
-    return Hint(
-        key.connection, HintObject.HUBSPOT_INVOICE, key.origin_id, deployment.store.clock.now(), cause, trace_id
-    )
+    """This invoice or payment is to be looked at now."""
+    about = own_hint_object(key)
+    if about is None:
+        raise ValueError(f"no worker looks at {key.kind} records")
+    return Hint(key.connection, about, key.origin_id, deployment.store.clock.now(), cause, trace_id)
 
 
 def retry_hint(deployment: Deployment, key: RecordKey, trace_id: str) -> Hint:

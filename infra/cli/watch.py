@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import typer
+from rich.text import Text
 
 from infra.cli import show
 from infra.cli.check import as_json
-from infra.cli.doctor import examine
+from infra.cli.doctor import examine, recording_refusal
 from infra.cli.options import FINE, NEEDS_A_PERSON, Invoice, Json, OnlyConnection, Stack, opened
 from infra.cli.selection import STATES_OF_A_PERSON, find, in_state
 from infra.cli.usage import print_usage, reads_facts, reads_of, swept_at
@@ -54,6 +55,7 @@ def status(
         parked = [record for state in (State.WAITING, State.VERIFYING) for record in records[state]]
         waiting_for_a_person |= bool(needy)
         counts = {state: len(found) for state, found in records.items()}
+        refusal = recording_refusal(deployment, one.id)
         if json:
             facts.append(
                 {
@@ -63,6 +65,7 @@ def status(
                     "states": counts,
                     "last_complete_sweep": swept_at(deployment.store, one.id),
                     "metered_reads": reads_facts(reads_of(deployment.store, one.id)),
+                    "notice": refusal,
                     "needs_a_person": [show.record_facts(record) for record in needy],
                     "waiting": [show.record_facts(record) for record in parked],
                 }
@@ -71,6 +74,8 @@ def status(
         title = f"Connection {one.id}: HubSpot {one.portal_id}, QuickBooks {one.realm_id}"
         by_state = [(show.state_text(state), _counted(number)) for state, number in counts.items() if number]
         show.table(title, ("invoices", "number"), by_state)
+        if refusal:
+            show.out.print(Text(refusal, style="yellow"), highlight=False)
         show.table("Needs a person", ("invoice", "code", "what, and what to do"), [_needy_row(one) for one in needy])
         show.table("Waiting", ("invoice", "why", "until"), [_parked_row(one) for one in parked])
     if json:

@@ -9,7 +9,6 @@ from typing import Any
 
 from infra.sandbox.quickbooks.bookkeeper import Bookkeeper
 from tests.support.builders_world import VENDOR_TIMEOUT, World
-from tests.support.memory_sweep import MemoryNotices
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.money import Money
 from tieout.domain.payment import Document, SourcePayment
@@ -46,7 +45,6 @@ class MoneyWorld(World):
         self.people = self.hubspot.people
         self.bookkeeper = Bookkeeper(self.quickbooks)
         self.payments = self.make_payments()
-        self.notices = MemoryNotices()
         self.pulls = self.make_pulls()
         self.settings()
 

@@ -23,7 +23,7 @@ from tests.support.memory import (
     MemoryTokens,
     VirtualClock,
 )
-from tests.support.memory_sweep import MemoryCursors, MemoryReadMeter
+from tests.support.memory_sweep import MemoryCursors, MemoryNotices, MemoryReadMeter
 from tieout.adapters.http import make_client
 from tieout.adapters.secrets.secrets import VendorSecrets
 from tieout.domain.company import Connection
@@ -79,6 +79,7 @@ class World:
         self.hints = MemoryHints(self.clock)
         self.limiter = MemoryLimiter(self.clock)
         self.cursors = MemoryCursors()
+        self.notices = MemoryNotices()
         self.meter = MemoryReadMeter(self.clock)
         self.tokens = MemoryTokens(self.clock)
         self.tokens.save("c1", TokenSet(ACCESS_TOKEN, REFRESH_TOKEN, START + timedelta(hours=1), version=1))

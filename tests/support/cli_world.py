@@ -17,7 +17,7 @@ from infra.sandbox.hubspot.config import HubSpotConfig
 from infra.sandbox.quickbooks.config import CLIENT_ID, CLIENT_SECRET, VERIFIER_TOKEN
 from tests.support.builders_world import VENDOR_TIMEOUT, World
 from tests.support.memory import MemoryConnections, MemoryHints, MemoryRecords, MemoryTokens, VirtualClock
-from tests.support.memory_sweep import MemoryCursors, MemoryReadMeter
+from tests.support.memory_sweep import MemoryCursors, MemoryNotices, MemoryReadMeter
 from tieout.adapters.secrets.secrets import VendorSecrets, WebhookSecrets
 from tieout.services.assess import Assessor
 from tieout.services.customers import Customers
@@ -35,6 +35,7 @@ class MemoryStore:
     hints: MemoryHints
     cursors: MemoryCursors
     meter: MemoryReadMeter
+    notices: MemoryNotices
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,14 @@ class CommandLine:
             raise NoDeployment("stack nowhere cannot be reached")
         world = self.world
         store = MemoryStore(
-            world.clock, world.connections, world.records, world.tokens, world.hints, world.cursors, world.meter
+            world.clock,
+            world.connections,
+            world.records,
+            world.tokens,
+            world.hints,
+            world.cursors,
+            world.meter,
+            world.notices,
         )
         assessor = Assessor(Customers(world.claims, VENDOR_TIMEOUT), Items(world.records, world.clock))
         return Deployment(

@@ -11,6 +11,7 @@ from tests.support.builders_world import World
 from tests.support.cli_world import CommandLine, wide
 from tieout.domain.hint import Cause
 from tieout.domain.record import BY_HAND, State
+from tieout.ports.notices import Notice
 
 COMMANDS = (
     ("doctor",),
@@ -381,6 +382,18 @@ def test_doctor_finds_no_problem_where_there_is_none(line: CommandLine, world: W
     assert "webhooks from QuickBooks: a signed test delivery" in ran.out
     levels = {check["level"] for check in line.run("doctor", "--json").json}
     assert "problem" not in levels
+
+
+def test_where_hubspot_takes_no_recorded_payments_doctor_and_status_say_so_once(
+    line: CommandLine, world: World
+) -> None:
+    assert line.run("status", "--json").json["connections"][0]["notice"] is None
+    world.notices.save("c1", "recording_refused", Notice("No processor is set up.", world.clock.now()))
+    assert "No processor is set up." in line.run("doctor").out
+    assert "No processor is set up." in line.run("status").out
+    assert "No processor is set up." in line.run("status", "--json").json["connections"][0]["notice"]
+    world.settings(record_payments_in_hubspot=False)
+    assert "by setting" in line.run("doctor").out
 
 
 def test_doctor_says_when_webhooks_cannot_arrive(line: CommandLine) -> None:

@@ -17,6 +17,7 @@ from tieout.domain.payment import SourcePayment
 from tieout.domain.record import State
 from tieout.ports import PreparedWrite
 from tieout.services.claims import LEASE
+from tieout.services.decisions import concerned_by_settings
 from tieout.services.outcome import Result
 
 CREATE = "/commerce_payments$"
@@ -511,3 +512,13 @@ def test_hints_that_a_payment_changed_reach_its_invoices_once_for_each_version(w
     world.run()
     world.pull(payment, Cause.DUE)
     assert not world.hints.queued
+
+
+def test_other_settings_have_payments_looked_at_again_that_were_left_out_because_of_them(world: MoneyWorld) -> None:
+    id_ = world.synced()
+    world.settings(record_payments_in_hubspot=False)
+    payment = world.received("100.00", {id_: "100.00"})
+    assert world.pull(payment).reason == "not_recorded"
+    unrelated = world.received("10.00", customer=world.customer_of(id_))
+    world.pull(unrelated)
+    assert concerned_by_settings(world.records, "c1") == {world.pulled(payment).key: Cause.RETRY}

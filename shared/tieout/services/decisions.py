@@ -9,11 +9,19 @@ from datetime import datetime
 from tieout.domain.errors import NotReadyYet
 from tieout.domain.hint import Cause
 from tieout.domain.planning.invoice import SWITCHED_OFF
-from tieout.domain.record import BY_HAND, Kind, RecordKey, State, SyncRecord
+from tieout.domain.record import BY_HAND, Kind, RecordKey, State, SyncRecord, own_hint_object
 from tieout.ports import AuditEntry, Clock, RecordChanged, Records
 
-# Why an invoice is ignored whatever the settings say; every other reason may be one of the settings'.
-_NOT_BY_SETTINGS = frozenset({"draft", "voided", "not_billable", BY_HAND})
+# Why a record is ignored whatever the settings say; every other reason may be one of the settings'.
+_NOT_BY_SETTINGS = frozenset({"draft", "voided", "not_billable", BY_HAND}) | {
+    "processing",
+    "failed",
+    "no_amount",
+    "recorded_from_quickbooks",
+    "other_ledger",
+    "posted_by_tieout",
+    "no_synced_invoice",
+}
 _CONCERNED = (State.IGNORED, State.ATTENTION, State.WAITING, State.VERIFYING)
 _PAGE = 100
 
@@ -52,19 +60,27 @@ def resolve(records: Records, clock: Clock, key: RecordKey, note: str, actor: st
 
 def in_state(records: Records, connection: str, state: State) -> Iterator[SyncRecord]:
     """All invoices of a connection in a state, the latest first."""
+    return (record for record in _in_state(records, connection, state) if record.key.kind is Kind.INVOICE)
+
+
+def _in_state(records: Records, connection: str, state: State) -> Iterator[SyncRecord]:
     after: str | None = None
     while True:
         page = records.in_state(connection, state, _PAGE, after)
-        yield from (record for record in page.records if record.key.kind is Kind.INVOICE)
+        yield from page.records
         after = page.next
         if after is None:
             return
 
 
 def concerned_by_settings(records: Records, connection: str) -> dict[RecordKey, Cause]:
-    """The invoices that other settings may treat differently, and by which cause to look at each."""
-    found = (record for state in _CONCERNED for record in in_state(records, connection, state))
-    return {record.key: cause for record in found if (cause := _looked_at_by(record)) is not None}
+    """The invoices and payments that other settings may treat differently, and by which cause to look at each."""
+    found = (record for state in _CONCERNED for record in _in_state(records, connection, state))
+    return {
+        record.key: cause
+        for record in found
+        if own_hint_object(record.key) is not None and (cause := _looked_at_by(record)) is not None
+    }
 
 
 def _looked_at_by(record: SyncRecord) -> Cause | None:
