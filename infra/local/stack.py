@@ -41,6 +41,7 @@ IDLE_EVENTS: dict[str, dict[str, Any]] = {
     "payment_push": {"Records": []},
     "payment_pull": {"Records": []},
     "sweep": {"id": "warm-up"},
+    "reconcile": {"id": "warm-up"},
 }
 
 
@@ -48,7 +49,7 @@ IDLE_EVENTS: dict[str, dict[str, Any]] = {
 class Stack:
     """The running stack, as in .local/stack.json.
 
-    `queues` holds, by worker, its queue (`url`, None for the sweep, which has none) and dead-letter queue (`dlq_url`).
+    `queues` holds, by worker, its queue (`url`, None for what a schedule runs) and dead-letter queue (`dlq_url`).
     `functions` and `log_groups` are by worker too; `logs` is the folder of the processes' own logs.
     """
 
@@ -154,7 +155,7 @@ def _start_all(fingerprint: str) -> Stack:
         seed.fill_secrets(aws, stack.webhook_secret, stack.vendor_secret)
         seed.connect(aws, stack.table)
     with step("functions warmed up"):
-        workers = ["webhook_intake"] * front_door.AT_ONCE + [*QUEUES, "sweep"]
+        workers = ["webhook_intake"] * front_door.AT_ONCE + [*QUEUES, "sweep", "reconcile"]
         deployment.warm_up(aws, [(stack.functions[worker], IDLE_EVENTS[worker]) for worker in workers])
     return stack
 
@@ -210,6 +211,7 @@ def _describe(
         "payment_push": outputs["PaymentPushFunctionName"],
         "payment_pull": outputs["PaymentPullFunctionName"],
         "sweep": outputs["SweepFunctionName"],
+        "reconcile": outputs["ReconcileFunctionName"],
     }
     return Stack(
         api_url=api_url,
@@ -232,6 +234,7 @@ def _describe(
                 for worker, name in QUEUES.items()
             },
             "sweep": {"url": None, "dlq_url": outputs["SweepDeadLetterQueueUrl"]},
+            "reconcile": {"url": None, "dlq_url": outputs["ReconcileDeadLetterQueueUrl"]},
         },
         webhook_secret=outputs["WebhookSecretArn"],
         vendor_secret=outputs["VendorSecretArn"],

@@ -18,6 +18,7 @@ FUNCTIONS = {
     "payment_push": "PaymentPushFunction",
     "payment_pull": "PaymentPullFunction",
     "sweep": "SweepFunction",
+    "reconcile": "ReconcileFunction",
 }
 _URL = "https://vendor.example.test"
 # What the template refers to and AWS fills in; nobody is called.
@@ -28,6 +29,7 @@ _VALUES = {
     "TIEOUT_PAYMENT_PULL_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/payment-pull",
     "TIEOUT_DEAD_LETTER_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/dead-letters",
     "TIEOUT_PUBLIC_URL": PUBLIC_URL,
+    "TIEOUT_REPORT_BUCKET": "reports",
     "TIEOUT_WEBHOOK_SECRET": "webhook-secret",
     "TIEOUT_VENDOR_SECRET": "vendor-secret",
     "TIEOUT_HUBSPOT_URL": _URL,

@@ -34,6 +34,7 @@ EVENTS = Path(__file__).parents[1] / "events"
 PORTAL = "62515001"
 OBJECTS = "/crm/objects/2026-09"
 HINT_QUEUES = ("TIEOUT_INVOICE_PUSH_QUEUE", "TIEOUT_PAYMENT_PUSH_QUEUE", "TIEOUT_PAYMENT_PULL_QUEUE")
+REPORTS = "reports"
 QUEUES = ("invoice-push", "payment-push", "payment-pull", "dead-letters")
 # What a function may learn of the machine beside the template's own variables.
 OF_AWS = {
@@ -126,6 +127,7 @@ def cloud() -> Iterator[Cloud]:
         quickbooks = QuickBooksSandbox()
         hubspot_url = stack.enter_context(running(hubspot))
         quickbooks_url = stack.enter_context(running(quickbooks))
+        aws.bucket(REPORTS)
         queues = {name: aws.sqs().create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
         secrets = {
             "webhook": {"hubspot_client_secrets": [HUBSPOT_SECRET], "intuit_verifier_tokens": [INTUIT_VERIFIER]},
@@ -159,6 +161,7 @@ def cloud() -> Iterator[Cloud]:
             "TIEOUT_PAYMENT_PULL_QUEUE": queues["payment-pull"],
             "TIEOUT_DEAD_LETTER_QUEUE": queues["dead-letters"],
             "TIEOUT_PUBLIC_URL": PUBLIC_URL,
+            "TIEOUT_REPORT_BUCKET": REPORTS,
             "TIEOUT_WEBHOOK_SECRET": arns["webhook"],
             "TIEOUT_VENDOR_SECRET": arns["vendor"],
             "TIEOUT_HUBSPOT_URL": hubspot_url,

@@ -27,6 +27,12 @@ def push(cloud: Cloud) -> Iterator[Function]:
 
 
 @pytest.fixture(scope="module")
+def reconcile(cloud: Cloud) -> Iterator[Function]:
+    with cloud.running("ReconcileFunction") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
 def sweep(cloud: Cloud) -> Iterator[Function]:
     with cloud.running("SweepFunction") as started:
         yield started

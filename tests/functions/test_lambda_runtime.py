@@ -8,14 +8,15 @@ import pytest
 
 from tests.functions.cloud import OF_AWS, Cloud, event
 from tests.support.lambda_runtime import Definition, definition, function
-from tieout.runtime.config import IntakeConfig, StoreConfig, VendorConfig, WorkerConfig, load
+from tieout.runtime.config import IntakeConfig, ReportConfig, TableConfig, VendorConfig, WorkerConfig, load
 
-KINDS: dict[str, type[StoreConfig]] = {
+KINDS: dict[str, type[TableConfig]] = {
     "WebhookIntakeFunction": IntakeConfig,
     "InvoicePushFunction": WorkerConfig,
     "PaymentPushFunction": WorkerConfig,
     "PaymentPullFunction": WorkerConfig,
     "SweepFunction": VendorConfig,
+    "ReconcileFunction": ReportConfig,
 }
 FUNCTIONS = tuple(KINDS)
 
@@ -27,9 +28,9 @@ def test_a_cold_start_makes_no_call(cloud: Cloud, logical_id: str) -> None:
         answer = started.invoke({"hello": "world"}, timeout=20)
     assert answer.error is not None or answer.payload is not None
     assert "Unable to import" not in str(answer.error)
-    # The sweep needs no event: it looks whose turn it is, and has no time left to begin.
+    # What a schedule runs needs no event: it looks whose turn it is, and has no time left to begin.
     looks = ["DynamoDB_20120810.Query", "DynamoDB_20120810.GetItem"]
-    expected = looks if logical_id == "SweepFunction" else []
+    expected = looks if logical_id in ("SweepFunction", "ReconcileFunction") else []
     assert [name for name in cloud.operations[before:] if name not in expected] == []
 
 

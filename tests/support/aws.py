@@ -15,6 +15,7 @@ from moto import mock_aws
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
@@ -67,6 +68,16 @@ def dynamodb() -> DynamoDBClient:
 def sqs() -> SQSClient:
     """A client; inside `aws()` only."""
     return boto3.client("sqs", region_name=_REGION, config=_CONFIG)
+
+
+def s3() -> S3Client:
+    """A client; inside `aws()` only."""
+    return boto3.client("s3", region_name=_REGION, config=_CONFIG)
+
+
+def bucket(name: str) -> None:
+    """An empty bucket."""
+    s3().create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
 
 
 def secrets_manager() -> SecretsManagerClient:

@@ -38,19 +38,25 @@ class _Calls(BaseHTTPRequestHandler):
         """Quiet."""
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         target = self.headers.get("X-Amz-Target", "")
+        self._pass_on(target, f"https://{_SERVICES[target.split('.')[0]]}.{REGION}.amazonaws.com/")
+
+    def do_PUT(self) -> None:
+        """S3, whose operations are methods and paths."""
+        self._pass_on("S3.PutObject", f"https://s3.{REGION}.amazonaws.com{self.path}")
+
+    def _pass_on(self, operation: str, url: str) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = HTTPHeaders()
         for name, value in self.headers.items():
             headers[name] = value
-        url = f"https://{_SERVICES[target.split('.')[0]]}.{REGION}.amazonaws.com/"
         with self.server.lock:
-            self.server.operations.append(target)
+            self.server.operations.append(operation)
             answer = botocore_stubber.process_request(
-                AWSPreparedRequest("POST", url, headers, body, stream_output=False)
+                AWSPreparedRequest(self.command, url, headers, body, stream_output=False)
             )
         if answer is None:
-            raise ValueError(f"moto does not know {target}")
+            raise ValueError(f"moto does not know {operation}")
         status, answered, content = answer
         raw = content.encode() if isinstance(content, str) else content
         self.send_response(status)

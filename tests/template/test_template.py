@@ -34,18 +34,20 @@ FUNCTIONS = sorted(of_type(FUNCTION))
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 EVENT_SOURCES = of_type("AWS::Lambda::EventSourceMapping")
 # What each function reads from its environment.
-CONFIGURATION: dict[str, type[config.StoreConfig]] = {
+CONFIGURATION: dict[str, type[config.TableConfig]] = {
     "WebhookIntakeFunction": config.IntakeConfig,
     "InvoicePushFunction": config.WorkerConfig,
     "PaymentPushFunction": config.WorkerConfig,
     "PaymentPullFunction": config.WorkerConfig,
     "SweepFunction": config.VendorConfig,
+    "ReconcileFunction": config.ReportConfig,
 }
 # What a function that is told of a resource does with it.
 USES = {
     "AWS::SQS::Queue": "sqs:SendMessage",
     "AWS::SecretsManager::Secret": "secretsmanager:GetSecretValue",
     "AWS::DynamoDB::Table": "dynamodb:GetItem",
+    "AWS::S3::Bucket": "s3:PutObject",
 }
 
 
@@ -131,7 +133,9 @@ def test_no_policy_has_a_wildcard() -> None:
                 assert "*" not in action, f"{role}: {action}"
             for resource in statement["Resource"]:
                 assert list(mentioned(resource)), f"{role} may use {resource}"
-                assert "*" not in str(resource), f"{role} may use {resource}"
+                # Objects of a bucket have no other name than the bucket's with what follows.
+                named = str(resource).replace("${ReportBucket.Arn}/*", "")
+                assert "*" not in named, f"{role} may use {resource}"
 
 
 def test_the_tables_key_serves_through_dynamodb_only() -> None:
@@ -156,6 +160,29 @@ def test_the_sweep_changes_no_record() -> None:
     assert not any(fnmatch(record, pattern) for pattern in patterns)
     for key in ("C#acme#CURSOR", "C#acme#READS", "READS", "C#acme#LIMIT#quickbooks", "C#acme#TOKENS"):
         assert any(fnmatch(key, pattern) for pattern in patterns), key
+
+
+def test_the_tie_out_changes_no_record_and_queues_nothing_but_its_failures() -> None:
+    writing = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    [writes] = [one for one in statements("ReconcileRole") if writing & set(one["Action"])]
+    patterns = writes["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    record = record_partition(RecordKey("acme", Kind.INVOICE, "hubspot", "1001"))
+    assert not any(fnmatch(record, pattern) for pattern in patterns)
+    for key in ("C#acme#READS", "READS", "C#acme#LIMIT#quickbooks", "C#acme#TOKENS"):
+        assert any(fnmatch(key, pattern) for pattern in patterns), key
+    assert {what for action, what in granted("ReconcileRole") if action == "sqs:SendMessage"} == {
+        "ReconcileDeadLetterQueue"
+    }
+
+
+def test_reports_are_private_encrypted_kept_and_outlive_the_stack() -> None:
+    bucket = of_type("AWS::S3::Bucket")["ReportBucket"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    [rule] = bucket["LifecycleConfiguration"]["Rules"]
+    assert target(rule["ExpirationInDays"]) == "ReportRetentionDays"
+    resource = template()["Resources"]["ReportBucket"]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
 def test_every_role_serves_one_function() -> None:

@@ -235,9 +235,8 @@ def test_every_output_that_a_document_names_exists() -> None:
 
 
 def test_every_environment_variable_is_documented() -> None:
-    names = {
-        f"TIEOUT_{name.upper()}" for kind in (config.IntakeConfig, config.WorkerConfig) for name in kind.model_fields
-    }
+    kinds = (config.IntakeConfig, config.WorkerConfig, config.ReportConfig)
+    names = {f"TIEOUT_{name.upper()}" for kind in kinds for name in kind.model_fields}
     assert names <= _named(_text(DOCS / "local-stack.md"))
 
 

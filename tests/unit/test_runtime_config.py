@@ -2,7 +2,16 @@
 
 import pytest
 
-from tieout.runtime.config import BadConfiguration, IntakeConfig, StoreConfig, VendorConfig, WorkerConfig, load
+from tieout.runtime.config import (
+    BadConfiguration,
+    IntakeConfig,
+    ReportConfig,
+    StoreConfig,
+    TableConfig,
+    VendorConfig,
+    WorkerConfig,
+    load,
+)
 
 GOOD = {
     "TIEOUT_TABLE": "tieout",
@@ -10,6 +19,7 @@ GOOD = {
     "TIEOUT_PAYMENT_PUSH_QUEUE": "https://sqs.test/1/payment-push",
     "TIEOUT_PAYMENT_PULL_QUEUE": "https://sqs.test/1/payment-pull",
     "TIEOUT_DEAD_LETTER_QUEUE": "https://sqs.test/1/dlq",
+    "TIEOUT_REPORT_BUCKET": "reports",
     "TIEOUT_PUBLIC_URL": "https://hooks.example.test",
     "TIEOUT_WEBHOOK_SECRET": "arn:webhook",
     "TIEOUT_VENDOR_SECRET": "arn:vendor",
@@ -19,8 +29,8 @@ GOOD = {
     "TIEOUT_QBO_APP_URL": "https://app.qbo.intuit.com",
     "TIEOUT_VENDOR_TIMEOUT_SECONDS": "120",
 }
-KINDS = (StoreConfig, IntakeConfig, VendorConfig, WorkerConfig)
-Kind = type[StoreConfig]
+KINDS = (StoreConfig, IntakeConfig, VendorConfig, ReportConfig, WorkerConfig)
+Kind = type[TableConfig]
 
 
 def variables(kind: Kind) -> list[str]:
@@ -59,7 +69,7 @@ def test_a_missing_variable_is_named(kind: Kind, name: str) -> None:
     ],
 )
 def test_a_bad_value_is_named_by_its_variable_and_never_shown(name: str, value: str) -> None:
-    kind = next(kind for kind in (WorkerConfig, IntakeConfig) if name in variables(kind))
+    kind = next(kind for kind in (WorkerConfig, IntakeConfig, ReportConfig) if name in variables(kind))
     with pytest.raises(BadConfiguration) as raised:
         load(kind, {**GOOD, name: value})
     assert str(raised.value) == f"missing or bad environment variables: {name}"

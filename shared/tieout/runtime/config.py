@@ -19,10 +19,15 @@ class _Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
-class StoreConfig(_Config):
-    """What every function needs: the table, and the queues of the workers."""
+class TableConfig(_Config):
+    """What every function needs: the table."""
 
     table: str = Field(min_length=1)
+
+
+class StoreConfig(TableConfig):
+    """What queues hints: the queues of the workers, too."""
+
     invoice_push_queue: str = Field(min_length=1)
     payment_push_queue: str = Field(min_length=1)
     payment_pull_queue: str = Field(min_length=1)
@@ -35,7 +40,7 @@ class IntakeConfig(StoreConfig):
     webhook_secret: str = Field(min_length=1)
 
 
-class VendorConfig(StoreConfig):
+class AccessConfig(TableConfig):
     """What calls the vendors. URLs are scheme and host."""
 
     hubspot_url: str = Field(pattern=r"^https?://[^/\s]+$")
@@ -43,6 +48,16 @@ class VendorConfig(StoreConfig):
     intuit_oauth_url: str = Field(pattern=r"^https?://[^/\s]+$")
     qbo_app_url: str = Field(pattern=r"^https?://[^/\s]+$")
     vendor_secret: str = Field(min_length=1)
+
+
+class VendorConfig(StoreConfig, AccessConfig):
+    """What calls the vendors and queues hints."""
+
+
+class ReportConfig(AccessConfig):
+    """What reads both sides and keeps reports. `report_bucket`: the S3 bucket for them."""
+
+    report_bucket: str = Field(min_length=1)
 
 
 class WorkerConfig(VendorConfig):

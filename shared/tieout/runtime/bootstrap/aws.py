@@ -10,6 +10,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
@@ -34,6 +35,11 @@ class Aws:
     def sqs(self) -> SQSClient:
         """Hints and dead letters."""
         return cast("SQSClient", self._session.create_client("sqs", config=_CONFIG))
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """Reports."""
+        return cast("S3Client", self._session.create_client("s3", config=_CONFIG))
 
     @cached_property
     def secrets_manager(self) -> SecretsManagerClient:

@@ -9,8 +9,8 @@ from tieout.adapters.dynamodb.tokens import DynamoTokens
 from tieout.adapters.http import make_client
 from tieout.adapters.secrets.secrets import Secrets, VendorSecrets
 from tieout.runtime.bootstrap.aws import Aws
-from tieout.runtime.bootstrap.store import Store
-from tieout.runtime.config import VendorConfig
+from tieout.runtime.bootstrap.store import Tables
+from tieout.runtime.config import AccessConfig
 from tieout.runtime.workspaces import ConnectedWorkspaces, VendorAccess
 
 
@@ -19,7 +19,7 @@ def new_token() -> str:
     return uuid.uuid4().hex
 
 
-def open_workspaces(settings: VendorConfig, aws: Aws, own: Store) -> ConnectedWorkspaces:
+def open_workspaces(settings: AccessConfig, aws: Aws, own: Tables) -> ConnectedWorkspaces:
     """HubSpot and QuickBooks, for the connections of `own`."""
     secrets = Secrets(aws.secrets_manager, own.clock)
 

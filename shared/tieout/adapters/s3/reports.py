@@ -1,0 +1,25 @@
+"""Keeps reports as files in S3, by connection and day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from tieout.adapters.aws import answering
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class S3Reports:
+    """Fulfils `ports.reports.Reports` in one bucket, which encrypts and forgets by itself."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def keep(self, connection: str, day: date, name: str, text: str, content_type: str) -> None:
+        """Stores `text` in UTF-8 under `<connection>/<year>/<month>/<day>/<name>`."""
+        key = f"{connection}/{day:%Y/%m/%d}/{name}"
+        with answering("s3", "put_object"):
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=text.encode(), ContentType=content_type)

@@ -1,0 +1,14 @@
+"""Where reports are kept for people."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Protocol
+
+
+class Reports(Protocol):
+    """Files by connection and day; the same name on the same day replaces what was there."""
+
+    def keep(self, connection: str, day: date, name: str, text: str, content_type: str) -> None:
+        """Store one file. Raises StoreUnavailable."""
+        ...

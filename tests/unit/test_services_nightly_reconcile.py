@@ -1,0 +1,93 @@
+"""The night's tie-out: reports kept, findings counted, one connection's trouble its own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from tests.support import aws
+from tests.support.builders_money_world import MoneyWorld
+from tieout.adapters.s3.reports import S3Reports
+from tieout.domain.errors import ConnectionLost, StoreUnavailable
+from tieout.ports import Workspace
+from tieout.services.nightly_reconcile import NightlyReconcile
+from tieout.services.outcome import Run
+from tieout.services.reconcile import Reconcile
+
+
+@dataclass
+class MemoryReports:
+    """What was kept, by connection, day and name."""
+
+    kept: dict[tuple[str, date, str], str] = field(default_factory=dict)
+
+    def keep(self, connection: str, day: date, name: str, text: str, content_type: str) -> None:
+        self.kept[connection, day, name] = text
+
+
+class Away(MemoryReports):
+    """A bucket that does not answer."""
+
+    def keep(self, connection: str, day: date, name: str, text: str, content_type: str) -> None:
+        raise StoreUnavailable(context={"system": "s3"})
+
+
+class Lost(MoneyWorld):
+    """A world whose connection has to be renewed."""
+
+    def open(self, connection: str) -> Workspace | None:
+        raise ConnectionLost("sign in again")
+
+
+def night(world: MoneyWorld, reports: MemoryReports, deadline: datetime | None = None) -> Run:
+    service = NightlyReconcile(world.connections, world, Reconcile(world.records, world.clock), reports, world.clock)
+    return service.run("trace", deadline or world.clock.now() + timedelta(minutes=10))
+
+
+def test_a_report_of_each_connection_is_kept_by_day_and_findings_are_counted() -> None:
+    world, reports = MoneyWorld(), MemoryReports()
+    world.synced()
+    payment = world.people.pay(world.synced())
+    assert night(world, reports).counts == {
+        "invoices_compared": 2, "invoices_adrift": 1, "invoices_not_compared": 0, "connections_not_compared": 0
+    }  # fmt: skip
+    day = world.clock.now().date()
+    assert set(reports.kept) == {("c1", day, "drift.json"), ("c1", day, "drift.csv")}
+    [finding] = json.loads(reports.kept["c1", day, "drift.json"])["findings"]
+    assert payment in finding["reason"]
+    assert payment in reports.kept["c1", day, "drift.csv"]
+
+
+def test_a_connection_that_cannot_be_read_is_trouble_and_no_failure() -> None:
+    run = night(Lost(), MemoryReports())
+    assert run.counts["connections_not_compared"] == 1
+    assert [type(one.error) for one in run.troubles] == [ConnectionLost]
+    assert run.failure is None
+
+
+def test_a_report_that_cannot_be_kept_fails_the_run() -> None:
+    run = night(MoneyWorld(), Away())
+    assert isinstance(run.failure, StoreUnavailable)
+
+
+def test_a_night_without_time_says_what_was_left() -> None:
+    world = MoneyWorld()
+    run = night(world, MemoryReports(), world.clock.now())
+    assert run.counts["connections_not_compared"] == 1
+    assert run.troubles == ()
+
+
+def test_a_report_in_s3_lies_under_connection_and_day_and_the_last_one_counts() -> None:
+    with aws.aws():
+        aws.bucket("reports")
+        reports = S3Reports(aws.s3(), "reports")
+        for text in ("before", "Süd; 1"):
+            reports.keep("acme", date(2026, 3, 2), "drift.csv", text, "text/csv")
+        [found] = aws.s3().list_objects_v2(Bucket="reports")["Contents"]
+        assert found["Key"] == "acme/2026/03/02/drift.csv"
+        assert aws.s3().get_object(Bucket="reports", Key=found["Key"])["Body"].read().decode() == "Süd; 1"
+        with pytest.raises(StoreUnavailable):
+            S3Reports(aws.s3(), "no-such-bucket").keep("acme", date(2026, 3, 2), "x", "", "text/plain")
