@@ -17,8 +17,8 @@ from tieout.domain.hint import Cause, Hint, HintObject
 
 _RUNS = 12
 _LIMIT = 1.5
-# Those that call no vendor keep the limit even against libraries that are only imported.
-_LIGHT = {"webhook_intake", "sweep"}
+# What calls no vendor keeps the limit even against libraries that are only imported.
+_LIGHT = {"webhook_intake"}
 _TIMED = """\
 import time
 start = time.process_time()
