@@ -157,6 +157,15 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenBack:
+    """A refund that a person entered in the ledger and said to belong here: of the ledger's invoice `far_id`."""
+
+    refund_id: str
+    far_id: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class SyncRecord:
     """One document's record. Times are aware UTC.
 
@@ -165,7 +174,8 @@ class SyncRecord:
     rises with each intent, `generation` when a document that we held is shown to be deleted.
     `postings` are the documents that a payment made on the far side, in the order in which they were posted.
     `waiting_since`: when it began to wait for its invoice, None once it is settled.
-    `facts` is what an invoice shows of its payments, None as long as nothing settles it.
+    `facts` is what an invoice shows of its payments, None as long as nothing settles it. `given_back` are the refunds
+    that people confirmed of it, or of the recorded payments of a payment.
     `covered_until`: HubSpot's own time of the newest version that is reflected here. `rehints` counts the hints that
     came while it was claimed, `rehints_answered` those of them for which a new hint was sent.
     `shown` is the fingerprint of the status last written back onto the origin. `version` guards every write.
@@ -186,6 +196,7 @@ class SyncRecord:
     postings: tuple[Posting, ...] = ()
     waiting_since: datetime | None = None
     facts: PaymentFacts | None = None
+    given_back: tuple[GivenBack, ...] = ()
     label: str = ""
     covered_until: datetime | None = None
     lease_owner: str | None = None

@@ -9,7 +9,7 @@ from datetime import datetime
 from tieout.domain.errors import NotReadyYet
 from tieout.domain.hint import Cause
 from tieout.domain.planning.invoice import SWITCHED_OFF
-from tieout.domain.record import BY_HAND, Kind, RecordKey, State, SyncRecord, own_hint_object
+from tieout.domain.record import BY_HAND, Kind, Link, RecordKey, State, SyncRecord, own_hint_object
 from tieout.ports import AuditEntry, Clock, RecordChanged, Records
 
 # Why a record is ignored whatever the settings say; every other reason may be one of the settings'.
@@ -56,6 +56,21 @@ def resolve(records: Records, clock: Clock, key: RecordKey, note: str, actor: st
         raise NothingToResolve("This invoice does not need a person.")
     facts = {"code": record.reason, **({"note": note} if note else {})}
     return _put(records, replace(record, updated_at=now), AuditEntry(now, actor, "resolved invoice", trace_id, facts))
+
+
+def confirm_refund(
+    records: Records, clock: Clock, key: RecordKey, target: str, actor: str, trace_id: str
+) -> SyncRecord:
+    """Keep that a refund entered in QuickBooks belongs to the HubSpot payment or invoice with id `target`. Whoever
+    calls this sends a hint, and the look that follows shows whether there is such a one.
+
+    Raises NotReadyYet as `resolve` does, NothingToResolve for a record that is no such refund.
+    """
+    now, record = clock.now(), records.get(key)
+    if record is None or key.kind is not Kind.REFUND:
+        raise NothingToResolve("This is no refund that was entered in QuickBooks.")
+    free = replace(_free(record, now), updated_at=now, link=Link(target, exclusive=False))
+    return _put(records, free, AuditEntry(now, actor, "confirmed refund", trace_id, {"hubspot_id": target}))
 
 
 def in_state(records: Records, connection: str, state: State) -> Iterator[SyncRecord]:

@@ -12,6 +12,7 @@ from tieout.domain.planning.applied import facts_of, received_by_invoice
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord, is_marked
 from tieout.ports import Workspace
 from tieout.services.claims import Claims
+from tieout.services.refunds_made import given_back
 from tieout.services.work import S, Work
 
 _PAYMENT = "Payment"
@@ -32,18 +33,15 @@ class Paid:
         """
         if not workspace.settings.pull_payments:
             return
-        concerned = [
-            (work, invoice)
-            for work in works
-            if (invoice := _looked(work.record, looked)) is not None and (invoice.settlements or work.record.facts)
-        ]
+        found = [(work, _looked(work.record, looked)) for work in works]
+        concerned = [(work, one) for work, one in found if one is not None and _is_concerned(work.record, one)]
         ids = {id_ for _, invoice in concerned for type_, id_ in invoice.settlements if type_ == _PAYMENT}
         payments = workspace.ledger.payments(ids) if ids else {}
         urls = {id_: workspace.ledger.document_url(Document.PAYMENT, id_) for id_ in payments}
         news: set[str] = set()
         for work, invoice in concerned:
             own = [payments[id_] for type_, id_ in invoice.settlements if type_ == _PAYMENT and id_ in payments]
-            facts = facts_of(invoice, own, None, urls)
+            facts = facts_of(invoice, own, given_back(work.record), urls)
             if facts != work.record.facts:
                 work.held.record = replace(work.record, facts=facts)
                 news.update(one.id for one in own if received_by_invoice(one).get(invoice.id))
@@ -69,6 +67,10 @@ class Paid:
 
 def _looked(record: SyncRecord, looked: Mapping[str, LedgerInvoice]) -> LedgerInvoice | None:
     return looked.get(record.link.far_id) if record.link else None
+
+
+def _is_concerned(record: SyncRecord, invoice: LedgerInvoice) -> bool:
+    return bool(invoice.settlements or record.facts or record.given_back)
 
 
 def _is_left(record: SyncRecord | None) -> bool:

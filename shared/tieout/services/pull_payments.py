@@ -1,4 +1,4 @@
-"""QuickBooks payment -> HubSpot: what the worker behind the payment_pull queue does with a payment made there."""
+"""QuickBooks payment -> HubSpot: what the worker behind the payment_pull queue does with money booked there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NeedsAttention, NotReadyYet, Postponed
 from tieout.domain.hint import Cause, Hint, HintObject
-from tieout.domain.payment import Document, LedgerPayment
+from tieout.domain.money import Money
+from tieout.domain.payment import Document, LedgerDocument, LedgerPayment
 from tieout.domain.planning.applied import INVOICE
 from tieout.domain.planning.mirror import (
     PULL_SWITCHED_OFF,
@@ -30,11 +31,13 @@ from tieout.services.claims import Claims
 from tieout.services.intents import SWITCHED_OFF_PAUSE
 from tieout.services.mirroring import MirrorWriter
 from tieout.services.outcome import Outcome
+from tieout.services.refunds_made import Confirmed, MadePlan, RefundsMade
 from tieout.services.work import Seen, Work
 from tieout.services.worker import Worker
 from tieout.services.writing import agreed
 
-PullWork = Work[LedgerPayment]
+Source = LedgerPayment | LedgerDocument
+PullWork = Work[Source]
 
 # Under which kind a QuickBooks document would be ours, by what the hint is about.
 _DOCUMENTS = {
@@ -60,9 +63,12 @@ class Pulled:
     deadline: datetime | None
 
 
+PullPlan = Pulled | MadePlan
+
+
 @dataclass(frozen=True, slots=True)
 class PullPayments:
-    """The worker behind the payment_pull queue, and what is particular to its payments (`worker.Job`)."""
+    """The worker behind the payment_pull queue, and what is particular to payments and refunds in it (`worker.Job`)."""
 
     workspaces: Workspaces
     claims: Claims
@@ -72,12 +78,12 @@ class PullPayments:
 
     def pull(self, hints: Sequence[Hint], deadline: datetime | None = None) -> list[Outcome]:
         """Handle a batch; see `Worker.work_off`."""
-        worker: Worker[LedgerPayment, Pulled] = Worker(self.workspaces, self.claims, self, self.vendor_timeout)
+        worker: Worker[Source, PullPlan] = Worker(self.workspaces, self.claims, self, self.vendor_timeout)
         return worker.work_off(hints, deadline)
 
     def key_of(self, workspace: Workspace, hint: Hint) -> RecordKey | None:
-        """The QuickBooks payment. What a HubSpot payment made there is looked at through that one's record, whose queue
-        is told instead; credit memos and sales receipts of others are none of Tieout's business."""
+        """The QuickBooks payment or refund receipt. What a HubSpot payment made there is looked at through that one's
+        record, whose queue is told instead; credit memos and sales receipts of others are none of Tieout's business."""
         connection, document = workspace.connection.id, _DOCUMENTS[hint.object]
         ours = self.claims.records.origin_of(connection, "quickbooks", document.holder_kind, hint.id)
         if ours is not None and own_hint_object(ours) is HintObject.HUBSPOT_PAYMENT:
@@ -86,6 +92,8 @@ class PullPayments:
             return None
         if hint.object is HintObject.QUICKBOOKS_PAYMENT:
             return RecordKey(connection, Kind.PAYMENT, "quickbooks", hint.id)
+        if hint.object is HintObject.QUICKBOOKS_REFUND_RECEIPT:
+            return RecordKey(connection, Kind.REFUND, "quickbooks", hint.id)
         return None
 
     def verify(self, workspace: Workspace, work: PullWork) -> bool:
@@ -95,38 +103,44 @@ class PullPayments:
         return known
 
     def read(self, workspace: Workspace, works: Sequence[PullWork]) -> None:
-        """The payments, in one metered read per 100."""
-        found = workspace.ledger.payments([work.id for work in works])
+        """The payments, and the refund receipts, in one metered read per 100 of each."""
+        payments = [work.id for work in works if not _is_refund(work)]
+        refunds = [work.id for work in works if _is_refund(work)]
+        paid = workspace.ledger.payments(payments) if payments else {}
+        returned = workspace.ledger.documents(Document.REFUND_RECEIPT, refunds) if refunds else {}
         for work in works:
-            work.source, work.read = found.get(work.id), True
+            work.source = returned.get(work.id) if _is_refund(work) else paid.get(work.id)
+            work.read = True
 
     def plan(
         self, workspace: Workspace, works: Sequence[PullWork], deadline: datetime | None
-    ) -> Sequence[Pulled | Exception]:
+    ) -> Sequence[PullPlan | Exception]:
         """What is known of each: the records of its invoices from our own store, and what stands in HubSpot of what was
         recorded there, in grouped calls. QuickBooks is not asked again."""
         billed = self._billed(workspace, works)
         ids = {one.far_id for work in works for one in work.record.postings}
         present = workspace.crm.payments(ids) if ids else {}
-        return [
-            Pulled(
-                MirrorCase(
-                    source=work.source,
-                    postings=work.record.postings,
-                    billings={far_id: one for far_id, (one, _) in billed.items() if one.reach is Reach.LINKED},
-                    deleted=frozenset(far_id for far_id, (_, deleted) in billed.items() if deleted),
-                    present={one.far_id: found for one in work.record.postings if (found := present.get(one.far_id))},
-                    by_person=work.by_person,
-                ),
-                deadline,
-            )
-            for work in works
-        ]
+        linked = {far_id: one for far_id, (one, _) in billed.items() if one.reach is Reach.LINKED}
+        deleted = frozenset(far_id for far_id, (_, gone) in billed.items() if gone)
+
+        def planned(work: PullWork) -> PullPlan:
+            record, source = work.record, work.source
+            if _is_refund(work):
+                document = source if isinstance(source, LedgerDocument) else None
+                return RefundsMade(self.claims).plan(workspace, record, document)
+            payment = source if isinstance(source, LedgerPayment) else None
+            own = {one.far_id: found for one in record.postings if (found := present.get(one.far_id))}
+            refunded = _refunded(record)
+            case = MirrorCase(payment, record.postings, linked, deleted, own, refunded, by_person=work.by_person)
+            return Pulled(case, deadline)
+
+        return [planned(work) for work in works]
 
     def _billed(self, workspace: Workspace, works: Sequence[PullWork]) -> dict[str, tuple[Billing, bool]]:
         """By the ledger's id, the HubSpot invoices that money is applied to, and whether they are deleted."""
         connection, records = workspace.connection.id, self.claims.records
-        applied = [one for work in works if work.source for one in work.source.allocations if one.type == INVOICE]
+        payments = [work.source for work in works if isinstance(work.source, LedgerPayment)]
+        applied = [one for payment in payments for one in payment.allocations if one.type == INVOICE]
         keys = {
             far_id: key
             for far_id in sorted({one.far_id for one in applied})
@@ -138,11 +152,23 @@ class PullPayments:
             for far_id, key in keys.items()
         }
 
-    def writes(self, plan: Pulled) -> bool:
+    def writes(self, plan: PullPlan) -> bool:
         """Whether anything may be left to record; what is planned decides, step by step."""
-        return bool(plan.case.billings or plan.case.postings)
+        return isinstance(plan, Pulled) and bool(plan.case.billings or plan.case.postings)
 
-    def carry_out(self, workspace: Workspace, work: PullWork, plan: Pulled) -> None:
+    def carry_out(self, workspace: Workspace, work: PullWork, plan: PullPlan) -> None:
+        """Record what is to be recorded, or note what was decided."""
+        if isinstance(plan, Pulled):
+            self._mirror(workspace, work, plan)
+        elif isinstance(plan, Confirmed):
+            RefundsMade(self.claims).confirm(work.record, plan, work.held.trace_id)
+            state = State.SYNCED if plan.amount else State.IGNORED
+            reason = "" if plan.amount else "deleted"
+            work.held.record = work.record.to(state, reason=reason, detail=plan.told)
+        else:
+            _note(work, plan)
+
+    def _mirror(self, workspace: Workspace, work: PullWork, plan: Pulled) -> None:
         """Write one recorded payment after the other, planning anew after each, until nothing is left to write."""
         case, zone = plan.case, workspace.connection.portal_time_zone
         before = _invoices(work.record)
@@ -234,7 +260,10 @@ class PullPayments:
     def seen(self, work: PullWork) -> Seen | None:
         """A payment that is deleted shows nothing."""
         source = work.source
-        return Seen(source.reference or source.id, source.updated_at) if source else None
+        if source is None:
+            return None
+        number = source.number if isinstance(source, LedgerDocument) else None
+        return Seen(source.reference or number or source.id, source.updated_at)
 
     def status(self, _workspace: Workspace, _work: PullWork) -> ShownStatus | None:
         """None: what became of a payment shows on its invoices."""
@@ -243,6 +272,18 @@ class PullPayments:
     def show(self, _workspace: Workspace, _statuses: Mapping[str, ShownStatus]) -> Collection[str]:
         """There is nothing to show."""
         return ()
+
+
+def _is_refund(work: PullWork) -> bool:
+    return work.record.key.kind is Kind.REFUND
+
+
+def _refunded(record: SyncRecord) -> dict[str, Money]:
+    """What people said was given back, by the ledger's invoice."""
+    amounts: dict[str, Money] = {}
+    for one in record.given_back:
+        amounts[one.far_id] = amounts[one.far_id] + one.amount if one.far_id in amounts else one.amount
+    return amounts
 
 
 def _is_deleted(record: SyncRecord | None) -> bool:
