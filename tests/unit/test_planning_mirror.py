@@ -77,7 +77,6 @@ class PlainCrm:
     shown: dict[str, SourcePayment] = field(default_factory=dict)
     postings: tuple[Posting, ...] = ()
     written: list[MirrorStep] = field(default_factory=list)
-    most: dict[str, Decimal] = field(default_factory=dict)
     ids: Any = field(default_factory=lambda: count(700))
 
     def look(self, source: LedgerPayment | None, **changes: Any) -> MirrorPlan:
@@ -101,8 +100,6 @@ class PlainCrm:
             case Remove():
                 self.shown.pop(step.posting.far_id, None)
                 self.postings = tuple(one for one in self.postings if one is not step.posting)
-        for invoice, most in self.most.items():
-            assert self.paid(invoice) <= most
 
     def _keep(self, id_: str, content: Any, parent_id: str) -> None:
         at = datetime.combine(content.day, time(12), ZoneInfo(ZONE)).astimezone(UTC)
@@ -208,13 +205,6 @@ def test_an_amount_that_changes_changes_the_payment_that_is_there(crm: PlainCrm)
     [(after, payment)] = crm.shown.items()
     assert after == before
     assert (payment.amount, payment.reference) == (usd("70.00"), None)
-
-
-def test_what_makes_room_on_an_invoice_comes_first(crm: PlainCrm) -> None:
-    crm.most = {"42": Decimal(100), "43": Decimal(100)}
-    crm.look(a_ledger_payment("150.00", applied(("130", "100.00"), ("131", "50.00"))))
-    crm.look(a_ledger_payment("150.00", applied(("130", "50.00"), ("131", "100.00"))))
-    assert [crm.paid("42"), crm.paid("43")] == [50, 100]
 
 
 @pytest.mark.parametrize(

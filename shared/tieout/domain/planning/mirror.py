@@ -85,8 +85,8 @@ class MirrorDecision:
 def plan_mirrors(case: MirrorCase, settings: Settings, time_zone: str) -> MirrorDecision:
     """The next step for a payment; after a `Record`, `Correct` or `Remove` it is planned again.
 
-    What makes room on an invoice comes first, because HubSpot takes no more money than is open on it. A person's change
-    of one recorded payment stops that one only. `time_zone` is the portal's, in which HubSpot shows dates (IANA).
+    A person's change of one recorded payment stops that one only. `time_zone` is the portal's, in which HubSpot shows
+    dates (IANA).
     """
     if not case.postings:
         skipped = _screened(case, settings)
@@ -112,7 +112,7 @@ def plan_mirrors(case: MirrorCase, settings: Settings, time_zone: str) -> Mirror
             wanted[_invoice_of(posting)] = content
     missing, hindered = _missing(wanted, case, settings)
     steps += missing
-    plan = min(steps, key=_rank, default=None) or _verdict(case, kept, problems, hindered)
+    plan = steps[0] if steps else _verdict(case, kept, problems, hindered)
     return MirrorDecision(plan, tuple(kept))
 
 
@@ -252,18 +252,6 @@ def _missing(
         else:
             steps.append(Record(content, billing.id))
     return steps, hindered
-
-
-def _rank(step: MirrorStep) -> int:
-    match step:
-        case Remove():
-            return 0
-        case Correct() if step.content.amount.amount < step.posting.sent.amount.amount:
-            return 1
-        case Correct():
-            return 2
-        case Record():
-            return 3
 
 
 def _verdict(
