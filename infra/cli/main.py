@@ -34,6 +34,7 @@ for command in (
     reconcile,
 ):
     app.command()(command)
+app.command("show")(watch.show_record)
 app.add_typer(configure.app, name="settings")
 
 

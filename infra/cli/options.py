@@ -33,7 +33,11 @@ Stack = Annotated[str | None, typer.Option("--stack", help="CloudFormation stack
 OnlyConnection = Annotated[str | None, typer.Option("--connection", help="One connection, by its id.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of tables.")]
 Invoice = Annotated[str, typer.Argument(help="HubSpot invoice: its id or its number.", metavar="INVOICE")]
-Invoices = Annotated[list[str] | None, typer.Argument(help="HubSpot invoices: ids or numbers.", metavar="[INVOICE]...")]
+_NAMES = "payment:ID for a HubSpot payment, qbo-payment:ID and refund:ID for those made in QuickBooks."
+Name = Annotated[str, typer.Argument(help=f"A HubSpot invoice (id or number), or {_NAMES}", metavar="RECORD")]
+Invoices = Annotated[
+    list[str] | None, typer.Argument(help=f"HubSpot invoices (ids or numbers), or {_NAMES}", metavar="[RECORD]...")
+]
 Code = Annotated[Codes | None, typer.Option("--code", help="All that need a person for this reason.")]
 Everything = Annotated[bool, typer.Option("--all", help="All that need a person.")]
 Note = Annotated[str, typer.Option("--note", help="Why, for other people.")]

@@ -1,4 +1,4 @@
-"""Which invoices a command is about: by id or number, by attention code, or all that need a person."""
+"""Which records a command is about: by id or number, by attention code, or all that need a person."""
 
 from __future__ import annotations
 
@@ -16,16 +16,29 @@ from tieout.domain.record import Kind, RecordKey, State, SyncRecord, own_hint_ob
 from tieout.ports import Crm
 from tieout.services import decisions
 
+PREFIXES = {
+    "payment": (Kind.PAYMENT, "hubspot"),
+    "qbo-payment": (Kind.PAYMENT, "quickbooks"),
+    "refund": (Kind.REFUND, "quickbooks"),
+}
+"""How records other than invoices are named: `payment:<HubSpot id>`, the others with their QuickBooks id."""
 STATES_OF_A_PERSON = (State.ATTENTION, State.DELETED_IN_LEDGER)
 
 
 def in_state(deployment: Deployment, connection: str, state: State, most: int | None = None) -> list[SyncRecord]:
-    """The invoices in a state, the latest first; at most `most` of them."""
-    return list(islice(decisions.in_state(deployment.store.records, connection, state), most))
+    """The invoices, payments and refunds in a state, the latest first; at most `most` of them."""
+    return list(islice(decisions.steered(deployment.store.records, connection, state), most))
+
+
+def name_of(record: SyncRecord) -> str:
+    """How a person names a record to a command: an invoice by its number, others with their prefix."""
+    key = record.key
+    prefix = next((one for one, kind in PREFIXES.items() if kind == (key.kind, key.origin_system)), None)
+    return f"{prefix}:{key.origin_id}" if prefix else record.label or key.origin_id
 
 
 def needing_a_person(deployment: Deployment, connection: str | None, code: str | None = None) -> list[SyncRecord]:
-    """The invoices that need a person, for any reason or for one."""
+    """The records that need a person, for any reason or for one."""
     return [
         record
         for one in deployment.connections(connection)
@@ -38,12 +51,25 @@ def needing_a_person(deployment: Deployment, connection: str | None, code: str |
 def select(
     deployment: Deployment, connection: str | None, invoices: Sequence[str], code: Codes | None, *, everything: bool
 ) -> list[RecordKey]:
-    """The invoices that were asked for. Raises BadParameter unless exactly one way of naming them was used."""
+    """The records that were asked for. Raises BadParameter unless exactly one way of naming them was used."""
     if sum((bool(invoices), code is not None, everything)) != 1:
-        raise typer.BadParameter("name invoices, or give --code, or --all: one of the three")
+        raise typer.BadParameter("name invoices or payments, or give --code, or --all: one of the three")
     if invoices:
-        return list(dict.fromkeys(find(deployment, connection, one) for one in invoices))
+        return list(dict.fromkeys(find_any(deployment, connection, one) for one in invoices))
     return [record.key for record in needing_a_person(deployment, connection, code.value if code else None)]
+
+
+def find_any(deployment: Deployment, connection: str | None, name: str) -> RecordKey:
+    """An invoice as `find` takes it, or a payment or refund that Tieout keeps a record of, by prefix and id."""
+    prefix, colon, id_ = name.partition(":")
+    if not colon or prefix not in PREFIXES:
+        return find(deployment, connection, name)
+    kind, system = PREFIXES[prefix]
+    for one in deployment.connections(connection):
+        key = RecordKey(one.id, kind, system, id_)
+        if deployment.store.records.get(key) is not None:
+            return key
+    raise NotFound(f"Tieout keeps no record of {name!r}.")
 
 
 def find(deployment: Deployment, connection: str | None, invoice: str) -> RecordKey:
@@ -76,7 +102,8 @@ def _find_record(deployment: Deployment, connection: str, invoice: str) -> Recor
     if invoice.isdigit() and deployment.store.records.get(_key(connection, invoice)):
         return _key(connection, invoice)
     needy = (record for state in STATES_OF_A_PERSON for record in in_state(deployment, connection, state))
-    return next((record.key for record in needy if record.label == invoice), None)
+    ours = (record for record in needy if record.key.kind is Kind.INVOICE)
+    return next((record.key for record in ours if record.label == invoice), None)
 
 
 def _find_in_hubspot(crm: Crm, invoice: str) -> str | None:

@@ -14,9 +14,11 @@ from infra.cli.settings_document import Change
 from tieout.domain.attention import ATTENTION
 from tieout.domain.errors import NeedsAttention, SyncError
 from tieout.domain.invoice import InvoiceContent, SourceInvoice
+from tieout.domain.payment import Document
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update, Void
-from tieout.domain.record import State, SyncRecord
+from tieout.domain.record import Kind, State, SyncRecord
 from tieout.domain.status import explain
+from tieout.ports import Ledger
 
 out = Console()
 err = Console(stderr=True)
@@ -51,7 +53,7 @@ def print_check(check: Check) -> None:
 
 
 def print_record(record: SyncRecord) -> None:
-    """What became of an invoice."""
+    """What became of a record."""
     link = record.link
     line = Text.assemble((record.label or record.key.origin_id, "bold"), ": ", state_text(record.state))
     if link:
@@ -91,12 +93,36 @@ def state_text(state: State) -> Text:
     return Text(state.value.replace("_", " "), style=COLOURS.get(state, "yellow"))
 
 
+DOCUMENT_COLUMNS = ("document", "id", "amount", "date", "state", "link")
+
+
+def documents(record: SyncRecord, ledger: Ledger) -> list[dict[str, str | None]]:
+    """What a payment made on the far side, in the order in which it was posted, by `DOCUMENT_COLUMNS`."""
+    return [
+        {
+            "document": one.sent.document.value.replace("_", " "),
+            "id": one.far_id,
+            "amount": str(one.sent.amount),
+            "date": one.sent.day.isoformat(),
+            "state": "taken back" if one.voided else "posted",
+            "link": None
+            if one.sent.document is Document.HUBSPOT_PAYMENT
+            else ledger.document_url(one.sent.document, one.far_id) or None,
+        }
+        for one in record.postings
+    ]
+
+
 def record_facts(record: SyncRecord) -> dict[str, object]:
     """A record for --json."""
     link = record.link
+    invoice = {"invoice_id": record.key.origin_id} if record.key.kind is Kind.INVOICE else {}
     return {
         "connection": record.key.connection,
-        "invoice_id": record.key.origin_id,
+        "kind": record.key.kind.value,
+        "origin": record.key.origin_system,
+        "id": record.key.origin_id,
+        **invoice,
         "number": record.label,
         "state": record.state.value,
         "reason": record.reason,

@@ -141,7 +141,7 @@ def ignore(
     else:
         for record in done:
             show.print_record(record)
-        show.out.print(f"Ignored {len(done)} invoice(s).")
+        show.out.print(f"Ignored {len(done)} record(s).")
     raise typer.Exit(FINE if len(done) == len(keys) else NEEDS_A_PERSON)
 
 
@@ -168,4 +168,4 @@ def _print_queued(keys: Sequence[RecordKey], *, json: bool) -> None:
     if json:
         show.print_json({"queued": [key.origin_id for key in keys]})
     else:
-        show.out.print(f"Queued {len(keys)} invoice(s); `tieout status` shows what becomes of them.")
+        show.out.print(f"Queued {len(keys)} record(s); `tieout status` shows what becomes of them.")

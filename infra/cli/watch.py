@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import typer
 from rich.text import Text
 
 from infra.cli import show
 from infra.cli.check import as_json
 from infra.cli.doctor import examine, recording_refusal
-from infra.cli.options import FINE, NEEDS_A_PERSON, Invoice, Json, OnlyConnection, Stack, opened
-from infra.cli.selection import STATES_OF_A_PERSON, find, in_state
+from infra.cli.options import FINE, NEEDS_A_PERSON, Invoice, Json, Name, NotFound, OnlyConnection, Stack, opened
+from infra.cli.selection import STATES_OF_A_PERSON, find, find_any, in_state, name_of
 from infra.cli.usage import print_usage, reads_facts, reads_of, swept_at
-from tieout.domain.record import State, SyncRecord
+from tieout.domain.record import Kind, State, SyncRecord
 from tieout.domain.status import explain
 from tieout.services.preview import preview
 
@@ -41,7 +43,7 @@ def doctor(
 def status(
     context: typer.Context, *, stack: Stack = None, connection: OnlyConnection = None, json: Json = False
 ) -> None:
-    """Show how many invoices are in which state, what needs a person, the queues, and what was read of QuickBooks.
+    """Show how many records are in which state, what needs a person, the queues, and what was read of QuickBooks.
 
     Example: tieout status --json
     """
@@ -54,7 +56,7 @@ def status(
         needy = [record for state in STATES_OF_A_PERSON for record in records[state]]
         parked = [record for state in (State.WAITING, State.VERIFYING) for record in records[state]]
         waiting_for_a_person |= bool(needy)
-        counts = {state: len(found) for state, found in records.items()}
+        kinds = {kind: _counts(records, kind) for kind in (Kind.INVOICE, Kind.PAYMENT, Kind.REFUND)}
         refusal = recording_refusal(deployment, one.id)
         if json:
             facts.append(
@@ -62,7 +64,9 @@ def status(
                     "connection": one.id,
                     "portal_id": one.portal_id,
                     "realm_id": one.realm_id,
-                    "states": counts,
+                    "states": kinds[Kind.INVOICE],
+                    "payments": kinds[Kind.PAYMENT],
+                    "refunds": kinds[Kind.REFUND],
                     "last_complete_sweep": swept_at(deployment.store, one.id),
                     "metered_reads": reads_facts(reads_of(deployment.store, one.id)),
                     "notice": refusal,
@@ -72,12 +76,17 @@ def status(
             )
             continue
         title = f"Connection {one.id}: HubSpot {one.portal_id}, QuickBooks {one.realm_id}"
-        by_state = [(show.state_text(state), _counted(number)) for state, number in counts.items() if number]
-        show.table(title, ("invoices", "number"), by_state)
+        by_state = [
+            (kind.value, show.state_text(state), _counted(number))
+            for kind, counts in kinds.items()
+            for state, number in counts.items()
+            if number
+        ]
+        show.table(title, ("kind", "state", "number"), by_state)
         if refusal:
             show.out.print(Text(refusal, style="yellow"), highlight=False)
-        show.table("Needs a person", ("invoice", "code", "what, and what to do"), [_needy_row(one) for one in needy])
-        show.table("Waiting", ("invoice", "why", "until"), [_parked_row(one) for one in parked])
+        show.table("Needs a person", ("record", "code", "what, and what to do"), [_needy_row(one) for one in needy])
+        show.table("Waiting", ("record", "why", "until"), [_parked_row(one) for one in parked])
     if json:
         reads = reads_facts(reads_of(deployment.store, None))
         show.print_json({"connections": facts, "queues": queues, "metered_reads": reads})
@@ -86,6 +95,38 @@ def status(
         rows = [(name, str(number)) for name, number in queues.items()]
         show.table("Queues", ("queue", "messages"), rows)
     raise typer.Exit(NEEDS_A_PERSON if waiting_for_a_person or queues.get("dead letters") else FINE)
+
+
+def show_record(
+    context: typer.Context,
+    name: Name,
+    *,
+    stack: Stack = None,
+    connection: OnlyConnection = None,
+    json: Json = False,
+) -> None:
+    """Show what Tieout knows of an invoice, a payment or a refund: its state, its documents, and its trail.
+
+    Example: tieout show payment:4711
+    """
+    deployment = opened(context, stack)
+    key = find_any(deployment, connection, name)
+    record = deployment.store.records.get(key)
+    if record is None:
+        raise NotFound(f"Tieout keeps no record of {name!r}.")
+    ledger = deployment.workspace(key.connection).ledger
+    documents = show.documents(record, ledger)
+    trail = deployment.store.records.trail(key)
+    if json:
+        lines = [{"at": one.at, "by": one.actor, "action": one.action, **one.facts} for one in trail]
+        show.print_json({**show.record_facts(record), "documents": documents, "trail": lines})
+        return
+    show.print_record(record)
+    if documents:
+        rows = [[str(one[column] or "") for column in show.DOCUMENT_COLUMNS] for one in documents]
+        show.table("Documents", show.DOCUMENT_COLUMNS, rows)
+    rows = [[f"{one.at:%Y-%m-%d %H:%M:%S} UTC", one.actor, one.action] for one in trail]
+    show.table("Trail", ("at", "by", "what"), rows)
 
 
 def plan(
@@ -110,14 +151,18 @@ def plan(
         show.print_plan(found.source, found.plan)
 
 
+def _counts(records: Mapping[State, Sequence[SyncRecord]], kind: Kind) -> dict[State, int]:
+    return {state: sum(one.key.kind is kind for one in found) for state, found in records.items()}
+
+
 def _counted(number: int) -> str:
     return f"{number} or more" if number >= _MOST_COUNTED else str(number)
 
 
 def _needy_row(record: SyncRecord) -> tuple[str, str, str]:
-    return record.label or record.key.origin_id, record.reason, explain(record)
+    return name_of(record), record.reason, explain(record)
 
 
 def _parked_row(record: SyncRecord) -> tuple[str, str, str]:
     until = f"{record.due_at:%Y-%m-%d %H:%M:%S} UTC" if record.due_at else ""
-    return record.label or record.key.origin_id, explain(record) or record.state.value, until
+    return name_of(record), explain(record) or record.state.value, until

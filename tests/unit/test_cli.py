@@ -279,7 +279,7 @@ def test_ignore_leaves_several_alone_with_a_note(line: CommandLine, world: World
     first, second = unknown_product(world), unknown_product(world)
     ran = line.run("ignore", first, second, "--note", "Entered by hand")
     assert ran.code == 0
-    assert "Ignored 2 invoice(s)." in ran.out
+    assert "Ignored 2 record(s)." in ran.out
     assert {(world.record(id_).reason, world.record(id_).detail) for id_ in (first, second)} == {
         (BY_HAND, "Entered by hand")
     }
@@ -298,7 +298,7 @@ def test_what_a_worker_holds_is_said_and_does_not_stop_the_others(line: CommandL
     world.claims.take(world.record(first).key, world.hint(first, Cause.RETRY))
     ran = line.run("ignore", first, second)
     assert ran.code == 1
-    assert ran.err.startswith(f"error {first}: Tieout is working on this invoice just now")
+    assert ran.err.startswith(f"error {first}: Tieout is working on this record just now")
     assert world.record(second).reason == BY_HAND
 
 
@@ -340,7 +340,7 @@ def test_what_needs_no_person_cannot_be_resolved(line: CommandLine, world: World
     world.hints.pop_due()
     ran = line.run("resolve", fine, needy, "--json")
     assert ran.code == 1
-    assert ran.err == f"error {fine}: This invoice does not need a person."
+    assert ran.err == f"error {fine}: This record does not need a person."
     assert ran.json["queued"] == [needy]
     assert retried(world) == [needy]
 

@@ -31,7 +31,7 @@ class NothingToResolve(ValueError):
 
 
 def ignore(records: Records, clock: Clock, key: RecordKey, note: str, actor: str, trace_id: str) -> SyncRecord:
-    """Leave an invoice alone until a person retries it; `note` says why, for other people.
+    """Leave an invoice or a payment alone until a person retries it; `note` says why, for other people.
 
     Raises NotReadyYet while a worker holds the record or a write of it has an unknown outcome.
     """
@@ -40,7 +40,7 @@ def ignore(records: Records, clock: Clock, key: RecordKey, note: str, actor: str
     detail = note or "Ignored by hand."
     # Due at once, so that the new status is shown in HubSpot even if no hint is sent.
     ignored = replace(record, updated_at=now).to(State.IGNORED, reason=BY_HAND, detail=detail, due_at=now)
-    return _put(records, ignored, AuditEntry(now, actor, "ignored invoice", trace_id))
+    return _put(records, ignored, AuditEntry(now, actor, f"ignored {key.kind}", trace_id))
 
 
 def resolve(records: Records, clock: Clock, key: RecordKey, note: str, actor: str, trace_id: str) -> SyncRecord:
@@ -53,9 +53,11 @@ def resolve(records: Records, clock: Clock, key: RecordKey, note: str, actor: st
     now = clock.now()
     record = _free(records.get(key) or SyncRecord(key=key, created_at=now), now)
     if record.state not in (State.ATTENTION, State.DELETED_IN_LEDGER):
-        raise NothingToResolve("This invoice does not need a person.")
+        raise NothingToResolve("This record does not need a person.")
     facts = {"code": record.reason, **({"note": note} if note else {})}
-    return _put(records, replace(record, updated_at=now), AuditEntry(now, actor, "resolved invoice", trace_id, facts))
+    return _put(
+        records, replace(record, updated_at=now), AuditEntry(now, actor, f"resolved {key.kind}", trace_id, facts)
+    )
 
 
 def confirm_refund(
@@ -78,6 +80,11 @@ def in_state(records: Records, connection: str, state: State) -> Iterator[SyncRe
     return (record for record in _in_state(records, connection, state) if record.key.kind is Kind.INVOICE)
 
 
+def steered(records: Records, connection: str, state: State) -> Iterator[SyncRecord]:
+    """All invoices, payments and refunds of a connection in a state, the latest first: what people decide about."""
+    return (one for one in _in_state(records, connection, state) if own_hint_object(one.key) is not None)
+
+
 def _in_state(records: Records, connection: str, state: State) -> Iterator[SyncRecord]:
     after: str | None = None
     while True:
@@ -90,12 +97,8 @@ def _in_state(records: Records, connection: str, state: State) -> Iterator[SyncR
 
 def concerned_by_settings(records: Records, connection: str) -> dict[RecordKey, Cause]:
     """The invoices and payments that other settings may treat differently, and by which cause to look at each."""
-    found = (record for state in _CONCERNED for record in _in_state(records, connection, state))
-    return {
-        record.key: cause
-        for record in found
-        if own_hint_object(record.key) is not None and (cause := _looked_at_by(record)) is not None
-    }
+    found = (record for state in _CONCERNED for record in steered(records, connection, state))
+    return {record.key: cause for record in found if (cause := _looked_at_by(record)) is not None}
 
 
 def _looked_at_by(record: SyncRecord) -> Cause | None:
@@ -112,7 +115,7 @@ def _looked_at_by(record: SyncRecord) -> Cause | None:
 def _free(record: SyncRecord, now: datetime) -> SyncRecord:
     held = record.lease_until is not None and now < record.lease_until
     if held or record.intent is not None:
-        raise NotReadyYet("Tieout is working on this invoice just now; try again in a few minutes.")
+        raise NotReadyYet("Tieout is working on this record just now; try again in a few minutes.")
     return record
 
 
