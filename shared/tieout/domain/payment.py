@@ -59,7 +59,7 @@ class SourcePayment:
     is associated with; HubSpot tells no allocation. `company` and `contact` are given where there is none; else its
     customer is the invoice's. `source` is `hs_payment_source_app` (INVOICE, QUOTE, SUBSCRIPTION...), `comment` the
     internal comment, in which Tieout's own payments bear their marker. Fees are None where HubSpot has not told them:
-    never zero; they and `net` are in the settlement currency. `modified_at` is HubSpot's own time of the last change
+    never zero; they, `net` and `settled` (the amount itself) are in the settlement currency. `modified_at` is HubSpot's own time of the last change
     that this reading shows.
     """
 
@@ -81,6 +81,7 @@ class SourcePayment:
     processing_fee: Money | None = None
     platform_fee: Money | None = None
     net: Money | None = None
+    settled: Money | None = None
     settlement_currency: str | None = None
     modified_at: datetime | None = None
 

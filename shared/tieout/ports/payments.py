@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -45,6 +45,17 @@ class PaymentCrm(Protocol):
 
     def payments_of(self, invoice_ids: Collection[str]) -> Mapping[str, tuple[SourcePayment | UnreadablePayment, ...]]:
         """The payments associated with each of these invoices, in grouped calls; an empty tuple where there is none."""
+        ...
+
+    def initiated_between(
+        self, start: datetime, end: datetime
+    ) -> Iterator[Sequence[SourcePayment | UnreadablePayment]]:
+        """The payments initiated from `start` until before `end`, oldest first, in pages of one call each: without their
+        invoices, customers and the history of refunds."""
+        ...
+
+    def refunded_since(self, start: datetime) -> Iterator[Sequence[SourcePayment | UnreadablePayment]]:
+        """The payments changed since `start` of which something was given back, with the history of it, in pages."""
         ...
 
     def prepare_payment(self, payment: RecordedPayment) -> PreparedWrite:

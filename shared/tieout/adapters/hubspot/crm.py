@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from tieout.adapters.hubspot import changes, recording
+from tieout.adapters.hubspot import changes, fees, recording
 from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.invoices import read_invoices
 from tieout.adapters.hubspot.payments import PAYMENTS, read_payments, read_payments_of
@@ -50,6 +50,16 @@ class HubSpotCrm:
     def payments_of(self, invoice_ids: Collection[str]) -> Mapping[str, tuple[SourcePayment | UnreadablePayment, ...]]:
         """See `PaymentCrm.payments_of`."""
         return read_payments_of(self._client, invoice_ids, self._currency)
+
+    def initiated_between(
+        self, start: datetime, end: datetime
+    ) -> Iterator[Sequence[SourcePayment | UnreadablePayment]]:
+        """See `PaymentCrm.initiated_between`. As few calls as pages of 200 take."""
+        return fees.initiated_between(self._client, start, end, self._currency)
+
+    def refunded_since(self, start: datetime) -> Iterator[Sequence[SourcePayment | UnreadablePayment]]:
+        """See `PaymentCrm.refunded_since`."""
+        return fees.refunded_since(self._client, start, self._currency)
 
     def prepare_payment(self, payment: RecordedPayment) -> PreparedWrite:
         """See `recording.create_body`."""

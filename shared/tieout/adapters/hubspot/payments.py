@@ -20,11 +20,13 @@ PAYMENTS = "commerce_payments"
 """HubSpot's object type (commerce payments guide)."""
 
 _NONE = Decimal(0)
-_REFUNDED = "hs_refunds_amount"
+REFUNDED = "hs_refunds_amount"
+"""What was given back until now, of which HubSpot keeps the history."""
 _SETTLED = "_in_settlement_currency"
 _FEES, _PLATFORM_FEE, _NET = "hs_fees_amount", "hs_platform_fee", "hs_net_amount"
-_PROPERTIES = (
+PROPERTIES = (
     "hs_initial_amount",
+    "hs_initial_amount_in_settlement_currency",
     "hs_initiated_date",
     "hs_currency_code",
     "hs_latest_status",
@@ -35,7 +37,7 @@ _PROPERTIES = (
     "hs_internal_comment",
     "hs_customer_email",
     "hs_payment_source_app",
-    _REFUNDED,
+    REFUNDED,
     *(name + suffix for name in (_FEES, _PLATFORM_FEE, _NET) for suffix in ("", _SETTLED)),
     "hs_settlement_currency_code",
     "hs_lastmodifieddate",
@@ -51,7 +53,7 @@ def read_payments(client: HubSpotClient, ids: Collection[str], account_currency:
     At most two calls for up to 100 payments, and four more where some have no invoice: a payment of an invoice is its
     invoice's customer's. `account_currency` is asked when a payment names none, which then is in the account's.
     """
-    records = read_records(client, PAYMENTS, [id_ for id_ in ids if is_id(id_)], _PROPERTIES, (_REFUNDED,))
+    records = read_records(client, PAYMENTS, [id_ for id_ in ids if is_id(id_)], PROPERTIES, (REFUNDED,))
     invoices = read_associations(client, PAYMENTS, "invoices", records) if records else {}
     alone = [id_ for id_ in records if not invoices.get(id_)]
     parties = PARTIES.items() if alone else ()
@@ -104,7 +106,7 @@ def _payment(
         status=_word(values, "hs_latest_status", PaymentStatus),
         amount=Money(values.required_decimal("hs_initial_amount"), currency),
         # Documented as an amount; should HubSpot show what left as a negative one, it is the same refund.
-        refunded=Money(abs(values.decimal(_REFUNDED) or _NONE), currency),
+        refunded=Money(abs(values.decimal(REFUNDED) or _NONE), currency),
         initiated_at=initiated_at,
         processor=_word(values, "hs_processor_type", Processor, Processor.BY_HAND),
         method=values.text("hs_payment_method_type") or values.text("hs_payment_method"),
@@ -119,6 +121,7 @@ def _payment(
         processing_fee=_settled(values, _FEES, currency, settlement),
         platform_fee=_settled(values, _PLATFORM_FEE, currency, settlement),
         net=_settled(values, _NET, currency, settlement),
+        settled=_settled(values, "hs_initial_amount", currency, settlement),
         settlement_currency=settlement,
         modified_at=values.instant("hs_lastmodifieddate"),
     )
@@ -137,11 +140,11 @@ def _word(values: Values, name: str, words: type[_Word], absent: _Word | None = 
 def _history(record: Record, currency: str) -> Iterator[Refunded]:
     """The changes of the refunded amount, oldest first; the 0 that it may begin with is none."""
     versions = []
-    for version in (record.history or {}).get(_REFUNDED, []):
-        values = Values({_REFUNDED: version.value, "timestamp": version.timestamp}, f"the history of {_REFUNDED}")
+    for version in (record.history or {}).get(REFUNDED, []):
+        values = Values({REFUNDED: version.value, "timestamp": version.timestamp}, f"the history of {REFUNDED}")
         at = values.instant("timestamp")
         if at is not None:
-            versions.append((at, Money(abs(values.decimal(_REFUNDED) or _NONE), currency)))
+            versions.append((at, Money(abs(values.decimal(REFUNDED) or _NONE), currency)))
     last = Money(_NONE, currency)
     for at, total in sorted(versions, key=lambda version: version[0]):
         if total != last:
