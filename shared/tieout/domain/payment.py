@@ -55,12 +55,12 @@ class SourcePayment:
 
     `amount` is what the buyer paid (`hs_initial_amount`), `refunded` the cumulative amount given back,
     `refund_history` its changes, oldest first (empty when HubSpot keeps none). `initiated_at` (aware) is
-    `hs_initiated_date`; books take its day in the ledger company's time zone. `invoice_ids` are all HubSpot invoices it
-    is associated with; HubSpot tells no allocation. `company` and `contact` are given where there is none; else its
-    customer is the invoice's. `source` is `hs_payment_source_app` (INVOICE, QUOTE, SUBSCRIPTION...), `comment` the
-    internal comment, in which Tieout's own payments bear their marker. Fees are None where HubSpot has not told them:
-    never zero; they, `net` and `settled` (the amount itself) are in the settlement currency. `modified_at` is HubSpot's own time of the last change
-    that this reading shows.
+    `hs_initiated_date`; books take its day in the ledger company's time zone. `invoice_ids` are all HubSpot
+    invoices it is associated with; HubSpot tells no allocation. `company` and `contact` are given where there is
+    none; else its customer is the invoice's. `source` is `hs_payment_source_app` (INVOICE, QUOTE, SUBSCRIPTION...),
+    `comment` the internal comment, in which Tieout's own payments bear their marker. Fees are None where HubSpot
+    has not told them: never zero; they, `net` and `settled` (the amount itself) are in the settlement currency.
+    `modified_at` is HubSpot's own time of the last change that this reading shows.
     """
 
     id: str

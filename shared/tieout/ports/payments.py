@@ -50,8 +50,8 @@ class PaymentCrm(Protocol):
     def initiated_between(
         self, start: datetime, end: datetime
     ) -> Iterator[Sequence[SourcePayment | UnreadablePayment]]:
-        """The payments initiated from `start` until before `end`, oldest first, in pages of one call each: without their
-        invoices, customers and the history of refunds."""
+        """The payments initiated from `start` until before `end`, oldest first, in pages of one call each: without
+        their invoices, customers and the history of refunds."""
         ...
 
     def refunded_since(self, start: datetime) -> Iterator[Sequence[SourcePayment | UnreadablePayment]]:
