@@ -66,7 +66,7 @@ class Operators:
             self._look_again()
         if self.scene.turned:
             for record in self._invoices():
-                if record.state in (State.ATTENTION, State.DELETED_IN_LEDGER):
+                if record.state in (State.ATTENTION, State.DELETED_IN_LEDGER) or record.reason == "period_closed":
                     self._ask(record.key)
 
     def _retry(self) -> bool:
@@ -83,7 +83,7 @@ class Operators:
             self.office.queue.send([self._wish(key)])
         except SyncError:
             self.scene.tell("and is told that it did not work")
-        # A retry of which a part was queued may count.
+            return
         self.ignored.discard(key.origin_id)
 
     def _wish(self, key: RecordKey) -> Hint:

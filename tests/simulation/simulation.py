@@ -30,7 +30,7 @@ from tests.simulation.wire import FollowingClock, Silent, Wire
 from tests.simulation.world import World
 from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause, Hint, HintObject
-from tieout.domain.record import BY_HAND, Kind
+from tieout.domain.record import BY_HAND, Kind, State, SyncRecord
 from tieout.ports import Delivery
 from tieout.services.push_invoices import PushInvoices
 
@@ -287,8 +287,10 @@ class Simulation:
         for record in self.watch.records:
             if record.key.kind is not Kind.INVOICE:
                 continue
-            # HubSpot refuses the status of a deleted invoice each time, and what a person has ignored is not read.
+            # HubSpot refuses the status of a deleted invoice each time, and what a person has ignored is not read. What
+            # was deleted in QuickBooks and cannot be made again says the one or the other.
             gone = books.invoices(self.hubspot)[record.key.origin_id].archived and record.reason == BY_HAND
+            gone = gone or self._cannot_be_made_again(record)
             if not gone:
                 hint = Hint(CONNECTION, HintObject.HUBSPOT_INVOICE, record.key.origin_id, now, Cause.SWEEP, "again")
                 again = [hint]
@@ -304,6 +306,10 @@ class Simulation:
         if self.wires["hubspot"].writes != shown:
             raise Broken("a further look at everything wrote to HubSpot")
         self.judge.judge()
+
+    def _cannot_be_made_again(self, record: SyncRecord) -> bool:
+        standing = record.link is None or record.link.far_id in self.quickbooks.company.rows["Invoice"]
+        return not standing and record.state is not State.DELETED_IN_LEDGER
 
     def _standing(self) -> list[tuple[object, ...]]:
         return [

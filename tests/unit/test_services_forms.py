@@ -210,6 +210,23 @@ def test_a_void_that_fails_or_whose_answer_is_lost_is_made_good_and_the_document
     assert "voided the new QuickBooks invoice again" in record.detail
 
 
+def test_what_somebody_paid_before_it_could_be_voided_again_stays_and_the_difference_is_told() -> None:
+    world = taxed_otherwise()
+    id_ = adjusted(world, ("taxes", "State tax", "PERCENT", "6.5"))
+
+    def meanwhile() -> None:
+        world.fault("timeout_before")
+
+    world.ledger = cast("Ledger", AfterCreate(world.ledger, meanwhile))
+    world.sync(id_)
+    world.pay(the(world))
+    world.run()
+    record = world.record(id_)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.TOTAL_DIFFERS)
+    assert record.detail == "HubSpot says 383.40 USD, QuickBooks says 388.80 USD."
+    assert the(world)["TotalAmt"] == Decimal("388.80")
+
+
 def test_a_variance_is_told_and_stays_told() -> None:
     world = World()
     world.ledger = cast("Ledger", Totals(world.ledger, "360.03"))

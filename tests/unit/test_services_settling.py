@@ -15,6 +15,7 @@ from tieout.domain.hint import Cause
 from tieout.domain.record import BY_HAND, Kind, RecordKey, State, SyncRecord
 from tieout.ports import AuditEntry
 from tieout.services import decisions
+from tieout.services.outcome import Result
 
 
 class Death(BaseException):
@@ -181,3 +182,30 @@ def test_one_invoice_that_cannot_be_planned_does_not_hold_up_its_neighbours(monk
         world.push(*(world.hint(id_) for id_ in ids))
     states = [world.record(id_).state for id_ in ids]
     assert states == [State.SYNCED, State.SYNCED, State.WAITING, State.SYNCED]
+
+
+def test_what_could_not_be_given_back_is_told_again_and_nothing_is_lost() -> None:
+    """Hints that came meanwhile are sent before a record is given back; when the queue refuses them, the record stays
+    as it was, so the message must not count as handled."""
+    world = World()
+    id_ = world.invoice()
+    world.sync(id_)
+    [row] = world.booked()
+    world.unbook(row)
+    ledger: Any = world.ledger
+
+    def meanwhile(*arguments: Any) -> Any:
+        held = world.record(id_)
+        assert held.lease_owner is not None
+        world.records.rehint(held.key, held.lease_owner)
+        world.hints.refuse_next()
+        return ledger.invoices(*arguments)
+
+    world.ledger = Instead(ledger, {"invoices": meanwhile})
+    [outcome] = world.push(world.ledger_hint(row))
+    assert outcome.result is Result.FAILED
+    assert world.record(id_).state is State.SYNCED
+    world.ledger = ledger
+    world.clock.advance(300)
+    world.push(outcome.hint)
+    assert world.record(id_).state is State.DELETED_IN_LEDGER

@@ -74,7 +74,12 @@ class Settling:
 
     def _release(self, work: Work[S]) -> None:
         record = work.record
-        self.claims.release(work.held, record)
+        try:
+            self.claims.release(work.held, record)
+        except SyncError as error:
+            # Nothing of it is stored, so its message has to come again: a wish would be lost, or what the ledger told.
+            work.bug = work.bug or error
+            return
         if record.due_at is None:
             return
         delay = max(0.0, (record.due_at - self.claims.clock.now()).total_seconds())

@@ -111,7 +111,8 @@ def decide(
     moved = changes(link.sent, desired) if link.sent else difference
     verdict = agreement(desired, present.content, present.total, books.settings)
     if link.rejected and isinstance(verdict, Attend) and books.settings.beyond_tolerance is BeyondTolerance.VOID:
-        return _void(present, books, link.rejected)
+        # Somebody paid it before it could be voided again: then it stays, and what differs is told.
+        return verdict if present.settled_by else _void(present, books, link.rejected)
     if moved and difference:
         problem = _beside_the_lines(link, present, desired) or _unchangeable(present, desired, books)
         return problem or Update(present, desired, difference)
