@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from infra.sandbox.hubspot.object_types import COMMERCE_SCOPE, all_scopes
 from tests.support.builders_money_world import MoneyWorld
 from tests.support.builders_world import OBJECTS, VENDOR_TIMEOUT
 from tieout.domain.attention import AttentionCode
@@ -475,6 +476,27 @@ def test_when_hubspot_takes_them_again_those_it_refused_are_recorded(
     world.run()
     assert [amounts(world, id_) for id_ in ids] == [[Decimal(100)]] * 2
     assert world.notices.load("c1", AttentionCode.RECORDING_REFUSED) is None
+
+
+@pytest.mark.parametrize("act", ["void", "change"])
+def test_what_cannot_be_put_right_any_more_is_attention_after_one_call(act: str) -> None:
+    scopes = {"pat-na1-sandbox": all_scopes()}
+    world = MoneyWorld(hubspot={"tokens": scopes})
+    id_ = world.synced()
+    payment = world.received("100.00", {id_: "100.00"})
+    world.pull(payment)
+    if act == "void":
+        world.bookkeeper.void_payment(payment)
+    else:
+        world.bookkeeper.allocate(payment, world.applied({id_: "70.00"}), Decimal(70))
+    method = "DELETE" if act == "void" else "PATCH"
+    scopes["pat-na1-sandbox"] = all_scopes() - {"crm.objects.commercepayments.write", COMMERCE_SCOPE}
+    record = world.pull(payment)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.RECORDING_REFUSED)
+    assert hubspot_calls(world, method) == 1
+    scopes["pat-na1-sandbox"] = all_scopes()
+    assert world.pull(payment, Cause.RETRY).settled
+    assert amounts(world, id_) == ([] if act == "void" else [Decimal(70)])
 
 
 def test_switched_off_nothing_is_written_and_what_is_recorded_waits(world: MoneyWorld) -> None:

@@ -192,7 +192,7 @@ class PullPayments:
         try:
             answer = self.writer.write(workspace, work.held, step)
         except NeedsAttention as refusal:
-            self._refused(workspace, work, refusal)
+            self._refused(workspace, work, step, refusal)
             return case
         if isinstance(step, Record):
             self._accepted(workspace)
@@ -206,9 +206,10 @@ class PullPayments:
 
     # -- what HubSpot refuses
 
-    def _refused(self, workspace: Workspace, work: PullWork, refusal: NeedsAttention) -> None:
-        """Note that the account takes no recorded payments; raise what concerns this payment only."""
-        if refusal.code is AttentionCode.RECORDING_REFUSED:
+    def _refused(self, workspace: Workspace, work: PullWork, step: MirrorStep, refusal: NeedsAttention) -> None:
+        """Note that the account takes no recorded payments; raise what concerns this payment only, such as that one
+        recorded earlier can be put right no more."""
+        if refusal.code is AttentionCode.RECORDING_REFUSED and isinstance(step, Record):
             notice = Notice(refusal.detail, self.claims.clock.now())
             self.notices.save(workspace.connection.id, AttentionCode.RECORDING_REFUSED, notice)
             cleared = replace(work.record, intent=None).to(State.WAITING, reason="more_to_post")
