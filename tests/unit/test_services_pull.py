@@ -14,7 +14,7 @@ from tieout.domain.attention import AttentionCode
 from tieout.domain.claim import ClaimVerdict
 from tieout.domain.errors import NeedsAttention
 from tieout.domain.hint import Cause, HintObject
-from tieout.domain.payment import SourcePayment
+from tieout.domain.payment import PaymentStatus, SourcePayment
 from tieout.domain.record import State
 from tieout.ports import PreparedWrite
 from tieout.services.claims import LEASE
@@ -332,6 +332,23 @@ def test_after_a_lost_answer_there_is_one_recorded_payment_whatever_had_happened
     world.run()
     assert world.pulled(payment).state is State.SYNCED
     assert amounts(world, id_) == [Decimal(100)]
+
+
+def test_a_recorded_payment_that_cannot_be_read_is_told_and_not_recorded_once_more(
+    world: MoneyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = world.synced()
+    payment = world.received("100.00", {id_: "100.00"})
+    with monkeypatch.context() as unknown:
+        # HubSpot makes something of what was sent that nobody knows yet.
+        unknown.setattr(PaymentStatus, "_value2member_map_", {})
+        assert world.pull(payment).state is State.VERIFYING
+        world.run()
+        record = world.pulled(payment)
+        assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.REFUSED_BY_HUBSPOT)
+        assert "hs_latest_status" in record.detail
+    assert amounts(world, id_) == [Decimal(100)]
+    assert world.pull(payment, Cause.RETRY).state is State.SYNCED
 
 
 @pytest.mark.parametrize("kind", LOST)

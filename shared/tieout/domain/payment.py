@@ -93,10 +93,12 @@ class SourcePayment:
 
 @dataclass(frozen=True, slots=True)
 class UnreadablePayment:
-    """A payment whose stored values make no sense; `reason` names the property, for a person."""
+    """A payment whose stored values make no sense; `reason` names the property, for a person. Its `comment` may bear
+    the marker of one that Tieout recorded."""
 
     id: str
     reason: str
+    comment: str | None = None
 
 
 class Document(StrEnum):

@@ -98,7 +98,7 @@ class _Answer:
     """A recorded payment as it stands; `payment` None: it is deleted. HubSpot names no calls."""
 
     id: str
-    payment: SourcePayment | None
+    payment: SourcePayment | UnreadablePayment | None
     call_id: str = ""
 
 
@@ -140,7 +140,7 @@ class _Mirrors:
     def standing(self, workspace: Workspace, id_: str, _intent: Intent) -> _Answer:
         """By id. One that was recorded just now and cannot be read is looked for later."""
         found = workspace.crm.payments([id_]).get(id_)
-        if not isinstance(found, SourcePayment):
+        if found is None:
             raise Transient("The payment was recorded and cannot be read yet.", {"system": "hubspot"})
         return _Answer(id_, found)
 
@@ -154,16 +154,17 @@ class _Mirrors:
 
     def linked(self, record: SyncRecord, intent: Intent, answer: _Answer, *, looked: bool) -> SyncRecord:
         """What counts as written after a look is what was sent, and no version counts as seen, so that the next look
-        compares the two."""
+        compares the two; one that cannot be read is told then, and never recorded once more."""
         others = tuple(one for one in record.postings if one.far_id != answer.id)
         content, payment = intent.posting, answer.payment
         if payment is None or content is None:
             return replace(record, postings=others)
+        shown = None if looked or isinstance(payment, UnreadablePayment) else payment
         posting = Posting(
             far_id=answer.id,
             sent=content,
-            written=None if looked else as_content(payment, content, self.time_zone),
-            updated_at=None if looked else payment.modified_at,
+            written=as_content(shown, content, self.time_zone) if shown else None,
+            updated_at=shown.modified_at if shown else None,
             parent_id=intent.parent_id,
         )
         return replace(record, postings=(*others, posting))
@@ -195,7 +196,7 @@ _DONE = {
 
 def _own(payment: SourcePayment | UnreadablePayment | None, record: SyncRecord, intent: Intent) -> _Answer | None:
     """The payment, when it bears the marker of this very write."""
-    if not isinstance(payment, SourcePayment):
+    if payment is None:
         return None
     mine = bears_marker(payment.comment or "", record.key, intent.revision)
     return _Answer(payment.id, payment) if mine else None

@@ -88,7 +88,7 @@ def understand(
     try:
         return _payment(record, invoice_ids, parts, account_currency)
     except BadValue as error:
-        return UnreadablePayment(record.id, str(error))
+        return UnreadablePayment(record.id, str(error), record.properties.get("hs_internal_comment") or None)
 
 
 def _payment(
