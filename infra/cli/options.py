@@ -41,6 +41,14 @@ Invoices = Annotated[
 Code = Annotated[Codes | None, typer.Option("--code", help="All that need a person for this reason.")]
 Everything = Annotated[bool, typer.Option("--all", help="All that need a person.")]
 Note = Annotated[str, typer.Option("--note", help="Why, for other people.")]
+Belongs = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        help="What one refund:ID gives back: payment:ID or invoice:ID of HubSpot.",
+        metavar="payment:ID|invoice:ID",
+    ),
+]
 
 
 def opened(context: typer.Context, stack: str | None) -> Deployment:

@@ -12,6 +12,7 @@ from infra.cli.options import Codes, NotFound
 from tieout.adapters.hubspot.crm import HubSpotCrm
 from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause, Hint
+from tieout.domain.payment import Document
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord, own_hint_object
 from tieout.ports import Crm
 from tieout.services import decisions
@@ -70,6 +71,21 @@ def find_any(deployment: Deployment, connection: str | None, name: str) -> Recor
         if deployment.store.records.get(key) is not None:
             return key
     raise NotFound(f"Tieout keeps no record of {name!r}.")
+
+
+def find_given_back(deployment: Deployment, refund: RecordKey, name: str) -> str:
+    """What a refund is said to give back, as `decisions.confirm_refund` takes it: from `payment:ID`, or from `invoice:`
+    with id or number. Raises BadParameter for any other name, NotFound when Tieout knows no such payment or invoice."""
+    kind, _, id_ = name.partition(":")
+    if kind not in ("payment", "invoice") or not id_:
+        raise typer.BadParameter(f"--as takes payment:ID or invoice:ID, not {name!r}")
+    if kind == "invoice":
+        return f"invoice:{find(deployment, refund.connection, id_).origin_id}"
+    records, connection = deployment.store.records, refund.connection
+    pushed = records.get(RecordKey(connection, Kind.PAYMENT, "hubspot", id_))
+    if pushed is None and records.origin_of(connection, "hubspot", Document.HUBSPOT_PAYMENT, id_) is None:
+        raise NotFound(f"Tieout keeps no record of {name!r}.")
+    return name
 
 
 def find(deployment: Deployment, connection: str | None, invoice: str) -> RecordKey:

@@ -11,6 +11,7 @@ from infra.cli.deployment import Deployment
 from infra.cli.options import (
     FINE,
     NEEDS_A_PERSON,
+    Belongs,
     Code,
     Everything,
     Invoice,
@@ -24,10 +25,10 @@ from infra.cli.options import (
     new_trace_id,
     opened,
 )
-from infra.cli.selection import STATES_OF_A_PERSON, find, hint_about, retry_hint, select
+from infra.cli.selection import STATES_OF_A_PERSON, find, find_given_back, hint_about, retry_hint, select
 from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause
-from tieout.domain.record import RecordKey, SyncRecord
+from tieout.domain.record import Kind, RecordKey, SyncRecord
 from tieout.services import decisions
 
 
@@ -84,6 +85,7 @@ def resolve(
     *,
     code: Code = None,
     everything: Everything = False,
+    belongs_to: Belongs = None,
     note: Note = "",
     stack: Stack = None,
     connection: OnlyConnection = None,
@@ -92,15 +94,23 @@ def resolve(
     """Say that you have put both sides right: it is kept in the trail, and the invoices are looked at again.
 
     Nothing is taken over from one side to the other: enter the right value yourself, then resolve. What still differs
-    comes back with its code.
+    comes back with its code. Of a refund entered in QuickBooks, say with --as what it gives back.
 
     Example: tieout resolve INV-1001 --note "Due date agreed with the buyer"
+    Example: tieout resolve refund:145 --as payment:4711
     """
     deployment = opened(context, stack)
     keys = select(deployment, connection, invoice or (), code, everything=everything)
     store, trace_id, who = deployment.store, new_trace_id(), actor()
+    target = None
+    if belongs_to is not None:
+        if len(keys) != 1 or keys[0].kind is not Kind.REFUND or not invoice:
+            raise typer.BadParameter("--as is for one refund, named refund:ID")
+        target = find_given_back(deployment, keys[0], belongs_to)
 
     def settle(key: RecordKey) -> SyncRecord:
+        if target is not None:
+            return decisions.confirm_refund(store.records, store.clock, key, target, who, trace_id, note)
         return decisions.resolve(store.records, store.clock, key, note, who, trace_id)
 
     done = _each(keys, settle)

@@ -57,6 +57,12 @@ FULL: dict[str, object] = {
     "payment_wait_days": 30,
     "recognise_workflow_documents": True,
     "record_payments_in_hubspot": False,
+    "fee_booking": "monthly",
+    "fee_vendors": {"hs_payments": "56"},
+    "processing_fee_account_id": "71",
+    "platform_fee_account_id": "72",
+    "fee_class_id": "2",
+    "fee_department_id": "3",
 }
 
 

@@ -90,7 +90,7 @@ def test_a_refund_confirmed_for_a_recorded_payment_shows_on_it_and_on_its_invoic
     [mirror] = world.recorded(id_)
     receipt = refund(world, id_)
     look(world, receipt)
-    assert confirm(world, receipt, mirror).state is State.SYNCED
+    assert confirm(world, receipt, f"payment:{mirror}").state is State.SYNCED
     [recorded] = world.recorded(id_).values()
     assert (recorded.refunded.amount, recorded.status) == (Decimal(25), "partially_refunded")
     assert refunded(world, id_) == "25.00"
@@ -101,7 +101,7 @@ def test_a_refund_confirmed_for_an_invoice_shows_on_it(world: MoneyWorld) -> Non
     id_ = world.synced()
     receipt = refund(world, id_)
     look(world, receipt)
-    assert confirm(world, receipt, id_).state is State.SYNCED
+    assert confirm(world, receipt, f"invoice:{id_}").state is State.SYNCED
     assert refunded(world, id_) == "25.00"
 
 
@@ -112,7 +112,7 @@ def test_a_confirmation_repeated_counts_once_and_a_refund_that_goes_is_taken_bac
     receipt = refund(world, id_)
     look(world, receipt)
     for _ in range(2):
-        confirm(world, receipt, mirror)
+        confirm(world, receipt, f"payment:{mirror}")
     assert refunded(world, id_) == "25.00"
     world.bookkeeper.delete("RefundReceipt", world.bookkeeper.read("RefundReceipt", receipt))
     look(world, receipt)
@@ -128,7 +128,7 @@ def test_what_cannot_be_is_told_and_shown_nowhere(world: MoneyWorld, amount: str
     id_ = world.synced()
     receipt = refund(world, id_, amount)
     look(world, receipt)
-    record = confirm(world, receipt, "4711" if amount == "25.00" else id_)
+    record = confirm(world, receipt, "payment:4711" if amount == "25.00" else f"invoice:{id_}")
     assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.REFUND_IN_QUICKBOOKS)
     assert not refunded(world, id_)
 
@@ -137,4 +137,4 @@ def test_only_a_refund_entered_in_quickbooks_can_be_confirmed(world: MoneyWorld)
     id_ = world.synced()
     for key in (key_of("77"), world.record(id_).key):
         with pytest.raises(NothingToResolve):
-            confirm_refund(world.records, world.clock, key, id_, "anna", "trace")
+            confirm_refund(world.records, world.clock, key, f"invoice:{id_}", "anna", "trace")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NotReadyYet
 from tieout.domain.hint import Cause
 from tieout.domain.planning.invoice import SWITCHED_OFF
@@ -27,7 +28,7 @@ _PAGE = 100
 
 
 class NothingToResolve(ValueError):
-    """A person resolved what needs no person; the text says so."""
+    """A person resolved what needs no person, or not in this way; the text says so."""
 
 
 def ignore(records: Records, clock: Clock, key: RecordKey, note: str, actor: str, trace_id: str) -> SyncRecord:
@@ -48,12 +49,16 @@ def resolve(records: Records, clock: Clock, key: RecordKey, note: str, actor: st
     sends a hint, and the look that follows shows whether both sides agree.
 
     Raises NotReadyYet while a worker holds the record or a write of it has an unknown outcome, NothingToResolve when
-    the record needs no person.
+    the record needs no person, or is a refund of which `confirm_refund` has to say what it gives back.
     """
     now = clock.now()
     record = _free(records.get(key) or SyncRecord(key=key, created_at=now), now)
     if record.state not in (State.ATTENTION, State.DELETED_IN_LEDGER):
         raise NothingToResolve("This record does not need a person.")
+    if record.reason == AttentionCode.REFUND_IN_QUICKBOOKS:
+        raise NothingToResolve(
+            "Say what this refund gives back, with --as payment:ID or --as invoice:ID, or ignore it."
+        )
     facts = {"code": record.reason, **({"note": note} if note else {})}
     return _put(
         records, replace(record, updated_at=now), AuditEntry(now, actor, f"resolved {key.kind}", trace_id, facts)
@@ -61,18 +66,23 @@ def resolve(records: Records, clock: Clock, key: RecordKey, note: str, actor: st
 
 
 def confirm_refund(
-    records: Records, clock: Clock, key: RecordKey, target: str, actor: str, trace_id: str
+    records: Records, clock: Clock, key: RecordKey, target: str, actor: str, trace_id: str, note: str = ""
 ) -> SyncRecord:
-    """Keep that a refund entered in QuickBooks belongs to the HubSpot payment or invoice with id `target`. Whoever
+    """Keep that a refund entered in QuickBooks belongs to `target`, `payment:` or `invoice:` with HubSpot's id. Whoever
     calls this sends a hint, and the look that follows shows whether there is such a one.
 
-    Raises NotReadyYet as `resolve` does, NothingToResolve for a record that is no such refund.
+    Raises NotReadyYet as `resolve` does, NothingToResolve for a record that is no such refund, or that is shown on
+    another one already.
     """
     now, record = clock.now(), records.get(key)
     if record is None or key.kind is not Kind.REFUND:
         raise NothingToResolve("This is no refund that was entered in QuickBooks.")
+    shown = record.link if record.state is State.SYNCED else None
+    if shown is not None and shown.far_id != target:
+        raise NothingToResolve(f"It is confirmed as {shown.far_id} already, and shown there.")
+    facts = {"hubspot_id": target, **({"note": note} if note else {})}
     free = replace(_free(record, now), updated_at=now, link=Link(target, exclusive=False))
-    return _put(records, free, AuditEntry(now, actor, "confirmed refund", trace_id, {"hubspot_id": target}))
+    return _put(records, free, AuditEntry(now, actor, "confirmed refund", trace_id, facts))
 
 
 def in_state(records: Records, connection: str, state: State) -> Iterator[SyncRecord]:

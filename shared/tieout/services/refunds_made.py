@@ -64,13 +64,17 @@ class RefundsMade:
 
     def _confirmed(self, record: SyncRecord, target: str, amount: Money | None) -> MadePlan:
         connection, records = record.key.connection, self.claims.records
-        payment = records.origin_of(connection, "hubspot", Document.HUBSPOT_PAYMENT, target)
+        kind, _, id_ = target.partition(":")
+        is_payment = kind == "payment"
+        payment = records.origin_of(connection, "hubspot", Document.HUBSPOT_PAYMENT, id_) if is_payment else None
         recorded = records.get(payment) if payment else None
-        mirror = next((one for one in recorded.postings if one.far_id == target), None) if recorded else None
-        invoice_id = mirror.parent_id if mirror else self._invoice_of(connection, target)
-        invoice = records.get(RecordKey(connection, Kind.INVOICE, "hubspot", invoice_id))
+        mirror = next((one for one in recorded.postings if one.far_id == id_), None) if recorded else None
+        invoice_id = mirror.parent_id if mirror else self._invoice_of(connection, id_) if is_payment else id_
+        invoice = records.get(RecordKey(connection, Kind.INVOICE, "hubspot", invoice_id)) if invoice_id else None
         if invoice is None or invoice.link is None:
-            told = f"HubSpot has no synced invoice {target}, and no payment {target} of exactly one."
+            told = (
+                f"{target} is no payment of exactly one synced invoice." if is_payment else f"{target} is not synced."
+            )
             return Attend(AttentionCode.REFUND_IN_QUICKBOOKS, told)
         most = mirror.sent.amount if mirror else invoice.link.total
         if amount is not None and most is not None:
@@ -79,16 +83,14 @@ class RefundsMade:
             if amount.currency != most.currency or sum(others, amount.amount) > most.amount:
                 told = f"{amount} are more than can be given back of {target} over {most}."
                 return Attend(AttentionCode.REFUND_IN_QUICKBOOKS, told)
-        told = (
-            f"Given back of {'payment' if mirror else 'invoice'} {target if mirror else invoice.label or invoice_id}."
-        )
+        told = f"Given back of {'payment' if mirror else 'invoice'} {id_ if mirror else invoice.label or invoice_id}."
         return Confirmed(amount, invoice, mirror, payment, told)
 
-    def _invoice_of(self, connection: str, target: str) -> str:
-        """The invoice of a HubSpot payment that was posted; the target itself where it is none."""
-        pushed = self.claims.records.get(RecordKey(connection, Kind.PAYMENT, "hubspot", target))
+    def _invoice_of(self, connection: str, payment_id: str) -> str | None:
+        """The invoice of a HubSpot payment that was posted; None where there is not exactly one."""
+        pushed = self.claims.records.get(RecordKey(connection, Kind.PAYMENT, "hubspot", payment_id))
         ids = {id_ for one in pushed.postings for id_ in one.sent.invoice_ids} if pushed else set()
-        return ids.pop() if len(ids) == 1 else target
+        return ids.pop() if len(ids) == 1 else None
 
     def confirm(self, record: SyncRecord, plan: Confirmed, trace_id: str) -> None:
         """Note it on the invoice and on the payment, and have both shown. Raises NotReadyYet while a worker holds one
