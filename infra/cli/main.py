@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.cli import configure, show, steer, watch
 from infra.cli.deployment import NoDeployment, open_deployment
+from infra.cli.fees import fees
 from infra.cli.options import CANNOT_START, NEEDS_A_PERSON, NotFound, Opener
 from infra.cli.reconcile import reconcile
 from tieout.domain.errors import StoreUnavailable, SyncError
@@ -32,6 +33,7 @@ for command in (
     steer.resolve,
     steer.ignore,
     reconcile,
+    fees,
 ):
     app.command()(command)
 app.command("show")(watch.show_record)

@@ -12,6 +12,7 @@ from tieout.domain.money import Money
 from tieout.domain.payment import Processor, SourcePayment, UnreadablePayment
 from tieout.domain.planning.fees import FeeReport, report
 from tieout.ports import Workspace
+from tieout.services.fee_documents import FeeDocument
 
 Progress = Callable[[int], None]
 """Told how many payments were read until now."""
@@ -28,6 +29,13 @@ def fee_report(workspace: Workspace, period: Period, progress: Progress = _silen
     what reading HubSpot, or the company of the ledger, raises.
     """
     return report(gather(workspace, period, progress))
+
+
+def fee_document(workspace: Workspace, period: Period, at: datetime, progress: Progress = _silent) -> FeeDocument:
+    """The report with the company's name, as it is written down at `at`."""
+    company = workspace.ledger.company()
+    local = at.astimezone(ZoneInfo(company.time_zone))
+    return FeeDocument(workspace.connection.id, company.name, local, fee_report(workspace, period, progress))
 
 
 def gather(workspace: Workspace, period: Period, progress: Progress = _silent) -> PeriodPayments:

@@ -1,0 +1,148 @@
+"""The command about what payment processors charged: fees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from infra.cli import show
+from infra.cli.options import FINE, NEEDS_A_PERSON, Json, OnlyConnection, Stack, opened
+from tieout.domain.fee import Period
+from tieout.domain.planning.fees import Charged, Composition, Total
+from tieout.ports import Clock, Workspace
+from tieout.services.fee_documents import COMPOSITIONS, PROCESSORS, FeeDocument, as_csv, facts
+from tieout.services.fee_page import as_html
+from tieout.services.report_fees import fee_document
+
+Month = Annotated[str | None, typer.Option("--month", help="A month, as 2026-10.", metavar="MONTH")]
+Day = Annotated[str | None, typer.Option("--day", help="A day, as 2026-10-03.", metavar="DAY")]
+Files = Annotated[Path | None, typer.Option("--save", help="Also save the page and the CSV here.", metavar="FOLDER")]
+
+_BAR = 40
+
+
+def fees(
+    context: typer.Context,
+    *,
+    month: Month = None,
+    day: Day = None,
+    save: Files = None,
+    stack: Stack = None,
+    connection: OnlyConnection = None,
+    json: Json = False,
+) -> None:
+    """Show what payment processors charged in a month or on a day, in the company's time zone.
+
+    Without --month and --day it is last month. Changes nothing on either side. Exit code 0 when every fee is known and
+    as usual, 1 when something needs a person, 2 when it cannot start.
+
+    Example: tieout fees --month 2026-10
+    """
+    if month and day:
+        raise typer.BadParameter("--month or --day, not both")
+    deployment = opened(context, stack)
+    documents = []
+    for one in deployment.connections(connection):
+        workspace = deployment.workspace(one.id)
+        period = _period(month, day, workspace, deployment.store.clock)
+        with _progress(one.id, shown=not json) as told:
+            document = fee_document(workspace, period, deployment.store.clock.now(), told)
+        documents.append(document)
+        if save is not None:
+            _save(save, document)
+        if not json:
+            _print(document)
+    if json:
+        show.print_json({"connections": [facts(one) for one in documents]})
+    raise typer.Exit(FINE if all(map(_fine, documents)) else NEEDS_A_PERSON)
+
+
+def _period(month: str | None, day: str | None, workspace: Workspace, clock: Clock) -> Period:
+    text = month or day
+    if text is None:
+        today = clock.now().astimezone(ZoneInfo(workspace.ledger.company().time_zone)).date()
+        return Period.month(today.replace(day=1) - timedelta(days=1))
+    try:
+        period = Period.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error) if "as 2026" in str(error) else f"{text} is no day") from None
+    if period.is_day is not (day is not None):
+        raise typer.BadParameter(f"{text}: --month takes a month, --day a day")
+    return period
+
+
+def _fine(document: FeeDocument) -> bool:
+    report = document.report
+    return not (report.findings or report.payments.unreadable or report.composition is Composition.AMBIGUOUS)
+
+
+@contextmanager
+def _progress(connection: str, *, shown: bool) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error, where a terminal is; it leaves nothing behind. How many there are HubSpot tells last."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} payments"))
+    with Progress(*columns, TimeElapsedColumn(), console=show.err, transient=True, disable=not shown) as bar:
+        task = bar.add_task(f"Reading {connection}", total=None)
+        yield lambda read: bar.update(task, completed=read)
+
+
+def _save(folder: Path, document: FeeDocument) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"fees-{document.connection}-{document.report.payments.period}"
+    (folder / f"{name}.html").write_text(as_html(document), encoding="utf-8")
+    (folder / f"{name}.csv").write_text(as_csv(document.report), encoding="utf-8", newline="")
+
+
+def _print(document: FeeDocument) -> None:
+    report = document.report
+    title = f"Fees of {report.payments.period}, connection {document.connection}"
+    columns = ("processor", "", "payments", "gross", "processing", "platform", "refunds", "net", "rate")
+    show.table(title, columns, [_row(one) for one in report.totals])
+    for currency in sorted({one.currency for one in report.totals}):
+        _print_bars(document, currency)
+    rows = [
+        (f"{one.line.day}", one.line.payment_id, one.oddity.value.replace("_", " "), one.detail)
+        for one in report.findings
+    ]
+    rows += [("", one.payment_id, "cannot be read", one.reason) for one in report.payments.unreadable]
+    if rows:
+        show.table("To look at", ("date", "payment", "finding", "figures"), rows)
+    style = "bold red" if report.composition is Composition.AMBIGUOUS else "dim"
+    show.out.print(Text(COMPOSITIONS[report.composition], style=style))
+
+
+def _row(one: Total) -> Sequence[str]:
+    return (
+        PROCESSORS[one.processor],
+        one.currency,
+        f"{one.payments:,}" + (f" ({one.missing} without fee)" if one.missing else ""),
+        f"{one.gross.amount:,}",
+        f"{one.fees.processing.amount:,}",
+        f"{one.fees.platform.amount:,}",
+        f"{one.refunds.amount:,}",
+        f"{one.net.amount:,}",
+        "" if one.rate is None else f"{one.rate:.2%}",
+    )
+
+
+def _print_bars(document: FeeDocument, currency: str) -> None:
+    """A bar a day, of all fees in one currency."""
+    days = {
+        day: sum((one.fees for one in totals if one.currency == currency), Charged.nothing(currency)).total
+        for day, totals in document.report.by_day().items()
+    }
+    highest = max((one.amount for one in days.values()), default=Decimal(0))
+    if document.report.payments.period.is_day or highest <= 0:
+        return
+    show.out.print(f"Fees by day, {currency}", style="bold")
+    for day, fee in days.items():
+        length = int(max(fee.amount, Decimal(0)) * _BAR / highest)
+        show.out.print(Text.assemble(f"  {day[-2:]} ", ("█" * length, "cyan"), f" {fee.amount:,}"), highlight=False)

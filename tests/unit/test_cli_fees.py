@@ -1,0 +1,77 @@
+"""`tieout fees` over both sandboxes: what it shows, how it ends, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.builders_world import World
+from tests.support.cli_world import CommandLine, wide
+
+
+@pytest.fixture
+def line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> CommandLine:
+    wide(monkeypatch)
+    return CommandLine(World(), capsys)
+
+
+def pay(line: CommandLine, amount: str, **terms: Any) -> str:
+    told: dict[str, Any] = {"fee": "2.90", "platform_fee": "0.50", **terms}
+    return line.world.hubspot.people.pay_link(amount, "anna@example.test", **told)
+
+
+def test_a_month_is_shown_by_processor_and_currency_with_a_bar_a_day(line: CommandLine) -> None:
+    pay(line, "100.00")
+    pay(line, "200.00", processor="byo_stripe")
+    ran = line.run("fees", "--month", "2026-03")
+    assert ran.code == 0, ran.err
+    assert "HubSpot payments" in ran.out
+    assert "Stripe" in ran.out
+    assert "3.40%" in ran.out
+    assert "02 ████" in ran.out
+    assert "apart from each other" in ran.out
+
+
+def test_a_fee_that_is_not_known_is_listed_and_ends_with_1(line: CommandLine) -> None:
+    id_ = pay(line, "100.00", fee="untold", platform_fee="untold")
+    ran = line.run("fees", "--day", "2026-03-02")
+    assert ran.code == 1
+    assert id_ in ran.out
+    assert "fee missing" in ran.out
+
+
+def test_json_has_the_same_figures(line: CommandLine) -> None:
+    pay(line, "100.00")
+    ran = line.run("fees", "--month", "2026-03", "--json")
+    [told] = ran.json["connections"]
+    assert (told["period"], told["totals"][0]["fees"]) == ("2026-03", "3.40")
+
+
+def test_without_a_period_it_is_last_month(line: CommandLine) -> None:
+    assert "Fees of 2026-02" in line.run("fees").out
+
+
+def test_the_page_and_the_csv_are_saved_where_it_is_asked_for(line: CommandLine, tmp_path: Path) -> None:
+    id_ = pay(line, "100.00")
+    line.run("fees", "--month", "2026-03", "--save", str(tmp_path / "reports"))
+    page, rows = sorted((tmp_path / "reports").iterdir(), key=lambda one: one.suffix, reverse=True)
+    assert "Payment fees, March 2026" in page.read_text(encoding="utf-8")
+    assert id_ in rows.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--month", "2026-13"), "2026-13"),
+        (("--month", "March"), "a month as 2026-10"),
+        (("--month", "2026-03-02"), "--month takes a month"),
+        (("--day", "2026-03"), "--day a day"),
+        (("--day", "2026-03-02", "--month", "2026-03"), "not both"),
+    ],
+)
+def test_a_period_that_is_none_is_refused(line: CommandLine, arguments: tuple[str, ...], why: str) -> None:
+    ran = line.run("fees", *arguments)
+    assert ran.code == 2
+    assert why in ran.err
