@@ -415,5 +415,5 @@ def test_a_payment_that_tieout_recorded_in_hubspot_is_told_to_the_other_worker_a
     world.clock.advance(60)
     assert [one.result for one in world.push(world.pay_hint("777"))] == ["not_ours"]
     [told] = world.hints.pop_due()
-    assert (told.object.value, told.id, told.cause) == ("quickbooks.payment", mirror.origin_id, Cause.DUE)
+    assert (told.object.value, told.id, told.cause) == ("quickbooks.payment", mirror.origin_id, Cause.AGAIN)
     assert world.calls == before

@@ -15,9 +15,9 @@ from tieout.domain.claim import ClaimVerdict
 from tieout.domain.errors import NeedsAttention
 from tieout.domain.hint import Cause, HintObject
 from tieout.domain.payment import PaymentStatus, SourcePayment
-from tieout.domain.record import State
+from tieout.domain.record import Kind, RecordKey, State
 from tieout.ports import PreparedWrite
-from tieout.services.claims import LEASE
+from tieout.services.claims import LEASE, Held
 from tieout.services.decisions import concerned_by_settings
 from tieout.services.outcome import Result
 
@@ -126,6 +126,49 @@ def test_a_payment_of_an_invoice_that_is_linked_later_is_found_when_that_happens
     assert world.pull(payment).reason == "no_synced_invoice"
     world.run()
     assert amounts(world, id_) == [Decimal(50)]
+
+
+def test_an_invoice_that_is_linked_while_its_payment_is_looked_at_is_not_missed(
+    world: MoneyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = world.invoice()
+    world.fault("timeout_after")
+    world.sync(id_)
+    [row] = world.booked()
+    payment = world.bookkeeper.receive(row["CustomerRef"]["value"], Decimal(50), {row["Id"]: Decimal(50)})["Id"]
+    world.clock.advance(VENDOR_TIMEOUT.total_seconds())
+    origin_of = world.records.origin_of
+
+    def slow(*place: str) -> RecordKey | None:
+        found = origin_of(*place)
+        if place[2] == Kind.INVOICE and found is None:
+            monkeypatch.undo()
+            world.sync(id_, Cause.DUE)
+            world.push(*world.hints.pop_due(limit=30))
+        return found
+
+    monkeypatch.setattr(world.records, "origin_of", slow)
+    assert world.pull(payment, Cause.SWEEP).reason == "no_synced_invoice"
+    assert world.record(id_).state is State.SYNCED
+    world.run()
+    assert amounts(world, id_) == [Decimal(50)]
+
+
+def test_a_persons_change_in_hubspot_while_the_payment_is_looked_at_is_not_missed(world: MoneyWorld) -> None:
+    id_ = world.synced()
+    payment = world.received("100.00", {id_: "100.00"})
+    world.pull(payment)
+    world.run()
+    [mirror] = world.recorded(id_)
+    held = world.claims.take(world.pulled(payment).key, world.pull_hint(payment, Cause.RETRY))
+    assert isinstance(held, Held)
+    edit(world, mirror, hs_reference_number="mine")
+    world.push(world.pay_hint(mirror))
+    world.push(*world.hints.pop_due(limit=30))
+    world.claims.release(held, held.record)
+    world.run()
+    record = world.pulled(payment)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.EDITED_IN_HUBSPOT)
 
 
 # -- what the invoice shows

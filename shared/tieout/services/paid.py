@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.invoice import LedgerInvoice
@@ -59,10 +60,10 @@ class Paid:
         ]
         keys = {RecordKey(connection, Kind.PAYMENT, "quickbooks", id_): id_ for id_ in foreign}
         found = records.get_many(keys) if keys else {}
-        left = [id_ for key, id_ in keys.items() if _is_left(found.get(key))]
+        left = [id_ for key, id_ in keys.items() if _is_left(found.get(key), now)]
         if left:
             about = HintObject.QUICKBOOKS_PAYMENT
-            self.claims.hints.send([Hint(connection, about, id_, now, Cause.DUE, trace_id) for id_ in left])
+            self.claims.hints.send([Hint(connection, about, id_, now, Cause.AGAIN, trace_id) for id_ in left])
 
 
 def _looked(record: SyncRecord, looked: Mapping[str, LedgerInvoice]) -> LedgerInvoice | None:
@@ -73,5 +74,8 @@ def _is_concerned(record: SyncRecord, invoice: LedgerInvoice) -> bool:
     return bool(invoice.settlements or record.facts or record.given_back)
 
 
-def _is_left(record: SyncRecord | None) -> bool:
-    return record is None or (record.state is State.IGNORED and record.reason == _LEFT_ALONE)
+def _is_left(record: SyncRecord | None, now: datetime) -> bool:
+    """Who works on it just now may have looked for its invoice before that was linked."""
+    if record is None or record.leased(now):
+        return True
+    return record.state is State.IGNORED and record.reason == _LEFT_ALONE

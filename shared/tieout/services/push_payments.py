@@ -83,8 +83,9 @@ class PushPayments:
         versions = [one.updated_at for one in record.postings if one.far_id == hint.id] if record else []
         if own is None or any(shows(one, hint) for one in versions if one is not None):
             return
-        # Its own record is covered by QuickBooks' clock, which says nothing about a change in HubSpot.
-        cause = hint.cause if hint.cause is Cause.RETRY else Cause.DUE
+        # Its own record is covered by QuickBooks' clock, which says nothing about a change in HubSpot; and who works on
+        # it just now may have read HubSpot before.
+        cause = hint.cause if hint.cause is Cause.RETRY else Cause.AGAIN
         self.claims.hints.send([replace(hint, object=own, id=mirrored.origin_id, cause=cause)])
 
     def verify(self, workspace: Workspace, work: PaymentWork) -> bool:
