@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -121,6 +123,19 @@ def test_a_confirmation_repeated_counts_once_and_a_refund_that_goes_is_taken_bac
     assert (recorded.refunded.amount, recorded.status) == (Decimal(0), "succeeded")
     assert not refunded(world, id_)
     assert record_of(world, receipt).state is State.IGNORED
+
+
+def test_a_confirmation_waits_for_an_invoice_that_is_not_due_without_reading_all_the_time(world: MoneyWorld) -> None:
+    id_ = world.synced()
+    receipt = refund(world, id_)
+    look(world, receipt)
+    due_at = world.clock.now() + timedelta(hours=1)
+    world.records.put(replace(world.record(id_), due_at=due_at))
+    before = len(world.quickbooks.traffic.exchanges)
+    assert confirm(world, receipt, f"invoice:{id_}").state is State.SYNCED
+    assert refunded(world, id_) == "25.00"
+    assert world.clock.now() >= due_at
+    assert len(world.quickbooks.traffic.exchanges) < before + 25
 
 
 @pytest.mark.parametrize("amount", ["25.00", "500.00"])

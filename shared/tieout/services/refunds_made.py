@@ -22,6 +22,8 @@ from tieout.services.claims import Claims
 _STANDING = (State.SYNCED, State.SYNCED_WITH_VARIANCE, State.ATTENTION)
 # A person who does not find it among the suggestions looks it up; the search must not read the whole table.
 _MOST_READ, _MOST_SUGGESTED, _PAGE = 1000, 5, 100
+# How soon to come back to a record that is not free, in seconds.
+_FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +96,27 @@ class RefundsMade:
 
     def confirm(self, record: SyncRecord, plan: Confirmed, trace_id: str) -> None:
         """Note it on the invoice and on the payment, and have both shown. Raises NotReadyYet while a worker holds one
-        of them; a repetition does no harm."""
+        of them or it is not due, for longer each time, because every look at the refund is metered; a repetition does
+        no harm."""
         link, now = plan.invoice.link, self.claims.clock.now()
         if link is None:
             raise ValueError("a confirmed refund is of a synced invoice")
         made = GivenBack(record.key.origin_id, link.far_id, plan.amount) if plan.amount else None
         for key in (plan.payment, plan.invoice.key):
             if key is not None:
-                self._note(key, record.key.origin_id, made, trace_id)
+                self._note(key, record, made, trace_id)
         connection = record.key.connection
         about = [Hint(connection, HintObject.QUICKBOOKS_INVOICE, link.far_id, now, Cause.AGAIN, trace_id)]
         if plan.payment is not None:
             about.append(self.claims.hint_for(plan.payment, Cause.AGAIN, trace_id))
         self.claims.hints.send(about)
 
-    def _note(self, key: RecordKey, refund_id: str, made: GivenBack | None, trace_id: str) -> None:
+    def _note(self, key: RecordKey, refund: SyncRecord, made: GivenBack | None, trace_id: str) -> None:
         held = self.claims.take_in_passing(key, trace_id)
         if held is None:
-            raise NotReadyYet(context={"record": str(key)})
-        others = tuple(one for one in held.record.given_back if one.refund_id != refund_id)
+            pause = min(_FIRST_PAUSE * 2 ** min(refund.attempts, 10), _LONGEST_PAUSE)
+            raise NotReadyYet(context={"record": str(key)}, retry_after=pause)
+        others = tuple(one for one in held.record.given_back if one.refund_id != refund.key.origin_id)
         self.claims.release(held, replace(held.record, given_back=(*others, made) if made else others))
 
     # -- what it may belong to
