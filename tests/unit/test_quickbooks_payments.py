@@ -11,15 +11,16 @@ from infra.sandbox.quickbooks.visitor import Visitor
 from tests.unit.test_quickbooks_adapter import START, World
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NeedsAttention, NotInLedger, OutcomeUnknown, StaleVersion, Transient
+from tieout.domain.fee import FeeKind
 from tieout.domain.invoice import ContentLine, LedgerInvoice
 from tieout.domain.money import Money
 from tieout.domain.payment import Allocation, Document, LedgerDocument, LedgerPayment
-from tieout.domain.posting import PostingContent
+from tieout.domain.posting import AccountLine, PostingContent
 from tieout.domain.record import Kind, RecordKey, marker, with_marker
 
 KEY = RecordKey("c1", Kind.PAYMENT, "hubspot", "77")
 DAY = date(2026, 3, 2)
-CHECKING, UNDEPOSITED, RECEIVABLE = "35", "4", "84"
+CHECKING, UNDEPOSITED, RECEIVABLE, CHARGES = "35", "4", "84", "13"
 
 
 def usd(amount: str) -> Money:
@@ -44,6 +45,10 @@ class Desk:
             Document.PAYMENT: {"amount": usd("50.00"), "allocations": (self.applied("50.00"),)},
             Document.APPLICATION: {"amount": usd("0")},
             Document.EXPENSE: {"amount": usd("30.00"), "line_account_id": RECEIVABLE},
+            Document.DEPOSIT: {
+                "amount": usd("30.00"),
+                "account_lines": (AccountLine(CHARGES, usd("30.00"), FeeKind.PROCESSING, "Fees"),),
+            },
         }
         accounts = {} if document in (Document.CREDIT_MEMO, Document.APPLICATION) else {"account_id": CHECKING}
         usual: dict[str, Any] = by_kind.get(document, {"amount": usd("30.00"), "lines": (line,)})
@@ -312,6 +317,7 @@ def test_addresses_name_the_company_and_only_documents_of_quickbooks_have_one(de
         "refundreceipt",
         "creditmemo",
         "expense",
+        "deposit",
     }
 
 

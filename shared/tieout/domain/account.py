@@ -1,19 +1,26 @@
-"""Accounts and vendors of the ledger, as far as the booking of fees has to know them."""
+"""Accounts and vendors of the ledger, as far as the booking of fees and its proof have to know them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+
+from tieout.domain.money import Money
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerAccount:
-    """An account; `type` in QuickBooks' words ("Bank", "Expense"...), `currency` None where there is just one."""
+    """An account; `type` in QuickBooks' words ("Bank", "Expense"...), `currency` None where there is just one.
+
+    `balance` is the present one of a balance sheet account, debits positive; None where it is not told.
+    """
 
     id: str
     name: str
     type: str
     active: bool = True
     currency: str | None = None
+    balance: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +31,16 @@ class LedgerVendor:
     name: str
     active: bool = True
     currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEntry:
+    """What one document did to an account: `amount` is in the document's currency, positive for a debit, so that what
+    came into a bank account is positive. `entity` is the document's kind in QuickBooks' words ("Payment")."""
+
+    account_id: str
+    entity: str
+    id: str
+    day: date
+    amount: Money
+    note: str = ""

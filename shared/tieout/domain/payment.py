@@ -159,12 +159,14 @@ class LedgerPayment:
 
 @dataclass(frozen=True, slots=True)
 class LedgerDocument:
-    """A refund receipt, credit memo, sales receipt or expense that stands in the ledger now.
+    """A refund receipt, credit memo, sales receipt, expense or deposit that stands in the ledger now.
 
     `remaining` is the part of a credit memo that nothing has used up yet, None for other documents. `account_id` is
     where the money went or came from, `line_account_id` that of an expense's first line; `lines` are those of the other
     kinds, a discount among them, with the two tax fields of `InvoiceContent`. `line_bodies` are the lines in the
     ledger's own words, which only the adapter reads, to keep through an update what a person put there.
+    `account_amounts` are the accounts and amounts of the lines of an expense or a deposit, `vendor_id` is the payee of
+    an expense who is a vendor.
     """
 
     document: Document
@@ -187,6 +189,8 @@ class LedgerDocument:
     tax_calculation: str | None = None
     tax_code: str | None = None
     line_bodies: tuple[str, ...] = field(default=(), repr=False)
+    account_amounts: tuple[tuple[str, Money], ...] = ()
+    vendor_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

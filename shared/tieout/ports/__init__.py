@@ -15,6 +15,7 @@ from tieout.domain.invoice import InvoiceContent, LedgerInvoice, SourceInvoice, 
 from tieout.domain.record import RecordKey, State, SyncRecord
 from tieout.domain.settings import Settings
 from tieout.domain.status import ShownStatus
+from tieout.ports.accounts import AccountLedger
 from tieout.ports.payments import CrmChanges, LedgerChangeFeed, PaymentCrm, PaymentLedger
 from tieout.ports.sweeping import Cursors as Cursors
 from tieout.ports.sweeping import ReadMeter as ReadMeter
@@ -57,7 +58,7 @@ class Crm(PaymentCrm, CrmChanges, Protocol):
         ...
 
 
-class Ledger(PaymentLedger, LedgerChangeFeed, Protocol):
+class Ledger(PaymentLedger, LedgerChangeFeed, AccountLedger, Protocol):
     """QuickBooks Online, for one connection.
 
     Reads raise Transient, RateLimited or ConnectionLost; they never turn a failure into an absence. Writes raise

@@ -13,7 +13,7 @@ from tieout.domain.planning.standing import as_content
 from tieout.domain.planning.totals import compare
 from tieout.domain.posting import Posting, PostingContent
 from tieout.domain.record import Intent, Operation, State, SyncRecord, bears_marker, request_id, with_marker
-from tieout.domain.settings import BeyondTolerance
+from tieout.domain.settings import BeyondTolerance, FeeBooking
 from tieout.ports import Clock, PreparedWrite, Workspace
 from tieout.services.claims import Claims, Held
 from tieout.services.intents import Intents
@@ -178,8 +178,10 @@ class _Postings:
         )
         return replace(record, postings=postings, intent=again, revision=again.revision)
 
-    def may_be_repeated(self, workspace: Workspace, _intent: Intent) -> bool:
-        """While payments are sent at all."""
+    def may_be_repeated(self, workspace: Workspace, intent: Intent) -> bool:
+        """While payments are sent at all; fees while they are booked."""
+        if _content(intent).account_lines:
+            return workspace.settings.fee_booking is not FeeBooking.REPORT_ONLY
         return workspace.settings.push_payments
 
     def done(self, intent: Intent) -> str:

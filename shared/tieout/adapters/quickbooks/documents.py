@@ -1,4 +1,4 @@
-"""Sales receipts, refund receipts, credit memos and expenses as QuickBooks writes them."""
+"""Sales receipts, refund receipts, credit memos, expenses and deposits as QuickBooks writes them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from tieout.adapters.quickbooks import fee_documents
 from tieout.adapters.quickbooks.lines import LineWriter, ReadLines, read_lines
 from tieout.adapters.quickbooks.transactions import (
     currency_of,
@@ -47,6 +48,7 @@ FORMS: Mapping[Document, Form] = {
     Document.CREDIT_MEMO: Form("CreditMemo", "creditmemo"),
     # That purchases can be filtered by their payee is not documented.
     Document.EXPENSE: Form("Purchase", "expense", by_customer=False),
+    Document.DEPOSIT: Form("Deposit", "deposit", by_customer=False),
 }
 
 _EXPENSE_LINE = "AccountBasedExpenseLineDetail"
@@ -55,11 +57,13 @@ _OURS_IN_DETAIL = frozenset({"AccountRef", "TaxAmount", "TaxInclusiveAmt"})
 # What QuickBooks writes itself for a check that nobody has printed yet (Intuit: refund receipt).
 _NO_REFERENCE = "To Print"
 # The payee may be a customer, a vendor or an employee (Intuit: purchase).
-_CUSTOMER = "Customer"
+_CUSTOMER, _VENDOR = "Customer", "Vendor"
 
 
 def create_body(content: PostingContent, private_note: str, company: LedgerCompany) -> str:
     """The body that creates the document. Equal arguments give equal bytes."""
+    if content.account_lines:
+        return fee_documents.create_body(content, private_note, company)
     if content.document is Document.EXPENSE:
         lines = [_account_line(content, {})]
     else:
@@ -143,13 +147,15 @@ def read_document(document: Document, node: Node, home_currency: str) -> LedgerD
     expense = document is Document.EXPENSE
     remaining = node.optional_number("RemainingCredit") if document is Document.CREDIT_MEMO else None
     nodes = node.nodes("Line")
-    read = read_lines(nodes)
+    # Lines on accounts are no sales lines, and those of a deposit may link what was deposited.
+    deposit = document is Document.DEPOSIT
+    read = ReadLines((), Decimal(0), ()) if deposit else read_lines(nodes)
     reference = node.optional_text("DocNumber" if expense else "PaymentRefNum")
     return LedgerDocument(
         document=document,
         id=node.text("Id"),
         sync_token=node.text("SyncToken"),
-        customer_id=_payee(node) if expense else node.reference("CustomerRef"),
+        customer_id=_payee(node, _CUSTOMER) if expense else node.reference("CustomerRef"),
         day=day_of(node),
         total=total_of(node, home_currency),
         private_note=note_of(node),
@@ -165,12 +171,14 @@ def read_document(document: Document, node: Node, home_currency: str) -> LedgerD
         tax_calculation=node.optional_text("GlobalTaxCalculation"),
         tax_code=node.node("TxnTaxDetail").reference("TxnTaxCodeRef"),
         line_bodies=read.bodies,
+        account_amounts=fee_documents.account_amounts(document, nodes, currency_of(node, home_currency)),
+        vendor_id=_payee(node, _VENDOR) if expense else None,
     )
 
 
-def _payee(node: Node) -> str | None:
+def _payee(node: Node, type_: str) -> str | None:
     payee = node.node("EntityRef")
-    return payee.optional_text("value") if (payee.optional_text("type") or _CUSTOMER) == _CUSTOMER else None
+    return payee.optional_text("value") if (payee.optional_text("type") or _CUSTOMER) == type_ else None
 
 
 def _with_discount(read: ReadLines) -> tuple[ContentLine, ...]:

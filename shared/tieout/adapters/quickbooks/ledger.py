@@ -9,6 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from tieout.adapters.quickbooks import customers, invoices, items, query
+from tieout.adapters.quickbooks.accounts import AccountReader
 from tieout.adapters.quickbooks.changes import ChangeFeed
 from tieout.adapters.quickbooks.client import QuickBooksClient
 from tieout.adapters.quickbooks.posted import PostedDocuments
@@ -29,7 +30,7 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 
-class QuickBooksLedger(PostedDocuments, ChangeFeed):
+class QuickBooksLedger(PostedDocuments, ChangeFeed, AccountReader):
     """QuickBooks Online for one connection; see `ports.Ledger` for what each method promises.
 
     `app_url` is where people use QuickBooks, such as ``https://app.qbo.intuit.com``. `filter_by_email` False keeps

@@ -7,10 +7,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tieout.domain.money import Money
-from tieout.domain.payment import LedgerPayment
+from tieout.domain.payment import LedgerDocument, LedgerPayment
 from tieout.domain.planning.payment_plan import Standing
 from tieout.domain.planning.plan import Change
-from tieout.domain.posting import Posting, PostingContent
+from tieout.domain.posting import AccountLine, Posting, PostingContent
 
 
 def as_content(present: Standing, sent: PostingContent) -> PostingContent:
@@ -30,6 +30,8 @@ def as_content(present: Standing, sent: PostingContent) -> PostingContent:
         reference=present.reference,
         lines=() if isinstance(present, LedgerPayment) else present.lines,
         line_account_id=line_account,
+        account_lines=() if isinstance(present, LedgerPayment) else _account_lines(present, sent),
+        vendor_id=sent.vendor_id if isinstance(present, LedgerPayment) else present.vendor_id,
     )
 
 
@@ -61,7 +63,12 @@ def posting_changes(before: PostingContent, after: PostingContent) -> tuple[Chan
     What either side leaves open is not compared. What is not allocated is a credit of the customer, so what a person
     applies it to is theirs: only allocations of `before` that `after` cut or took away count.
     """
-    return (*_heads(before, after), *_allocations(before, after), *_lines(before, after))
+    return (
+        *_heads(before, after),
+        *_allocations(before, after),
+        *_lines(before, after),
+        *_accounts(before, after),
+    )
 
 
 def _heads(before: PostingContent, after: PostingContent) -> Iterator[Change]:
@@ -73,6 +80,7 @@ def _heads(before: PostingContent, after: PostingContent) -> Iterator[Change]:
         ("payment method", before.method_id, after.method_id),
         ("reference", before.reference, after.reference),
         ("account of the line", before.line_account_id, after.line_account_id),
+        ("vendor", before.vendor_id, after.vendor_id),
     ):
         if old is not None and new is not None and old != new:
             yield Change(name, str(old), str(new))
@@ -94,3 +102,24 @@ def _lines(before: PostingContent, after: PostingContent) -> Iterator[Change]:
 
 def _told(lines: list[tuple[str, Decimal]]) -> str:
     return ", ".join(f"item {item}: {amount}" for item, amount in lines)
+
+
+def _account_lines(present: LedgerDocument, sent: PostingContent) -> tuple[AccountLine, ...]:
+    """The lines that stand; which kind of fee each is for is told by its account, or else by its place."""
+    if not sent.account_lines:
+        return ()
+    kinds = {one.account_id: one.fee for one in reversed(sent.account_lines)}
+    last = len(sent.account_lines) - 1
+    return tuple(
+        AccountLine(account, amount, kinds.get(account, sent.account_lines[min(place, last)].fee))
+        for place, (account, amount) in enumerate(present.account_amounts)
+    )
+
+
+def _accounts(before: PostingContent, after: PostingContent) -> Iterator[Change]:
+    old, new = (
+        sorted((one.account_id, str(one.amount)) for one in content.account_lines) for content in (before, after)
+    )
+    if old and old != new:
+        told = [", ".join(f"account {account}: {amount}" for account, amount in some) for some in (old, new)]
+        yield Change("lines", *told)

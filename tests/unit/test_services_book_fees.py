@@ -1,0 +1,307 @@
+"""Booking of fees over the QuickBooks sandbox: once whatever is retried, corrected in the open period, never over a
+person's edit."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.support.builders_fees import a_fee_line
+from tests.support.fee_world import FEBRUARY, PLATFORM, PROCESSING, FeeWorld, february, many
+from tieout.domain.attention import AttentionCode
+from tieout.domain.fee import Period
+from tieout.domain.payment import Processor
+from tieout.domain.planning.fees import Evidence
+from tieout.domain.record import State, marker_stem
+
+
+def test_a_month_is_one_expense_with_a_line_a_kind_of_fee() -> None:
+    world = FeeWorld()
+    [booked] = world.book_fees(many(10))
+    assert booked.finished
+    assert world.fee_record().state is State.SYNCED
+    expense = world.one("Purchase")
+    lines = {one["AccountBasedExpenseLineDetail"]["AccountRef"]["value"]: one["Amount"] for one in expense["Line"]}
+    assert lines == {PROCESSING: Decimal("29.00"), PLATFORM: Decimal("5.00")}
+    assert expense["TotalAmt"] == Decimal("34.00")
+    assert (expense["TxnDate"], expense["DocNumber"]) == ("2026-02-28", "FEE-2026-02-USD")
+    assert expense["EntityRef"] == {"value": world.vendor, "name": "HubSpot payments", "type": "Vendor"}
+    assert "2026-02" in expense["PrivateNote"]
+    assert marker_stem(booked.key) in expense["PrivateNote"]
+    assert world.spent() == {"clearing": "-34.00", "stripe": "0", "processing": "29.00", "platform": "5.00"}
+
+
+def test_booking_again_writes_nothing_and_costs_one_read_of_the_document() -> None:
+    world = FeeWorld()
+    world.book_fees(many(3))
+    writes, reads = world.quickbooks.company.writes, world.quickbooks.company.reads
+    workspace = world.open("c1")
+    assert workspace is not None
+    [booked] = world.fees.book(workspace, many(3), "trace")
+    assert booked.finished
+    assert world.quickbooks.company.writes == writes
+    assert world.quickbooks.company.reads == reads + 1
+
+
+def test_late_fees_are_an_adjusting_expense_in_the_open_period() -> None:
+    world = FeeWorld()
+    world.book_fees(many(10))
+    world.book_fees(many(11))
+    first, second = sorted(world.booked("Purchase"), key=lambda row: int(row["Id"]))
+    assert (second["TxnDate"], second["DocNumber"]) == ("2026-03-02", "FEE-2026-02-USD-2")
+    assert first["TotalAmt"] + second["TotalAmt"] == Decimal("37.40")
+    assert len(world.fee_record().postings) == 2
+
+
+def test_fees_given_back_are_a_deposit_into_clearing_with_lines_on_the_fee_accounts() -> None:
+    world = FeeWorld()
+    world.book_fees(many(10))
+    world.book_fees(many(9))
+    deposit = world.one("Deposit")
+    assert deposit["TotalAmt"] == Decimal("3.40")
+    assert deposit["DepositToAccountRef"]["value"] == "35"
+    assert world.spent()["clearing"] == "-30.60"
+    assert world.fee_record().state is State.SYNCED
+    [booked] = world.book_fees(many(9))
+    assert booked.finished
+    assert world.counts() == {"Purchase": 1}
+    assert len(world.booked("Deposit")) == 1
+
+
+@pytest.mark.parametrize("grown", [10, 8], ids=["expense", "deposit"])
+@pytest.mark.parametrize("fault", ["lost_answer", "never_arrived"])
+def test_a_lost_answer_is_looked_for_and_nothing_is_booked_twice(fault: str, grown: int) -> None:
+    world = FeeWorld()
+    if grown == 8:
+        world.book_fees(many(9))
+    kind = "timeout_after" if fault == "lost_answer" else "timeout_before"
+    world.fault(kind, path="/(purchase|deposit)$")
+    [booked] = world.book_fees(many(grown))
+    assert not booked.finished
+    assert world.fee_record().state is State.VERIFYING
+    [again] = world.book_fees(many(grown))
+    assert again.finished
+    assert world.spent()["clearing"] == f"-{grown * Decimal('3.40')}"
+    assert len(world.booked("Purchase")) + len(world.booked("Deposit")) == (2 if grown == 8 else 1)
+
+
+def test_two_workers_book_once() -> None:
+    world = FeeWorld()
+    other = world.make_fees()
+    workspace = world.open("c1")
+    assert workspace is not None
+    seen = []
+    post = world.ledger.post
+
+    def both(*arguments: object) -> object:
+        seen.append(other.book(workspace, many(4), "other"))
+        return post(*arguments)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.ledger, "post", both)
+        [booked] = world.book_fees(many(4))
+    assert booked.finished
+    [[met]] = seen
+    assert met.record is None
+    assert world.counts() == {"Purchase": 1}
+
+
+def test_a_crash_between_two_currencies_is_finished_by_the_next_run() -> None:
+    world = FeeWorld()
+    both = february(a_fee_line("900"), a_fee_line("901", processor=Processor.STRIPE, platform="0.00"))
+    post, calls = world.ledger.post, []
+
+    class Killed(BaseException):
+        pass
+
+    def dies(*arguments: object) -> object:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise Killed
+        return post(*arguments)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.ledger, "post", dies)
+        with pytest.raises(Killed):
+            world.book_fees(both)
+    assert world.counts() == {"Purchase": 1}
+    assert all(one.finished for one in world.book_fees(both))
+    assert world.counts() == {"Purchase": 2}
+    assert world.spent() == {"clearing": "-3.40", "stripe": "-2.90", "processing": "5.80", "platform": "0.50"}
+
+
+def test_an_unforeseen_error_of_one_processor_leaves_the_other_alone() -> None:
+    world = FeeWorld()
+    both = february(a_fee_line("900"), a_fee_line("901", processor=Processor.STRIPE, platform="0.00"))
+    post, calls = world.ledger.post, []
+
+    def breaks(*arguments: object) -> object:
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise RuntimeError("a bug")
+        return post(*arguments)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.ledger, "post", breaks)
+        found = world.book_fees(both)
+    assert [one.finished for one in found] == [False, True]
+    assert isinstance(found[0].bug, RuntimeError)
+
+
+def test_an_edited_expense_is_attention_with_both_values_and_is_not_overwritten() -> None:
+    world = FeeWorld()
+    world.book_fees(many(10))
+    row = world.one("Purchase")
+    line = {**row["Line"][0], "Amount": Decimal("30.00")}
+    world.bookkeeper.change("Purchase", row, Line=[line, row["Line"][1]], PaymentType="Cash")
+    world.book_fees(many(12))
+    record = world.fee_record()
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.EDITED_IN_QUICKBOOKS)
+    assert "34.00" in record.detail
+    assert "35.00" in record.detail
+    assert world.one("Purchase")["TotalAmt"] == Decimal("35.00")
+
+
+def test_a_deleted_expense_is_told_and_booked_again_only_when_a_person_asks() -> None:
+    world = FeeWorld()
+    world.book_fees(many(10))
+    world.bookkeeper.delete("Purchase", world.one("Purchase"))
+    world.book_fees(many(10))
+    assert world.fee_record().state is State.DELETED_IN_LEDGER
+    world.book_fees(many(10))
+    assert world.booked("Purchase") == []
+    [booked] = world.book_fees(many(10), by_person=True)
+    assert booked.finished
+    assert world.one("Purchase")["TotalAmt"] == Decimal("34.00")
+
+
+@pytest.mark.parametrize(
+    ("policy", "state", "day"),
+    [
+        ("hold", State.ATTENTION, None),
+        ("first_open_day", State.SYNCED, "2026-03-01"),
+        ("ignore", State.IGNORED, None),
+    ],
+)
+def test_a_closed_month_goes_by_the_policy(policy: str, state: State, day: str | None) -> None:
+    world = FeeWorld()
+    world.monthly(closed_period=policy)
+    world.bookkeeper.close_books(FEBRUARY.last)
+    world.book_fees(many(10))
+    record = world.fee_record()
+    assert record.state is state
+    assert [row["TxnDate"] for row in world.booked("Purchase")] == ([day] if day else [])
+
+
+def test_a_late_fee_of_a_closed_month_is_booked_in_the_open_one() -> None:
+    world = FeeWorld()
+    world.book_fees(many(10))
+    world.bookkeeper.close_books(FEBRUARY.last)
+    world.clock.advance(700)
+    world.book_fees(many(11))
+    assert world.fee_record().state is State.SYNCED
+    assert sorted(row["TxnDate"] for row in world.booked("Purchase")) == ["2026-02-28", "2026-03-02"]
+
+
+def test_an_inactive_vendor_is_attention_that_names_it_and_clears_once_it_is_active() -> None:
+    world = FeeWorld()
+    vendor = world.bookkeeper.read("Vendor", world.vendor)
+    world.bookkeeper.change("Vendor", vendor, Active=False)
+    world.book_fees(many(10))
+    record = world.fee_record()
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.FEE_MAPPING_UNUSABLE)
+    assert world.vendor in record.detail
+    assert "inactive" in record.detail
+    world.bookkeeper.change("Vendor", world.bookkeeper.read("Vendor", world.vendor), Active=True)
+    [booked] = world.book_fees(many(10))
+    assert booked.finished
+    assert world.counts() == {"Purchase": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "told"),
+    [
+        ({"processing_fee_account_id": "1"}, AttentionCode.FEE_MAPPING_UNUSABLE, "Income"),
+        ({"processing_fee_account_id": "999"}, AttentionCode.FEE_MAPPING_UNUSABLE, "999"),
+        ({"platform_fee_account_id": None}, AttentionCode.FEE_MAPPING_MISSING, "platform_fee_account_id"),
+        ({"fee_vendors": {}}, AttentionCode.FEE_MAPPING_MISSING, "fee_vendors"),
+        ({"deposit_accounts": {"byo_stripe": "36"}}, AttentionCode.FEE_MAPPING_MISSING, "deposit_accounts"),
+        ({"deposit_accounts": {"hs_payments": "41"}}, AttentionCode.FEE_MAPPING_UNUSABLE, "Credit Card"),
+    ],
+)
+def test_a_mapping_that_cannot_be_booked_on_is_attention(
+    changes: dict[str, object], code: AttentionCode, told: str
+) -> None:
+    world = FeeWorld()
+    wanted = {name: value for name, value in changes.items() if value is not None}
+    world.monthly(**changes) if wanted == changes else world.settings(
+        deposit_accounts={"hs_payments": "35"},
+        fee_booking="monthly",
+        fee_vendors={"hs_payments": world.vendor},
+        processing_fee_account_id=PROCESSING,
+    )
+    world.book_fees(many(2))
+    record = world.fee_record()
+    assert (record.state, record.reason) == (State.ATTENTION, code)
+    assert told in record.detail
+    assert world.booked("Purchase") == []
+
+
+def test_ambiguous_fees_are_not_booked_and_never_summed() -> None:
+    world = FeeWorld()
+    world.book_fees(february(a_fee_line(net=None), known=Evidence()))
+    record = world.fee_record()
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.FEES_AMBIGUOUS)
+    assert world.booked("Purchase") == []
+
+
+def test_payments_whose_fee_is_not_told_are_named_and_count_as_nothing() -> None:
+    world = FeeWorld()
+    world.book_fees(february(a_fee_line("900"), a_fee_line("901", fee=None, platform=None)))
+    record = world.fee_record()
+    assert record.state is State.SYNCED
+    assert "1 payment" in record.detail
+    assert world.one("Purchase")["TotalAmt"] == Decimal("3.40")
+
+
+def test_report_only_books_nothing() -> None:
+    world = FeeWorld()
+    world.monthly(fee_booking="report_only")
+    assert world.book_fees(many(5)) == ()
+    assert world.booked("Purchase") == []
+
+
+def test_daily_books_a_record_a_day_and_a_month_after_that_books_the_rest() -> None:
+    world = FeeWorld()
+    world.monthly(fee_booking="daily")
+    assert len(world.book_fees(many(3))) == 3
+    assert world.counts() == {"Purchase": 3}
+    assert sorted(row["DocNumber"] for row in world.booked("Purchase"))[0] == "FEE-2026-02-01-USD"
+    world.monthly()
+    world.book_fees(many(4))
+    assert world.spent()["clearing"] == "-13.60"
+    world.monthly(fee_booking="daily")
+    world.book_fees(many(5))
+    assert world.spent()["clearing"] == "-13.60"
+    late = world.fee_record(period=Period.day(FEBRUARY.first.replace(day=5)))
+    assert (late.state, late.reason) == (State.IGNORED, "booked_by_month")
+
+
+def test_class_and_location_are_on_the_documents() -> None:
+    world = FeeWorld()
+    world.monthly(fee_class_id="5000", fee_department_id="6000")
+    workspace = world.open("c1")
+    assert workspace is not None
+    sent: list[str] = []
+    post = world.ledger.post
+
+    def watched(document: object, write: object, request_id: str) -> object:
+        sent.append(write.body)  # type: ignore[attr-defined]
+        return post(document, write, request_id)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.ledger, "post", watched)
+        world.book_fees(many(1))
+    assert '"ClassRef":{"value":"5000"}' in sent[0].replace(" ", "")
+    assert '"DepartmentRef":{"value":"6000"}' in sent[0].replace(" ", "")
