@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from infra.sandbox.quickbooks.bookkeeper import Bookkeeper
 from tests.support.builders import usd
 from tests.support.builders_money_world import RECEIVABLE, MoneyWorld
 from tieout.domain.errors import Transient
-from tieout.domain.record import State
+from tieout.domain.record import State, SyncRecord
 from tieout.domain.tie_out import Equation, Sides
 from tieout.ports import Crm
 from tieout.services.reconcile import Reconcile, Report
@@ -124,6 +125,20 @@ def test_a_hundred_invoices_cost_two_metered_reads_and_no_write(world: MoneyWorl
     assert reasons(tied_out(world)) == {}
     assert world.meter.counted - before == 2
     assert world.quickbooks.company.writes == written
+
+
+def test_an_invoice_whose_change_waits_is_compared_too(world: MoneyWorld) -> None:
+    invoice, unposted = world.synced(), world.invoice()
+    tomorrow = world.clock.now() + timedelta(days=1)
+    world.records.put(world.record(invoice).to(State.WAITING, reason="connection_lost", due_at=tomorrow))
+    key = replace(world.record(invoice).key, origin_id=unposted)
+    world.records.put(SyncRecord(key, State.WAITING, reason="connection_lost", due_at=tomorrow))
+    assert tied_out(world).ties_out
+    [row] = world.booked("Invoice")
+    world.bookkeeper.delete("Invoice", row)
+    report = tied_out(world)
+    assert [one.key.origin_id for one in report.results] == [invoice]
+    assert reasons(report)[Equation.STANDING].startswith("Deleted in QuickBooks")
 
 
 def test_invoices_before_the_day_asked_for_are_left_out(world: MoneyWorld) -> None:

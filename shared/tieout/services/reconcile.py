@@ -18,7 +18,13 @@ from tieout.domain.tie_out import TieOut, Totals
 from tieout.ports import Clock, Records, Workspace
 from tieout.services import decisions
 
+# Those under way come first: most of them move to a state that is listed later.
 _LISTED = (
+    State.SEEN,
+    State.PLANNED,
+    State.WRITING,
+    State.VERIFYING,
+    State.WAITING,
     State.SYNCED,
     State.SYNCED_WITH_VARIANCE,
     State.VOIDED,
@@ -75,9 +81,9 @@ class Reconcile:
         deadline: datetime | None = None,
         progress: Callable[[int, int], None] = _nobody,
     ) -> Report:
-        """Tie out the invoices that are in sync, voided, or need a person; with `since` only those dated on or after
-        it. `progress` is told how many of how many are done. Raises the SyncError of a vendor that could not be
-        asked; a failed read is never taken for a difference."""
+        """Tie out the invoices that stand in QuickBooks, also while a change of them waits, and those that need a
+        person; with `since` only those dated on or after it. `progress` is told how many of how many are done. Raises
+        the SyncError of a vendor that could not be asked; a failed read is never taken for a difference."""
         at = self.clock.now()
         keys = self._keys(workspace.connection.id, since)
         results: list[TieOut] = []
@@ -93,7 +99,8 @@ class Reconcile:
     def _keys(self, connection: str, since: date | None) -> list[RecordKey]:
         """The listing names a record twice when it changes state meanwhile."""
         found = (record for state in _LISTED for record in decisions.in_state(self.records, connection, state))
-        return list(dict.fromkeys(record.key for record in found if since is None or _dated(record, since)))
+        concerned = (record for record in found if record.link is not None or record.settled)
+        return list(dict.fromkeys(record.key for record in concerned if since is None or _dated(record, since)))
 
 
 def _dated(record: SyncRecord, since: date) -> bool:

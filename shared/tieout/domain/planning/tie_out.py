@@ -15,7 +15,8 @@ from tieout.domain.record import State, SyncRecord
 from tieout.domain.status import explain
 from tieout.domain.tie_out import Equation, Figures, Finding, Sides, TieOut
 
-_AGREED = frozenset({State.SYNCED, State.SYNCED_WITH_VARIANCE})
+# What waits was agreed about before it had to.
+_AGREED = frozenset({State.SYNCED, State.SYNCED_WITH_VARIANCE, State.WAITING})
 _OF_A_PERSON = frozenset({State.ATTENTION, State.DELETED_IN_LEDGER})
 
 
