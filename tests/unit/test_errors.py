@@ -13,6 +13,7 @@ from tieout.domain.errors import (
     Malformed,
     NameTaken,
     NeedsAttention,
+    NotInCrm,
     NotInLedger,
     NotReadyYet,
     NumberTaken,
@@ -61,6 +62,7 @@ def test_two_errors_are_never_the_same_one(kind: type[SyncError]) -> None:
         (Postponed(reason="out_of_time", retry_after=1), State.WAITING, "out_of_time", 1),
         (ConnectionLost("Reconnect."), State.WAITING, "connection_lost", 900),
         (StaleVersion(), State.WAITING, "changed_meanwhile", 5),
+        (NotInCrm(), State.WAITING, "changed_meanwhile", 5),
         (Transient(), State.WAITING, "vendor_unavailable", 5),
         (StoreUnavailable(), State.WAITING, "store_unavailable", 5),
         (OutcomeUnknown(), State.VERIFYING, "outcome_unknown", 120),
@@ -96,7 +98,9 @@ def test_a_document_whose_outcome_stays_unknown_is_looked_at_less_and_less() -> 
     assert waits == [120, 240, 480, 960, 1920, 3840, 7200, 7200, 7200]
 
 
-@pytest.mark.parametrize("error", [RateLimited(), NotReadyYet(), ConnectionLost(), Transient(), StaleVersion()])
+@pytest.mark.parametrize(
+    "error", [RateLimited(), NotReadyYet(), ConnectionLost(), Transient(), StaleVersion(), NotInCrm()]
+)
 def test_what_was_found_out_before_stays_when_a_later_look_has_to_wait(error: SyncError) -> None:
     attention = a_record(State.ATTENTION, reason="duplicate_number", detail="It is borne by Invoice 7.")
     parked = park(attention, error, NOW, TIMEOUT)

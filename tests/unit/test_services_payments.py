@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from tests.support.builders_money_world import CLEARING, RECEIVABLE, STRIPE, UNDEPOSITED, MoneyWorld
+from tieout.adapters.hubspot.crm import HubSpotCrm
 from tieout.domain.attention import AttentionCode
 from tieout.domain.hint import Cause
+from tieout.domain.payment import SourcePayment
 from tieout.domain.record import State
+from tieout.services import decisions
 
 
 @pytest.fixture
@@ -410,3 +413,62 @@ def test_nothing_is_begun_after_the_deadline_and_the_rest_follows(world: MoneyWo
     world.run()
     assert world.payment(payment).state is State.SYNCED
     assert world.counts() == {"Payment": 1, "RefundReceipt": 1}
+
+
+def test_a_payment_given_up_is_posted_when_its_invoice_reaches_quickbooks_after_all(world: MoneyWorld) -> None:
+    world.settings(payment_wait_days=1, create_customers=False)
+    invoice = world.invoice()
+    payment = world.people.pay(invoice)
+    assert world.sync(invoice).reason == AttentionCode.CUSTOMER_MISSING
+    world.look(payment)
+    world.run(most=200)
+    assert world.payment(payment).reason == AttentionCode.INVOICE_NOT_SYNCED
+    world.settings(payment_wait_days=1)
+    world.sync(invoice, Cause.RETRY)
+    world.run()
+    assert world.payment(payment).state is State.SYNCED
+    assert world.one("Invoice")["Balance"] == 0
+
+
+def test_a_payment_of_an_invoice_that_is_no_longer_left_alone_is_posted_with_it(world: MoneyWorld) -> None:
+    world.settings(cutover_date="2026-06-01")
+    invoice = world.synced()
+    payment = world.people.pay(invoice)
+    world.look(payment)
+    world.run()
+    assert world.payment(payment).reason == "invoice_ignored"
+    world.settings()
+    world.sync(invoice, Cause.RETRY)
+    world.run()
+    assert world.payment(payment).state is State.SYNCED
+
+
+def test_a_payment_left_alone_by_hand_stays_so_when_its_invoice_comes(world: MoneyWorld) -> None:
+    world.settings(cutover_date="2026-06-01")
+    invoice = world.synced()
+    payment = world.people.pay(invoice)
+    world.look(payment)
+    world.run()
+    decisions.ignore(world.records, world.clock, world.payment(payment).key, "", "anna", "trace")
+    world.settings()
+    world.sync(invoice, Cause.RETRY)
+    world.run()
+    assert world.payment(payment).state is State.IGNORED
+    assert world.counts() == {}
+
+
+@pytest.mark.parametrize("status", ["open", "draft"])
+def test_payments_of_an_invoice_that_comes_at_once_are_not_asked_for(
+    world: MoneyWorld, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    def never(*_: object) -> dict[str, tuple[SourcePayment, ...]]:
+        raise AssertionError("the payments of an invoice were asked for")
+
+    monkeypatch.setattr(HubSpotCrm, "payments_of", never)
+    invoice = world.synced(status=status)
+    if status == "draft":
+        assert world.record(invoice).reason == "draft"
+        world.clock.advance(7200)
+        world.edit(invoice, hs_invoice_status="open")
+        world.sync(invoice)
+    assert world.record(invoice).state is State.SYNCED

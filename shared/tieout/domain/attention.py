@@ -200,7 +200,7 @@ ATTENTION: dict[AttentionCode, Explanation] = {
     ),
     AttentionCode.INVOICE_NOT_SYNCED: Explanation(
         "The payment has waited long enough for its invoice to reach QuickBooks.",
-        "Look at the invoice first: bring it to QuickBooks, or ignore it; then retry this payment.",
+        "Bring the invoice to QuickBooks, and this payment follows by itself; or ignore it, and retry this one.",
     ),
     AttentionCode.OVERPAYMENT: Explanation(
         "The payment is more than what was open on its invoice; the rest stands in QuickBooks as a credit.",

@@ -9,6 +9,7 @@ from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import (
     ConnectionLost,
     NeedsAttention,
+    NotInCrm,
     NotInLedger,
     NotReadyYet,
     OutcomeUnknown,
@@ -121,7 +122,8 @@ def _waiting(error: SyncError, attempts: int) -> tuple[str, float]:
             return "not_ready", error.retry_after
         case ConnectionLost():
             return "connection_lost", _CONNECTION_CHECK
-        case StaleVersion():
+        case StaleVersion() | NotInCrm():
+            # Somebody was there since it was read; the next look shows what stands there now, if anything does.
             return "changed_meanwhile", _STALE_PAUSE
         case Transient() | NeedsAttention():
             return "vendor_unavailable", min(_FIRST_BACK_OFF * 2 ** min(attempts, 10), _LONGEST_BACK_OFF)

@@ -20,6 +20,7 @@ from tieout.services.intents import SWITCHED_OFF_PAUSE
 from tieout.services.outcome import Outcome
 from tieout.services.paid import Paid
 from tieout.services.parking import passing
+from tieout.services.payments_waiting import PaymentsWaiting
 from tieout.services.work import Seen, Work
 from tieout.services.worker import Worker
 from tieout.services.writing import Writer, agreed
@@ -66,12 +67,14 @@ class PushInvoices:
     def plan(
         self, workspace: Workspace, works: Sequence[InvoiceWork], deadline: datetime | None
     ) -> Sequence[Plan | Exception]:
-        """See `Assessor.assess`. Of the invoices that were looked at, what is paid is noted, too."""
+        """See `Assessor.assess`. Of the invoices that were looked at, what is paid is noted, too; payments that were
+        given up for want of their invoice are woken."""
         cases = [Case(work.record, work.source, work.look, work.by_person) for work in works]
         looked: dict[str, LedgerInvoice] = {}
         trace_id = works[0].held.trace_id
         plans = self.assessor.assess(workspace, cases, trace_id, deadline=deadline, looked=looked)
         Paid(self.claims).note(workspace, works, looked)
+        PaymentsWaiting(self.claims).wake(workspace, works, plans)
         return plans
 
     def writes(self, plan: Plan) -> bool:
