@@ -188,6 +188,29 @@ def test_what_the_settings_leave_out_is_no_finding(world: MoneyWorld) -> None:
     assert report.totals.by_currency["USD"].received == Sides(usd("0"), usd("90.00"))
 
 
+def test_payments_that_the_settings_do_not_send_are_no_finding_until_the_setting_is_on_again(world: MoneyWorld) -> None:
+    world.settings(push_payments=False)
+    payment = world.people.pay(world.synced())
+    world.look(payment)
+    world.people.refund(payment, "60.00")
+    world.look(payment)
+    report = tied_out(world)
+    assert reasons(report) == {}
+    assert report.totals.by_currency["USD"].received == Sides(usd("360.00"), usd("0"))
+    world.settings(push_payments=True)
+    assert set(reasons(tied_out(world))) == {Equation.RECEIVED, Equation.REFUNDED}
+
+
+def test_a_payment_left_out_by_a_setting_that_is_on_again_is_named(world: MoneyWorld) -> None:
+    world.settings(pull_payments=False)
+    invoice = world.synced()
+    payment = world.received("90.00", {invoice: "90.00"})
+    assert world.pull(payment).reason == "switched_off"
+    assert tied_out(world).ties_out
+    world.settings(pull_payments=True)
+    assert f"QuickBooks payment {payment} with 90.00 USD is not recorded" in reasons(tied_out(world))[Equation.RECEIVED]
+
+
 def test_a_credit_is_counted_as_credited_and_never_as_received(world: MoneyWorld) -> None:
     world.synced()
     [invoice] = world.booked("Invoice")

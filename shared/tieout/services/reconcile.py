@@ -14,6 +14,7 @@ from tieout.domain.planning.tie_out import InvoiceCase, tie_out
 from tieout.domain.planning.tie_out_payments import REFUNDING, MoneyCase, Pushed, is_recorded
 from tieout.domain.posting import Posting
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
+from tieout.domain.settings import ClosedPeriod, Settings
 from tieout.domain.tie_out import TieOut, Totals
 from tieout.ports import Clock, Records, Workspace
 from tieout.services import decisions
@@ -101,6 +102,13 @@ class Reconcile:
         found = (record for state in _LISTED for record in decisions.in_state(self.records, connection, state))
         concerned = (record for record in found if record.link is not None or record.settled)
         return list(dict.fromkeys(record.key for record in concerned if since is None or _dated(record, since)))
+
+
+def _not_sent(settings: Settings) -> frozenset[str]:
+    """The reasons for which the settings, as they are now, leave HubSpot payments out."""
+    ignores_closed = settings.closed_period is ClosedPeriod.IGNORE
+    reasons = (("switched_off", not settings.push_payments), ("period_closed", ignores_closed))
+    return frozenset(reason for reason, left_out in reasons if left_out)
 
 
 def _dated(record: SyncRecord, since: date) -> bool:
@@ -228,6 +236,7 @@ class _Group:
             documents={name: one for name, one in self.documents.items() if name in hint_ids},
             mirrors={far_id: one for far_id, one in self.mirrors.items() if self._concerns(one, id_, wanted)},
             by_setting=not (settings.pull_payments and settings.record_payments_in_hubspot),
+            not_sent=_not_sent(settings),
         )
 
     def _home(self, payment: Payment) -> str | None:

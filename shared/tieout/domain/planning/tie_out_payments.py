@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -17,8 +17,8 @@ from tieout.domain.record import State, SyncRecord, is_marked
 from tieout.domain.status import explain
 from tieout.domain.tie_out import Sides
 
-# Why QuickBooks payments are not recorded in HubSpot although all is well: the settings, or HubSpot, decided so.
-_BY_SETTING = frozenset({"not_recorded", "recording_refused", "switched_off"})
+# Why QuickBooks payments are not recorded in HubSpot although all is well, beside the settings: HubSpot decided so.
+_BY_SETTING = frozenset({"recording_refused"})
 _ZERO = Decimal(0)
 
 
@@ -43,6 +43,7 @@ class MoneyCase:
     say they come from QuickBooks, by id. `ledger` are QuickBooks' payments by id, those applied to the invoice and
     those posted for `pushed`; `documents` what stands of their refunds, by posted hint id. `mirrors` are the records of
     payments made in QuickBooks, by id. `by_setting`: the settings take no payments over from QuickBooks.
+    `not_sent`: why, by the settings, HubSpot payments are left out.
     """
 
     invoice_id: str
@@ -53,6 +54,7 @@ class MoneyCase:
     documents: Mapping[str, LedgerDocument] = field(default_factory=dict)
     mirrors: Mapping[str, SyncRecord] = field(default_factory=dict)
     by_setting: bool = False
+    not_sent: Collection[str] = ()
 
     @property
     def payments(self) -> tuple[LedgerPayment, ...]:
@@ -62,8 +64,8 @@ class MoneyCase:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Money of one kind on both sides. `by_setting` is the part that only QuickBooks has because the settings say so.
-    `reasons`: what is wrong with which payment."""
+    """Money of one kind on both sides. `by_setting` is the part that only QuickBooks has because the settings say so,
+    less what only HubSpot has for that reason. `reasons`: what is wrong with which payment."""
 
     sides: Sides
     by_setting: Money
@@ -133,12 +135,20 @@ def _pushed(one: Pushed, case: MoneyCase, total: _Sum) -> None:
             total.quickbooks += _applied(case.ledger.get(receipt.far_id), case.far_id)
         return
     if receipt is None:
-        total.hubspot += source.amount.amount if one.home else _ZERO
+        counted = source.amount.amount if one.home else _ZERO
+        total.hubspot += counted
+        if _not_sent(one.record, case):
+            total.by_setting -= counted
+            return
         total.reasons.append(
             f"HubSpot payment {source.id} over {source.amount} is not in QuickBooks: {_why(one.record)}"
         )
         return
     _beside(source, receipt, one, case, total)
+
+
+def _not_sent(record: SyncRecord | None, case: MoneyCase) -> bool:
+    return record is not None and record.state is State.IGNORED and record.reason in case.not_sent
 
 
 def _beside(source: SourcePayment, receipt: Posting, one: Pushed, case: MoneyCase, total: _Sum) -> None:
@@ -244,6 +254,9 @@ def _refunded(source: SourcePayment, record: SyncRecord | None, case: MoneyCase,
                 posted += min(_standing(posting, case), _expense_of(posting, live, case))
     total.hubspot += source.refunded.amount
     total.quickbooks += posted
+    if not live and _not_sent(record, case):
+        total.by_setting -= source.refunded.amount
+        return
     gone = list(_gone(live, case))
     if gone:
         total.reasons.extend(gone)
