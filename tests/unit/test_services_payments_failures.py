@@ -400,6 +400,24 @@ def test_one_bad_payment_does_not_stop_its_neighbours(world: MoneyWorld, monkeyp
     assert world.payment(bad).state is State.SYNCED
 
 
+def test_a_refund_that_a_person_changed_before_its_lost_answer_was_looked_for_stays_and_is_told(
+    world: MoneyWorld,
+) -> None:
+    payment = world.people.pay(world.synced())
+    world.look(payment)
+    world.people.refund(payment, "100.00", slow=False)
+    world.fault("timeout_after", path="/refundreceipt$")
+    assert world.look(payment).state is State.VERIFYING
+    row = world.one("RefundReceipt")
+    [line] = [one for one in row["Line"] if "SalesItemLineDetail" in one]
+    detail = {**line["SalesItemLineDetail"], "Qty": 1, "UnitPrice": 90}
+    world.bookkeeper.change("RefundReceipt", row, Line=[{**line, "Amount": 90, "SalesItemLineDetail": detail}])
+    world.run()
+    assert world.one("RefundReceipt")["TotalAmt"] == 90
+    record = world.payment(payment)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.EDITED_IN_QUICKBOOKS)
+
+
 # -- echoes of what Tieout recorded in HubSpot
 
 

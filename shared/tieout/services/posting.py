@@ -9,7 +9,7 @@ from tieout.domain.errors import NotInLedger
 from tieout.domain.payment import Document, LedgerPayment
 from tieout.domain.planning.payment_plan import COMPUTED, Amend, Post, Standing, TakeBack
 from tieout.domain.planning.plan import Attend
-from tieout.domain.planning.standing import as_content
+from tieout.domain.planning.standing import as_content, posting_changes
 from tieout.domain.planning.totals import compare
 from tieout.domain.posting import Posting, PostingContent
 from tieout.domain.record import Intent, Operation, State, SyncRecord, bears_marker, request_id, with_marker
@@ -162,7 +162,8 @@ class _Postings:
         return replace(record, postings=tuple(posting if one is before else one for one in record.postings))
 
     def settled(self, workspace: Workspace, record: SyncRecord, intent: Intent, answer: _Answer) -> SyncRecord:
-        """A new document whose total is not HubSpot's bears the intent to take it back, by setting."""
+        """A new document whose total is not HubSpot's bears the intent to take it back, by setting; not one that a
+        person changed before it was found."""
         waiting = record.to(State.WAITING, reason="more_to_post")
         content = _content(intent)
         computed = intent.operation is Operation.CREATE and content.document in COMPUTED
@@ -170,6 +171,8 @@ class _Postings:
             return waiting
         verdict = compare(content.amount, answer.total, workspace.settings)
         if not isinstance(verdict, Attend) or workspace.settings.beyond_tolerance is not BeyondTolerance.VOID:
+            return waiting
+        if posting_changes(replace(content, amount=answer.total), as_content(answer, content)):
             return waiting
         again = _void(workspace, record, answer, content, self.clock.now())
         # Should that fail, the next look takes it back.
