@@ -42,6 +42,7 @@ IDLE_EVENTS: dict[str, dict[str, Any]] = {
     "payment_pull": {"Records": []},
     "sweep": {"id": "warm-up"},
     "reconcile": {"id": "warm-up"},
+    "fee_report": {"id": "warm-up"},
 }
 
 
@@ -155,7 +156,7 @@ def _start_all(fingerprint: str) -> Stack:
         seed.fill_secrets(aws, stack.webhook_secret, stack.vendor_secret)
         seed.connect(aws, stack.table)
     with step("functions warmed up"):
-        workers = ["webhook_intake"] * front_door.AT_ONCE + [*QUEUES, "sweep", "reconcile"]
+        workers = ["webhook_intake"] * front_door.AT_ONCE + [*QUEUES, "sweep", "reconcile", "fee_report"]
         deployment.warm_up(aws, [(stack.functions[worker], IDLE_EVENTS[worker]) for worker in workers])
     return stack
 
@@ -212,6 +213,7 @@ def _describe(
         "payment_pull": outputs["PaymentPullFunctionName"],
         "sweep": outputs["SweepFunctionName"],
         "reconcile": outputs["ReconcileFunctionName"],
+        "fee_report": outputs["FeeReportFunctionName"],
     }
     return Stack(
         api_url=api_url,
@@ -235,6 +237,7 @@ def _describe(
             },
             "sweep": {"url": None, "dlq_url": outputs["SweepDeadLetterQueueUrl"]},
             "reconcile": {"url": None, "dlq_url": outputs["ReconcileDeadLetterQueueUrl"]},
+            "fee_report": {"url": None, "dlq_url": outputs["FeeReportDeadLetterQueueUrl"]},
         },
         webhook_secret=outputs["WebhookSecretArn"],
         vendor_secret=outputs["VendorSecretArn"],

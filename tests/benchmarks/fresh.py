@@ -19,6 +19,7 @@ FUNCTIONS = {
     "payment_pull": "PaymentPullFunction",
     "sweep": "SweepFunction",
     "reconcile": "ReconcileFunction",
+    "fee_report": "FeeReportFunction",
 }
 _URL = "https://vendor.example.test"
 # What the template refers to and AWS fills in; nobody is called.

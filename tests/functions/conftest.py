@@ -33,6 +33,12 @@ def reconcile(cloud: Cloud) -> Iterator[Function]:
 
 
 @pytest.fixture(scope="module")
+def fee_report(cloud: Cloud) -> Iterator[Function]:
+    with cloud.running("FeeReportFunction") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
 def sweep(cloud: Cloud) -> Iterator[Function]:
     with cloud.running("SweepFunction") as started:
         yield started

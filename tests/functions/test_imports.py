@@ -24,6 +24,7 @@ _UNNEEDED = {
     "invoice_push": _WEBHOOKS,
     "payment_push": _WEBHOOKS | {"tieout.services.push_invoices", "tieout.services.assess"},
     "payment_pull": _WEBHOOKS | {"tieout.services.push_invoices", "tieout.services.push_payments"},
+    "fee_report": _WEBHOOKS | {"tieout.services.worker", "tieout.services.push_invoices", "tieout.services.sweep"},
     "reconcile": _WEBHOOKS | {"tieout.services.worker", "tieout.services.push_invoices", "tieout.services.sweep"},
     "sweep": _WEBHOOKS | {"tieout.services.worker", "tieout.services.push_invoices", "tieout.services.push_payments"},
 }

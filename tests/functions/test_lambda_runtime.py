@@ -17,6 +17,7 @@ KINDS: dict[str, type[TableConfig]] = {
     "PaymentPullFunction": WorkerConfig,
     "SweepFunction": VendorConfig,
     "ReconcileFunction": ReportConfig,
+    "FeeReportFunction": ReportConfig,
 }
 FUNCTIONS = tuple(KINDS)
 
@@ -30,7 +31,7 @@ def test_a_cold_start_makes_no_call(cloud: Cloud, logical_id: str) -> None:
     assert "Unable to import" not in str(answer.error)
     # What a schedule runs needs no event: it looks whose turn it is, and has no time left to begin.
     looks = ["DynamoDB_20120810.Query", "DynamoDB_20120810.GetItem"]
-    expected = looks if logical_id in ("SweepFunction", "ReconcileFunction") else []
+    expected = looks if logical_id in ("SweepFunction", "ReconcileFunction", "FeeReportFunction") else []
     assert [name for name in cloud.operations[before:] if name not in expected] == []
 
 

@@ -41,6 +41,7 @@ CONFIGURATION: dict[str, type[config.TableConfig]] = {
     "PaymentPullFunction": config.WorkerConfig,
     "SweepFunction": config.VendorConfig,
     "ReconcileFunction": config.ReportConfig,
+    "FeeReportFunction": config.ReportConfig,
 }
 # What a function that is told of a resource does with it.
 USES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -128,7 +128,15 @@ class PeriodPayments:
     period: Period
     lines: tuple[FeeLine, ...] = ()
     refunds: tuple[RefundLine, ...] = ()
-    unreadable: tuple[UnreadableFee, ...] = field(default=())
+    unreadable: tuple[UnreadableFee, ...] = ()
+
+    def through(self, day: date) -> PeriodPayments:
+        """What lies before the end of `day`, still as of the whole period."""
+        return replace(
+            self,
+            lines=tuple(one for one in self.lines if one.day <= day),
+            refunds=tuple(one for one in self.refunds if one.day <= day),
+        )
 
     def within(self, period: Period) -> PeriodPayments:
         """The part of it that lies in a shorter period."""

@@ -10,7 +10,7 @@ from tieout.domain.fee import Period
 from tieout.domain.money import Money
 from tieout.domain.planning.fees import Charged
 
-_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 940, 200, 80, 14, 24
+_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 940, 210, 80, 26, 24
 _STEPS = 4
 _PROCESSING, _PLATFORM, _GRID, _INK = "#1f6f8b", "#f08a4b", "#e3e8ee", "#5b6875"
 _ZERO = Decimal(0)
@@ -48,7 +48,7 @@ def _height(amount: Decimal, top: Decimal) -> Decimal:
 
 
 def _grid(top: Decimal, currency: str) -> str:
-    lines = [f'<text x="0" y="{_TOP - 3}" fill="{_INK}">{escape(currency)}</text>']
+    lines = [f'<text x="0" y="{_TOP - 14}" fill="{_INK}" font-weight="bold">{escape(currency)}</text>']
     for step in range(_STEPS + 1):
         amount = top * step / _STEPS
         y = f"{_HEIGHT - _BOTTOM - _height(amount, top):.1f}"

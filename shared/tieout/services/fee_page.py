@@ -18,16 +18,19 @@ from tieout.services.fee_documents import COMPOSITIONS, PROCESSORS, FeeDocument
 _STYLE = """
 :root{color-scheme:light}
 body{font:14px/1.45 system-ui,-apple-system,"Segoe UI",sans-serif;
-color:#1c2733;margin:0 auto;max-width:1000px;padding:28px}
+color:#1c2733;margin:0 auto;max-width:1040px;padding:28px}
 h1{font-size:24px;margin:0}h2{font-size:17px;margin:32px 0 8px}h3{font-size:14px;margin:18px 0 4px}
 p{margin:6px 0}.sub{color:#5b6875}.note{border-left:4px solid #c98a00;background:#fff7e5;padding:8px 12px;margin:14px 0}
-table{border-collapse:collapse;width:100%;margin:6px 0}th,td{padding:4px 8px;text-align:left;vertical-align:top}
+table{border-collapse:collapse;width:100%;margin:6px 0}th,td{padding:4px 7px;text-align:left;vertical-align:top;
+white-space:nowrap;font-size:13px}
+.t{white-space:normal}
 th{border-bottom:2px solid #33475b;font-weight:600}td{border-bottom:1px solid #e3e8ee}
-.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.n{text-align:right;font-variant-numeric:tabular-nums}
 .sum td{font-weight:600;border-top:1px solid #33475b}
 .odd{background:#fff7e5}.unknown{color:#a05a00}svg{display:block;width:100%;height:auto}
 .key{display:inline-block;width:10px;height:10px;margin-right:5px}.processing{background:#1f6f8b}.platform{background:#f08a4b}
-@media print{body{max-width:none;padding:0;font-size:11px}h2{break-after:avoid}tr,svg,.note{break-inside:avoid}
+@media print{body{max-width:none;padding:0}body,th,td{font-size:10px}
+h2{break-after:avoid}tr,svg,.note{break-inside:avoid}
 thead{display:table-header-group}}
 """
 _ODDITIES = {
@@ -91,7 +94,7 @@ def _summary(report: FeeReport) -> Iterator[str]:
     if not report.totals:
         yield "<p>No payments and no refunds.</p>"
         return
-    names = ("Payments", "Gross", "Processing fees", "Platform fees", "Refunds", "Net", "Rate", "Fees on refunds")
+    names = ("Payments", "Without fee", "Gross", "Processing", "Platform", "Refunds", "Net", "Rate", "Fees on refunds")
     for currency in sorted({one.currency for one in report.totals}):
         own = [one for one in report.totals if one.currency == currency]
         yield f"<h3>{escape(currency)}</h3>"
@@ -101,16 +104,16 @@ def _summary(report: FeeReport) -> Iterator[str]:
             yield _row(_sum_cells(own), numbers_from=1, style="sum")
         yield "</tbody></table>"
     yield (
-        '<p class="sub">Net = gross - processing fees - platform fees - refunds. Rate = known fees by the gross that '
+        '<p class="sub">Net = gross - processing and platform fees - refunds. Rate = known fees by the gross that '
         "they were charged on. Fees on refunds: what was charged for money that was given back.</p>"
     )
 
 
 def _total_cells(one: Total) -> list[str]:
     rate = "" if one.rate is None else f"{one.rate:.2%}"
-    payments = f"{one.payments:,}" + (f" ({one.missing} without fee)" if one.missing else "")
     figures = (one.gross, one.fees.processing, one.fees.platform, one.refunds, one.net)
-    return [_name(one.processor), payments, *map(_figure, figures), rate, _figure(one.fees_on_refunds)]
+    counts = (f"{one.payments:,}", f"{one.missing:,}" if one.missing else "")
+    return [_name(one.processor), *counts, *map(_figure, figures), rate, _figure(one.fees_on_refunds)]
 
 
 def _sum_cells(own: Sequence[Total]) -> list[str]:
@@ -118,9 +121,11 @@ def _sum_cells(own: Sequence[Total]) -> list[str]:
         first, *others = amounts
         return _figure(sum(others, first))
 
+    missing = sum(one.missing for one in own)
     return [
         "Together",
         f"{sum(one.payments for one in own):,}",
+        f"{missing:,}" if missing else "",
         add(one.gross for one in own),
         add(one.fees.processing for one in own),
         add(one.fees.platform for one in own),
@@ -234,8 +239,9 @@ _NUMBERS = frozenset(
     {
         "Payments",
         "Gross",
-        "Processing fees",
-        "Platform fees",
+        "Without fee",
+        "Processing",
+        "Platform",
         "Processing fee",
         "Platform fee",
         "Refunds",
@@ -247,15 +253,22 @@ _NUMBERS = frozenset(
         "Currency",
     }
 )
-_CLASSES = {True: ' class="n"', False: ""}
+# Longer texts than a name or date are broken into lines.
+_LONG = 30
 
 
 def _head(*names: str) -> str:
-    cells = "".join(f"<th{_CLASSES[name in _NUMBERS]}>{escape(name)}</th>" for name in names)
+    cells = "".join(f"<th{_class(name, number=name in _NUMBERS)}>{escape(name)}</th>" for name in names)
     return f"<table><thead><tr>{cells}</tr></thead><tbody>"
 
 
 def _row(cells: Sequence[str], *, numbers_from: int, style: str = "") -> str:
     """Cells are HTML already."""
-    told = "".join(f"<td{_CLASSES[index >= numbers_from]}>{cell}</td>" for index, cell in enumerate(cells))
+    told = "".join(f"<td{_class(cell, number=index >= numbers_from)}>{cell}</td>" for index, cell in enumerate(cells))
     return f'<tr class="{style}">{told}</tr>' if style else f"<tr>{told}</tr>"
+
+
+def _class(cell: str, *, number: bool) -> str:
+    if number:
+        return ' class="n"'
+    return ' class="t"' if len(cell) > _LONG else ""
