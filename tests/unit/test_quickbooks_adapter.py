@@ -393,6 +393,7 @@ def test_one_value_that_quickbooks_cannot_parse_does_not_end_the_search_by_that_
     world = World()
     world.raw("item", '{"Name":"Widget","Sku":"W-1","Type":"Service","IncomeAccountRef":{"value":"79"}}', "x1")
     world.sandbox.faults.add({"kind": "fault_400", "path": "/query$", "times": 1, "code": code, "detail": "no"})
-    with pytest.raises(Transient):
+    with pytest.raises(NeedsAttention, match="status=400") as refused:
         world.quickbooks.find_items(set(), {"odd"})
+    assert "for the SKU" in refused.value.detail
     assert [one.name for one in world.quickbooks.find_items(set(), {"W-1"})] == ["Widget"]

@@ -1,12 +1,17 @@
 """Items: found by SKU, else by name, else the fallback; remembered; one look for all that need the same."""
 
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.builders_forms import formed, sold
 from tests.support.builders_world import World
+from tieout.adapters.quickbooks.ledger import QuickBooksLedger
 from tieout.domain.attention import AttentionCode
+from tieout.domain.customer import LedgerItem
+from tieout.domain.errors import NeedsAttention
 from tieout.domain.hint import Cause
 from tieout.domain.record import State
 
@@ -104,3 +109,36 @@ def test_the_fallback_is_not_remembered_so_that_the_product_is_used_once_it_is_t
     made = item(world, "Drone")
     world.sync(formed(world, lines=(line(),)))
     assert items(world) == ["1", made]
+
+
+def _cannot_parse(monkeypatch: pytest.MonkeyPatch, world: World, name: str, *, seconds: float = 0) -> None:
+    """QuickBooks finds fault with the values of the product of that name, after so long."""
+    find = QuickBooksLedger.find_items
+
+    def picky(self: QuickBooksLedger, names: Collection[str], skus: Collection[str]) -> Sequence[LedgerItem]:
+        world.clock.advance(seconds)
+        if name in names:
+            raise NeedsAttention("QuickBooks cannot search for it.", {"status": "400"})
+        return find(self, names, skus)
+
+    monkeypatch.setattr(QuickBooksLedger, "find_items", picky)
+
+
+def test_an_invoice_whose_product_quickbooks_cannot_search_for_needs_a_person_and_its_neighbours_do_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, fine = world.invoice(product="Odd"), world.invoice()
+    _cannot_parse(monkeypatch, world, "Odd")
+    world.push(world.hint(odd), world.hint(fine))
+    assert (world.record(odd).state, world.record(odd).reason) == (State.ATTENTION, AttentionCode.REFUSED_BY_QUICKBOOKS)
+    assert world.record(fine).state is State.SYNCED
+
+
+def test_without_time_to_find_out_whose_product_is_to_blame_nobody_needs_a_person(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, fine = world.invoice(product="Odd"), world.invoice()
+    _cannot_parse(monkeypatch, world, "Odd", seconds=10)
+    deadline = world.clock.now() + timedelta(seconds=5)
+    world.push(world.hint(odd), world.hint(fine), deadline=deadline)
+    assert {world.record(one).reason for one in (odd, fine)} == {"out_of_time"}

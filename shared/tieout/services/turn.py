@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from tieout.domain.errors import ConnectionLost, Postponed, RateLimited, SyncError
+from tieout.domain.errors import ConnectionLost, NeedsAttention, Postponed, RateLimited, SyncError
 from tieout.ports import Clock
 from tieout.services.claims import LeaseLost
 from tieout.services.work import Work
@@ -59,6 +59,9 @@ class Turn:
                 self.all(works[:middle], step)
                 self.all(works[middle:], partial(self._in_time, step))
                 return
+            if len(works) > 1 and isinstance(error, NeedsAttention):
+                # Which of them needs a person is found out when there is time.
+                error = Postponed(reason="out_of_time")
             for work in works:
                 self.each(work, partial(_raise, error))
 

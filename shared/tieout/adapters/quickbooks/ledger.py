@@ -16,7 +16,7 @@ from tieout.adapters.quickbooks.posted import PostedDocuments
 from tieout.adapters.quickbooks.wire import Node
 from tieout.domain.company import Connection, LedgerCompany
 from tieout.domain.customer import CustomerDraft, LedgerCustomer, LedgerItem, NameHolder
-from tieout.domain.errors import Transient
+from tieout.domain.errors import NeedsAttention, Transient
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
 from tieout.domain.record import RecordKey, marker_stem
 from tieout.ports import Clock, PreparedWrite
@@ -26,6 +26,7 @@ _NAMES_A_QUERY = 50
 # Which one a field that cannot be filtered gives is not documented.
 _INVALID_QUERY = frozenset({"4000", "4001", "4002"})
 _HARMLESS = "tieout"
+_SEARCHED = {"PrimaryEmailAddr": "for the e-mail address of the customer", "Sku": "for the SKU of a line's product"}
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
@@ -125,14 +126,18 @@ class QuickBooksLedger(PostedDocuments, ChangeFeed, AccountReader):
 
     def _if_allowed(self, entity: str, field: str, ask: Callable[[str], dict[str, _T]]) -> dict[str, _T]:
         """Ask by a field that Intuit does not document as filterable; once QuickBooks calls a query by it invalid
-        whatever the value, it is not asked again by this object, and what matches by other fields has to do."""
+        whatever the value, it is not asked again by this object, and what matches by other fields has to do. When only
+        these values are invalid, a person has to correct them: they will be tomorrow, too."""
         if field in self._not_filterable:
             return {}
         try:
             return ask(field)
         except Transient as error:
-            if not _invalid(error) or not self._refuses(entity, field):
+            if not _invalid(error):
                 raise
+            if not self._refuses(entity, field):
+                told = f"QuickBooks cannot search {_SEARCHED[field]}; correct it in HubSpot."
+                raise NeedsAttention(told, error.context) from error
         _log.warning("quickbooks cannot filter", extra={"connection": self._connection.id, "field": field})
         self._not_filterable.add(field)
         return {}
