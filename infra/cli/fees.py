@@ -14,11 +14,12 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from infra.cli import show
+from infra.cli import fee_books, show
 from infra.cli.options import FINE, NEEDS_A_PERSON, Json, OnlyConnection, Stack, opened
 from tieout.domain.fee import Period
 from tieout.domain.planning.fees import Charged, Composition, Total
 from tieout.ports import Clock, Workspace
+from tieout.services.check_clearing import check_clearing
 from tieout.services.fee_documents import COMPOSITIONS, PROCESSORS, FeeDocument, as_csv, facts
 from tieout.services.fee_page import as_html
 from tieout.services.report_fees import fee_document
@@ -26,6 +27,8 @@ from tieout.services.report_fees import fee_document
 Month = Annotated[str | None, typer.Option("--month", help="A month, as 2026-10.", metavar="MONTH")]
 Day = Annotated[str | None, typer.Option("--day", help="A day, as 2026-10-03.", metavar="DAY")]
 Files = Annotated[Path | None, typer.Option("--save", help="Also save the page and the CSV here.", metavar="FOLDER")]
+Book = Annotated[bool, typer.Option("--book", help="Book the fees in QuickBooks, by the setting fee_booking.")]
+Check = Annotated[bool, typer.Option("--check", help="Prove the clearing accounts from the books.")]
 
 _BAR = 40
 
@@ -36,21 +39,25 @@ def fees(
     month: Month = None,
     day: Day = None,
     save: Files = None,
+    book: Book = False,
+    check: Check = False,
     stack: Stack = None,
     connection: OnlyConnection = None,
     json: Json = False,
 ) -> None:
     """Show what payment processors charged in a month or on a day, in the company's time zone.
 
-    Without --month and --day it is last month. Changes nothing on either side. Exit code 0 when every fee is known and
-    as usual, 1 when something needs a person, 2 when it cannot start.
+    Without --month and --day it is last month. Changes nothing on either side, unless --book is given: that books the
+    fees once, however often it is repeated. --check proves that each clearing account is payments - refunds - fees -
+    payouts, and lists what is left. Exit code 0 when every fee is known and as usual, everything was booked and proven,
+    1 when something needs a person, 2 when it cannot start.
 
     Example: tieout fees --month 2026-10
     """
     if month and day:
         raise typer.BadParameter("--month or --day, not both")
     deployment = opened(context, stack)
-    documents = []
+    documents, told_all, fine = [], [], True
     for one in deployment.connections(connection):
         workspace = deployment.workspace(one.id)
         period = _period(month, day, workspace, deployment.store.clock)
@@ -61,9 +68,22 @@ def fees(
             _save(save, document)
         if not json:
             _print(document)
+        more: dict[str, object] = {}
+        if book:
+            booked = fee_books.book(deployment, workspace, document.report)
+            more["booked"], fine = fee_books.booked_facts(booked), fine and fee_books.all_booked(booked)
+            if not json:
+                fee_books.print_booked(booked)
+        if check:
+            proofs = check_clearing(workspace)
+            more["clearing"] = fee_books.proof_facts(proofs)
+            fine = fine and bool(proofs) and all(proof.holds for proof in proofs)
+            if not json:
+                fee_books.print_proofs(proofs)
+        told_all.append({**facts(document), **more})
     if json:
-        show.print_json({"connections": [facts(one) for one in documents]})
-    raise typer.Exit(FINE if all(map(_fine, documents)) else NEEDS_A_PERSON)
+        show.print_json({"connections": told_all})
+    raise typer.Exit(FINE if fine and all(map(_fine, documents)) else NEEDS_A_PERSON)
 
 
 def _period(month: str | None, day: str | None, workspace: Workspace, clock: Clock) -> Period:

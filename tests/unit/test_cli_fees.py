@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.builders_world import World
 from tests.support.cli_world import CommandLine, wide
+from tests.support.fee_world import FeeWorld
 
 
 @pytest.fixture
@@ -75,3 +76,29 @@ def test_a_period_that_is_none_is_refused(line: CommandLine, arguments: tuple[st
     ran = line.run("fees", *arguments)
     assert ran.code == 2
     assert why in ran.err
+
+
+def test_a_month_is_booked_and_the_clearing_account_proven(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide(monkeypatch)
+    line = CommandLine(FeeWorld(), capsys)
+    pay(line, "100.00")
+    ran = line.run("fees", "--month", "2026-03", "--book", "--check")
+    assert ran.code == 0, ran.out + ran.err
+    assert "hs_payments:USD:2026-03 synced expense" in ran.out.replace("\u2502", "").replace("  ", " ")
+    assert "proven" in ran.out
+    again = line.run("fees", "--month", "2026-03", "--book", "--check", "--json")
+    [told] = again.json["connections"]
+    assert [one["state"] for one in told["booked"]] == ["synced"]
+    assert told["clearing"][0]["holds"] is True
+    assert told["clearing"][0]["fees"] == "-3.40"
+    assert len(line.world.booked("Purchase")) == 1
+
+
+def test_what_the_policy_does_not_allow_is_not_booked(line: CommandLine) -> None:
+    pay(line, "100.00")
+    ran = line.run("fees", "--month", "2026-03", "--book")
+    assert ran.code == 2
+    assert "report_only" in ran.err
+    assert line.world.booked("Purchase") == []

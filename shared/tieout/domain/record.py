@@ -302,6 +302,12 @@ def marker_revision(private_note: str, key: RecordKey) -> int | None:
     return None
 
 
+def marked_origin(private_note: str, connection: str) -> tuple[str, str] | None:
+    """The kind and the origin id in the last marker of the note, None when it bears none of this connection."""
+    found = re.findall(re.escape(f"{_MARKER}{connection}/") + r"([a-z]+)/([^/\s]+)/[0-9]+", private_note)
+    return found[-1] if found else None
+
+
 def is_marked(private_note: str) -> bool:
     """Whether the note bears the marker of any record."""
     return _MARKER in private_note
