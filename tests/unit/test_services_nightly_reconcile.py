@@ -10,7 +10,9 @@ import pytest
 
 from tests.support import aws
 from tests.support.builders_money_world import MoneyWorld
+from tests.support.memory import MemoryConnections
 from tieout.adapters.s3.reports import S3Reports
+from tieout.domain.company import Connection
 from tieout.domain.errors import ConnectionLost, StoreUnavailable
 from tieout.ports import Workspace
 from tieout.services.nightly_reconcile import NightlyReconcile
@@ -71,6 +73,26 @@ def test_a_connection_that_cannot_be_read_is_trouble_and_no_failure() -> None:
 def test_a_report_that_cannot_be_kept_fails_the_run() -> None:
     run = night(MoneyWorld(), Away())
     assert isinstance(run.failure, StoreUnavailable)
+
+
+def test_another_connection_is_the_first_each_night() -> None:
+    world = MoneyWorld()
+    opened: list[str] = []
+    connections = MemoryConnections(Connection("c1", "1", "11"), Connection("c2", "2", "22"))
+
+    class Watched:
+        def open(self, connection: str) -> Workspace | None:
+            opened.append(connection)
+            return None
+
+    service = NightlyReconcile(
+        connections, Watched(), Reconcile(world.records, world.clock), MemoryReports(), world.clock
+    )
+    for _ in range(2):
+        service.run("trace", world.clock.now() + timedelta(minutes=10))
+        world.clock.advance(86400)
+    assert sorted(opened[:2]) == ["c1", "c2"]
+    assert opened[2:] == opened[1::-1]
 
 
 def test_a_night_without_time_says_what_was_left() -> None:

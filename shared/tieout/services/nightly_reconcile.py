@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tieout.domain.company import Connection
 from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.ports import Clock, Connections, Workspaces
 from tieout.ports.reports import Reports
@@ -32,7 +33,7 @@ class NightlyReconcile:
         done: list[Report] = []
         troubles: list[Trouble] = []
         failure: Exception | None = None
-        connections = list(self.connections.all())
+        connections = self._in_turn()
         for one in connections:
             if self.clock.now() >= deadline:
                 break
@@ -50,6 +51,12 @@ class NightlyReconcile:
                 troubles.append(Trouble(one.id, _STEP, error))
                 failure = failure or error
         return self._told(done, len(connections) - len(done), troubles, failure)
+
+    def _in_turn(self) -> list[Connection]:
+        """Another one first each night: where the time is too short, it is not always for the same."""
+        found = list(self.connections.all())
+        first = self.clock.now().toordinal() % len(found) if found else 0
+        return found[first:] + found[:first]
 
     def _keep(self, report: Report) -> None:
         day = report.at.astimezone(UTC).date()
