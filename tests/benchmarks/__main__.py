@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from rich.console import Console
 
-from tests.benchmarks import cold_start, intake, memory, push_costs
+from tests.benchmarks import cold_start, fee_reports, intake, memory, push_costs
 from tests.benchmarks.report import Measure, broken, table
 
 PARTS: Mapping[str, Callable[[], Iterable[Measure]]] = {
@@ -16,6 +16,7 @@ PARTS: Mapping[str, Callable[[], Iterable[Measure]]] = {
     "cold_start": cold_start.measure,
     "memory": memory.measure,
     "intake": intake.measure,
+    "fee_reports": fee_reports.measure,
 }
 _WIDTH = 120
 

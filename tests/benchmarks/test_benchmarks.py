@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from tests.benchmarks import push_costs
+from tests.benchmarks import fee_reports, push_costs
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.report import Measure, broken
 
@@ -19,6 +19,10 @@ def test_the_push_keeps_its_limits_of_calls() -> None:
     measures = list(push_costs.measure())
     assert {one.group for one in measures if one.most is not None} == {one.group for one in measures}
     assert broken(measures) == []
+
+
+def test_the_fee_report_keeps_its_limit_of_calls() -> None:
+    assert broken(list(fee_reports.measure(payments=600))) == []
 
 
 @pytest.mark.parametrize(
