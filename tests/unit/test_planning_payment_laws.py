@@ -130,7 +130,8 @@ def test_both_sides_agree_or_a_person_is_told_why(life: Life) -> None:
     ledger = life.ledger("refund_receipt")
     plan = ledger.look(life.last)
     overpaid = life.last.amount.amount > sum(life.lines, Decimal(0))
-    if overpaid or life.last.status in DISPUTED:
+    disputed = life.last.status in DISPUTED and life.last.status is not PaymentStatus.DISPUTED_WON
+    if overpaid or disputed:
         assert isinstance(plan, Attend)
     else:
         assert isinstance(plan, Nothing)

@@ -96,7 +96,13 @@ def test_a_failed_payment_is_settled_when_a_person_voided_its_receipt() -> None:
     assert ledger.postings == ()
 
 
-@pytest.mark.parametrize("status", DISPUTES)
+def test_a_dispute_that_was_won_needs_nobody_and_says_so() -> None:
+    plan = one_invoice().look(a_payment(status=PaymentStatus.DISPUTED_WON))
+    assert isinstance(plan, Nothing)
+    assert "won" in plan.agreement.detail
+
+
+@pytest.mark.parametrize("status", [one for one in DISPUTES if one is not PaymentStatus.DISPUTED_WON])
 def test_a_dispute_is_attention_with_its_outcome_after_the_receipt_was_posted(status: PaymentStatus) -> None:
     ledger = one_invoice()
     plan = ledger.look(a_payment(status=status))

@@ -214,6 +214,34 @@ def test_a_failed_and_a_disputed_payment_are_attention(world: MoneyWorld) -> Non
     assert world.counts() == {"Payment": 2}
 
 
+def test_what_a_person_changed_beside_hubspots_fields_is_taken_over_when_a_person_says_so(world: MoneyWorld) -> None:
+    payment = world.people.record(world.synced())
+    world.look(payment)
+    row = world.one("Payment")
+    world.clock.advance(60)
+    moved = {"DepositToAccountRef": {"value": CLEARING}}
+    world.bookkeeper.change("Payment", world.bookkeeper.read("Payment", row["Id"]), **moved)
+    world.push(world.posted_hint("payment", row["Id"]))
+    assert world.payment(payment).reason == AttentionCode.EDITED_IN_QUICKBOOKS
+    assert world.look(payment, Cause.RETRY).state is State.SYNCED
+    assert world.look(payment).state is State.SYNCED
+    assert world.one("Payment")["DepositToAccountRef"]["value"] == CLEARING
+
+
+def test_customers_merged_in_quickbooks_keep_their_payments_and_refunds_go_to_the_survivor(world: MoneyWorld) -> None:
+    invoice = world.synced()
+    payment = world.people.pay(invoice)
+    world.look(payment)
+    survivor = world.customer_of(world.synced())
+    world.bookkeeper.merge_customers(survivor, world.customer_of(invoice))
+    world.clock.advance(60)
+    world.push(world.posted_hint("payment", world.booked("Payment")[0]["Id"]))
+    assert world.look(payment, Cause.RETRY).state is State.SYNCED
+    world.people.refund(payment, "100.00", slow=False)
+    assert world.look(payment).state is State.SYNCED
+    assert world.one("RefundReceipt")["CustomerRef"]["value"] == survivor
+
+
 def test_a_payment_under_way_is_ignored_until_it_succeeds(world: MoneyWorld) -> None:
     payment = world.people.pay(world.synced(), status="processing", method="ach")
     record = world.look(payment)

@@ -24,7 +24,7 @@ from tieout.domain.planning.plan import Agreement, Attend, Change, Gone, Nothing
 from tieout.domain.planning.receipt import plan_receipt
 from tieout.domain.planning.receipt_change import plan_change, told_now
 from tieout.domain.planning.refund import plan_refund, refund_problem, refunded_so_far, rejected
-from tieout.domain.planning.standing import as_content, posting_changes, seen, unapplied, written_as
+from tieout.domain.planning.standing import accepted, as_content, posting_changes, seen, unapplied, written_as
 from tieout.domain.planning.totals import compare
 from tieout.domain.posting import Posting, PostingContent
 
@@ -126,6 +126,10 @@ def _looked(case: PaymentCase, books: Books) -> PaymentCase | PaymentPlan:
     if wanted and not case.by_person:
         return _taken_away(wanted, case)
     case = case.without(dead)
+    if case.by_person:
+        # Whoever asks has seen what was changed.
+        known = tuple(accepted(one, stands) if (stands := case.present(one)) else one for one in case.postings)
+        case = replace(case, postings=known)
     edits = [(one, change) for one in case.live for change in _conflicts(one, case, books)]
     if edits:
         told = "; ".join(f"{_name(one)}: {change}" for one, change in edits)
@@ -182,7 +186,8 @@ def _conflicts(posting: Posting, case: PaymentCase, books: Books) -> Iterator[Ch
         return
     different = {one.field for one in posting_changes(stands, told)}
     for change in edits:
-        if change.field in different or change.field not in ("amount", "date", "reference"):
+        told_by_hubspot = change.field in ("amount", "date", "reference")
+        if change.field in different or not (told_by_hubspot or case.by_person):
             yield change
 
 
@@ -208,7 +213,8 @@ def _verdict(source: SourcePayment, receipt: Posting, case: PaymentCase, books: 
     if problems:
         return Attend(problems[0].code, " ".join(one.detail for one in problems))
     variances = [verdict.detail for _, verdict in totals if isinstance(verdict, Agreement) and verdict.variance]
-    return Nothing(Agreement(bool(variances), " ".join(variances)))
+    won = [_OUTCOMES[source.status]] if source.status is PaymentStatus.DISPUTED_WON else []
+    return Nothing(Agreement(bool(variances), " ".join([*variances, *won])))
 
 
 def _computed(case: PaymentCase) -> list[Posting]:
@@ -230,7 +236,7 @@ def _left_over(receipt: Posting, case: PaymentCase) -> Iterator[Attend]:
 
 
 def _dispute(source: SourcePayment) -> Iterator[Attend]:
-    if source.status in DISPUTED:
+    if source.status in DISPUTED and source.status is not PaymentStatus.DISPUTED_WON:
         yield Attend(AttentionCode.PAYMENT_DISPUTED, _OUTCOMES[source.status])
 
 

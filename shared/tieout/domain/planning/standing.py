@@ -45,6 +45,27 @@ def seen(posting: Posting, present: Standing) -> Posting:
     )
 
 
+def accepted(posting: Posting, present: Standing) -> Posting:
+    """The document with a person's changes of what HubSpot cannot tell (account, customer, method, lines, what it is
+    applied to) as its own, so that later looks and refunds go by them. Amount, date and reference stay HubSpot's."""
+    sent, stands = posting.sent, as_content(present, posting.sent)
+    now = {(one.type, one.far_id): one for one in stands.allocations}
+    return replace(
+        posting,
+        sent=replace(
+            sent,
+            customer_id=stands.customer_id,
+            account_id=stands.account_id or sent.account_id,
+            method_id=stands.method_id or sent.method_id,
+            # What a person applied beside it is theirs, and stays theirs.
+            allocations=tuple(now[place] for one in sent.allocations if (place := (one.type, one.far_id)) in now),
+            lines=stands.lines or sent.lines,
+            line_account_id=stands.line_account_id or sent.line_account_id,
+            vendor_id=stands.vendor_id or sent.vendor_id,
+        ),
+    )
+
+
 def written_as(posting: Posting) -> PostingContent:
     """What counts as written: the ledger's answer, or what was sent where the answer was lost."""
     return posting.written or posting.sent
