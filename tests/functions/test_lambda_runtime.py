@@ -8,7 +8,15 @@ import pytest
 
 from tests.functions.cloud import OF_AWS, Cloud, event
 from tests.support.lambda_runtime import Definition, definition, function
-from tieout.runtime.config import IntakeConfig, ReportConfig, TableConfig, VendorConfig, WorkerConfig, load
+from tieout.runtime.config import (
+    BookingConfig,
+    IntakeConfig,
+    ReportConfig,
+    TableConfig,
+    VendorConfig,
+    WorkerConfig,
+    load,
+)
 
 KINDS: dict[str, type[TableConfig]] = {
     "WebhookIntakeFunction": IntakeConfig,
@@ -17,7 +25,7 @@ KINDS: dict[str, type[TableConfig]] = {
     "PaymentPullFunction": WorkerConfig,
     "SweepFunction": VendorConfig,
     "ReconcileFunction": ReportConfig,
-    "FeeReportFunction": ReportConfig,
+    "FeeReportFunction": BookingConfig,
 }
 FUNCTIONS = tuple(KINDS)
 

@@ -41,7 +41,7 @@ CONFIGURATION: dict[str, type[config.TableConfig]] = {
     "PaymentPullFunction": config.WorkerConfig,
     "SweepFunction": config.VendorConfig,
     "ReconcileFunction": config.ReportConfig,
-    "FeeReportFunction": config.ReportConfig,
+    "FeeReportFunction": config.BookingConfig,
 }
 # What a function that is told of a resource does with it.
 USES = {

@@ -4,6 +4,7 @@ import pytest
 
 from tieout.runtime.config import (
     BadConfiguration,
+    BookingConfig,
     IntakeConfig,
     ReportConfig,
     StoreConfig,
@@ -29,7 +30,7 @@ GOOD = {
     "TIEOUT_QBO_APP_URL": "https://app.qbo.intuit.com",
     "TIEOUT_VENDOR_TIMEOUT_SECONDS": "120",
 }
-KINDS = (StoreConfig, IntakeConfig, VendorConfig, ReportConfig, WorkerConfig)
+KINDS = (StoreConfig, IntakeConfig, VendorConfig, ReportConfig, BookingConfig, WorkerConfig)
 Kind = type[TableConfig]
 
 

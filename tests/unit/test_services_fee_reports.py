@@ -3,56 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
-import pytest
-
-from tests.support.builders_world import World
+from tests.support.builders_world import VENDOR_TIMEOUT
+from tests.support.fee_world import FeeWorld
 from tests.unit.test_services_nightly_reconcile import MemoryReports
 from tieout.domain.errors import ConnectionLost, StoreUnavailable
-from tieout.domain.planning.fees import FeeReport
-from tieout.domain.settings import FeeBooking
-from tieout.domain.settings_document import parse_settings
-from tieout.ports import Workspace
-from tieout.services.fee_documents import Booked, Group
+from tieout.domain.payment import Processor
+from tieout.domain.record import Kind, RecordKey, State, SyncRecord
+from tieout.ports import Workspace, Workspaces
+from tieout.services.book_fees import BookFees
 from tieout.services.fee_reports import CURSOR, FeeReports
 from tieout.services.outcome import Run
 
 
-@dataclass
-class Books:
-    """Notes which periods were to be booked."""
+class Shop(FeeWorld):
+    """A world on 2 March with its reports; `opened` counts how often its connection was opened."""
 
-    asked: list[str] = field(default_factory=list)
-
-    def book(self, _workspace: Workspace, found: FeeReport, _trace: str, _until: datetime) -> Mapping[Group, Booked]:
-        self.asked.append(str(found.payments.period))
-        return {(one.processor, one.currency): Booked(problem="No vendor.") for one in found.totals}
-
-
-class Shop(World):
-    """A world on 2 March with its reports."""
-
-    def __init__(self, booking: FeeBooking = FeeBooking.REPORT_ONLY) -> None:
+    def __init__(self, booking: str = "report_only") -> None:
+        self.kept, self.opened = MemoryReports(), 0
         super().__init__()
-        self.kept, self.books, self.booking = MemoryReports(), Books(), booking
-        self.opened = 0
+        self.monthly(fee_booking=booking)
 
     def open(self, connection: str) -> Workspace | None:
         self.opened += 1
-        opened = super().open(connection)
-        settings = parse_settings({"fee_booking": self.booking.value})
-        return replace(opened, settings=settings) if opened else None
+        return super().open(connection)
 
     def take(self, amount: str = "100.00", **terms: Any) -> str:
         terms = {"fee": "2.90", "platform_fee": "0.50", **terms}
-        return self.hubspot.people.pay_link(amount, "anna@example.test", **terms)
+        return self.people.pay_link(amount, "anna@example.test", **terms)
 
-    def hour(self, reports: MemoryReports | None = None, minutes: float = 10) -> Run:
-        service = FeeReports(self.connections, self, reports or self.kept, self.cursors, self.clock, self.books.book)
+    def hour(
+        self, reports: MemoryReports | None = None, minutes: float = 10, workspaces: Workspaces | None = None
+    ) -> Run:
+        booking = BookFees(self.claims, VENDOR_TIMEOUT)
+        service = FeeReports(
+            self.connections, workspaces or self, booking, reports or self.kept, self.cursors, self.clock
+        )
         return service.run("trace", self.clock.now() + timedelta(minutes=minutes))
 
     def next_day(self, days: int = 1) -> None:
@@ -60,6 +48,16 @@ class Shop(World):
 
     def names(self) -> set[str]:
         return {name for _, _, name in self.kept.kept}
+
+    def fees_of(self, period: str) -> SyncRecord | None:
+        return self.records.get(RecordKey("c1", Kind.FEES, "hubspot", f"{Processor.HUBSPOT.value}:USD:{period}"))
+
+
+class LostWorkspaces:
+    """A connection that has to be renewed."""
+
+    def open(self, connection: str) -> Workspace | None:
+        raise ConnectionLost("sign in again")
 
 
 def test_the_day_that_closed_and_its_month_are_kept_as_page_csv_and_json() -> None:
@@ -109,18 +107,71 @@ def test_after_the_first_half_of_a_month_the_one_before_is_left_alone() -> None:
     assert "fees-2026-02.csv" not in shop.names()
 
 
-@pytest.mark.parametrize(
-    ("booking", "asked"),
-    [(FeeBooking.MONTHLY, ["2026-02"]), (FeeBooking.DAILY, ["2026-02", "2026-03"])],
-)
-def test_a_month_is_booked_once_it_is_over_and_days_as_they_close(booking: FeeBooking, asked: list[str]) -> None:
-    shop = Shop(booking)
+def test_a_month_is_booked_once_it_is_over_and_its_page_shows_the_entry() -> None:
+    shop = Shop("monthly")
     shop.take()
     shop.next_day()
     shop.hour()
-    assert shop.books.asked == asked
+    assert shop.fees_of("2026-03") is None
+    shop.next_day(30)
+    shop.hour()
+    record = shop.fees_of("2026-03")
+    assert record is not None
+    assert (record.state, [one.sent.reference for one in record.postings]) == (State.SYNCED, ["FEE-2026-03-USD"])
+    assert "FEE-2026-03-USD" in shop.kept.kept["c1", date(2026, 3, 31), "fees-2026-03.html"]
+
+
+def test_a_fee_told_in_the_month_after_is_a_second_entry_and_both_are_shown() -> None:
+    shop = Shop("monthly")
+    shop.take()
+    late = shop.take(fee="untold", platform_fee="untold")
+    shop.next_day(31)
+    shop.hour()
+    shop.people.charge(late, fee="3.00", platform_fee="0.50")
+    shop.next_day()
+    shop.hour()
+    record = shop.fees_of("2026-03")
+    assert record is not None
+    assert [str(one.sent.amount) for one in record.postings] == ["3.40 USD", "3.50 USD"]
     page = shop.kept.kept["c1", date(2026, 3, 31), "fees-2026-03.html"]
-    assert ("No vendor." in page) is (booking is FeeBooking.DAILY)
+    assert "Adjusting expense" in page
+
+
+def test_a_day_is_booked_as_it_closes_where_the_policy_is_daily() -> None:
+    shop = Shop("daily")
+    shop.take()
+    shop.next_day()
+    shop.hour()
+    record = shop.fees_of("2026-03-02")
+    assert record is not None
+    assert record.state is State.SYNCED
+    for day, period in ((2, "2026-03-02"), (31, "2026-03")):
+        told = json.loads(shop.kept.kept["c1", date(2026, 3, day), f"fees-{period}.json"])
+        assert [one["number"] for one in told["booked"][0]["entries"]] == ["FEE-2026-03-02-USD"]
+
+
+def test_what_stops_a_booking_is_on_the_page_and_the_report_is_kept_all_the_same() -> None:
+    shop = Shop("daily")
+    shop.monthly(fee_booking="daily", fee_vendors={})
+    shop.take()
+    shop.next_day()
+    assert shop.hour().counts["fee_reports_unfinished"] == 0
+    assert "fee_vendors names no vendor" in shop.kept.kept["c1", date(2026, 3, 2), "fees-2026-03-02.html"]
+
+
+def test_a_booking_that_did_not_come_to_its_end_is_done_by_the_next_hour() -> None:
+    shop = Shop("daily")
+    shop.take()
+    shop.next_day()
+    shop.quickbooks.faults.add({"kind": "status_500", "method": "POST", "path": "/purchase", "times": 1})
+    shop.hour()
+    assert shop.cursors.load("c1", CURSOR) is None
+    shop.clock.advance(3600)
+    shop.hour()
+    record = shop.fees_of("2026-03-02")
+    assert record is not None
+    assert record.state is State.SYNCED
+    assert len(record.postings) == 1
 
 
 def test_what_is_missing_odd_or_ambiguous_is_counted() -> None:
@@ -133,15 +184,8 @@ def test_what_is_missing_odd_or_ambiguous_is_counted() -> None:
 
 def test_a_connection_that_cannot_be_read_is_its_own_trouble_and_is_repeated() -> None:
     shop = Shop()
-
-    def lost(_connection: str) -> Workspace | None:
-        raise ConnectionLost("sign in again")
-
     shop.next_day()
-    broken = FeeReports(
-        shop.connections, type("Lost", (), {"open": staticmethod(lost)})(), shop.kept, shop.cursors, shop.clock
-    )
-    run = broken.run("trace", shop.clock.now() + timedelta(minutes=10))
+    run = shop.hour(workspaces=LostWorkspaces())
     assert [type(one.error) for one in run.troubles] == [ConnectionLost]
     assert (run.failure, run.counts["fee_reports_unfinished"]) == (None, 1)
     assert shop.cursors.load("c1", CURSOR) is None

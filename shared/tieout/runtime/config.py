@@ -60,6 +60,12 @@ class ReportConfig(AccessConfig):
     report_bucket: str = Field(min_length=1)
 
 
+class BookingConfig(VendorConfig, ReportConfig):
+    """What keeps reports and books what they say. `vendor_timeout_seconds` is as of a worker."""
+
+    vendor_timeout_seconds: int = Field(ge=1, le=900)
+
+
 class WorkerConfig(VendorConfig):
     """What works behind a queue. `vendor_timeout_seconds`: how long a vendor may still carry out a request that got no
     answer. `dead_letter_queue`: where messages go that are no hints."""

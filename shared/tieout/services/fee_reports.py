@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,13 +13,12 @@ from tieout.domain.planning.fees import Composition, FeeReport, report
 from tieout.domain.settings import FeeBooking
 from tieout.ports import Clock, Connections, Cursors, Workspace, Workspaces
 from tieout.ports.reports import Reports
-from tieout.services.fee_documents import Booked, FeeDocument, Group, as_csv, as_json
+from tieout.services.book_fees import BookFees
+from tieout.services.fee_documents import FeeDocument, as_csv, as_json
+from tieout.services.fee_entries import entries_of
 from tieout.services.fee_page import as_html
 from tieout.services.outcome import Run, Trouble
 from tieout.services.report_fees import gather
-
-Book = Callable[[Workspace, FeeReport, str, datetime], Mapping[Group, Booked]]
-"""Books a report by the connection's policy, and tells what stands; with the trace id, and when to stop."""
 
 CURSOR = "fees"
 """The cursor of a connection: the begin of the first day that is not reported yet. Its mark is the company's zone."""
@@ -43,14 +42,20 @@ class _Tally:
 
     def fail(self, connection: str, error: Exception, *, ours: bool) -> None:
         self.unfinished += 1
-        self.troubles.append(Trouble(connection, _STEP, error))
         if ours:
-            self.failure = self.failure or error
+            self.blame(connection, error)
+        else:
+            self.troubles.append(Trouble(connection, _STEP, error))
+
+    def blame(self, connection: str, error: Exception) -> None:
+        """Our own code or infrastructure is at fault."""
+        self.troubles.append(Trouble(connection, _STEP, error))
+        self.failure = self.failure or error
 
 
 @dataclass(frozen=True, slots=True)
 class FeeReports:
-    """Runs every hour. `book` None: nothing is booked, whatever the policy says.
+    """Runs every hour.
 
     The cursor moves once everything of a day is kept and booked: whatever stops a run costs a repetition, and a report
     that is kept again replaces the one before.
@@ -58,10 +63,10 @@ class FeeReports:
 
     connections: Connections
     workspaces: Workspaces
+    booking: BookFees
     reports: Reports
     cursors: Cursors
     clock: Clock
-    book: Book | None = None
 
     def run(self, trace_id: str, deadline: datetime) -> Run:
         """Every connection whose day closed; one that cannot be read is that connection's own trouble."""
@@ -102,8 +107,13 @@ class FeeReports:
         company = workspace.ledger.company()
         yesterday = now.astimezone(ZoneInfo(company.time_zone)).date() - timedelta(days=1)
         since = yesterday if position is None else position.astimezone(ZoneInfo(company.time_zone)).date()
-        for month in _months(since, yesterday):
+        done = [
             self._month(workspace, month, _closed(month, since, yesterday), yesterday, trace_id, deadline, tally)
+            for month in _months(since, yesterday)
+        ]
+        if not all(done):
+            tally.unfinished += 1
+            return
         self.cursors.set_mark(connection, CURSOR, company.time_zone)
         self.cursors.save(connection, CURSOR, _begin(yesterday + timedelta(days=1), company.time_zone))
 
@@ -116,25 +126,31 @@ class FeeReports:
         trace_id: str,
         deadline: datetime,
         tally: _Tally,
-    ) -> None:
+    ) -> bool:
+        """Whether nothing is left to book of it."""
         payments = gather(workspace, month).through(yesterday)
         whole = report(payments)
-        booked: Mapping[Group, Booked] = {}
-        settled = month.last <= yesterday
-        if self.book is not None and (settled or workspace.settings.fee_booking is FeeBooking.DAILY):
-            booked = self.book(workspace, whole, trace_id, deadline)
-        self._keep(workspace, whole, booked)
+        finished = True
+        # A month that is still going on would be corrected every day.
+        if month.last <= yesterday or workspace.settings.fee_booking is FeeBooking.DAILY:
+            for one in self.booking.book(workspace, whole, trace_id, deadline):
+                finished = finished and one.finished
+                if one.bug is not None:
+                    tally.blame(workspace.connection.id, one.bug)
+        self._keep(workspace, whole)
         for day in days:
             # The month shows better than one day how the platform fee is told.
-            self._keep(workspace, report(payments.within(Period.day(day)), whole.evidence), {})
+            self._keep(workspace, report(payments.within(Period.day(day)), whole.evidence))
         tally.reports += 1 + len(days)
         tally.missing += sum(one.missing for one in whole.totals)
         tally.odd += len(whole.findings) + len(whole.payments.unreadable)
         tally.ambiguous += whole.composition is Composition.AMBIGUOUS
+        return finished
 
-    def _keep(self, workspace: Workspace, found: FeeReport, booked: Mapping[Group, Booked]) -> None:
+    def _keep(self, workspace: Workspace, found: FeeReport) -> None:
         company, connection = workspace.ledger.company(), workspace.connection.id
         at = self.clock.now().astimezone(ZoneInfo(company.time_zone))
+        booked = entries_of(self.booking.claims.records, connection, found)
         document = FeeDocument(connection, company.name, at, found, booked)
         period = found.payments.period
         for ending, text, content_type in (

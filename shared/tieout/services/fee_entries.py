@@ -1,0 +1,31 @@
+"""What stands in the books for the fees of a report, as our own records say: entries, and what is in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tieout.domain.planning.fee_booking import fee_key
+from tieout.domain.planning.fees import FeeReport
+from tieout.domain.record import State
+from tieout.domain.status import explain
+from tieout.ports import Records
+from tieout.services.fee_documents import Booked, Group
+
+_AS_IT_SHOULD = frozenset({State.SYNCED, State.SEEN})
+
+
+def entries_of(records: Records, connection: str, report: FeeReport) -> Mapping[Group, Booked]:
+    """By processor and currency, those of which there is a record: of the period, or of its days when it is a month."""
+    period = report.payments.period
+    groups = [(one.processor, one.currency) for one in report.totals]
+    keys = {
+        group: [fee_key(connection, *group, one) for one in dict.fromkeys((period, *period.days))] for group in groups
+    }
+    found = records.get_many([key for of_group in keys.values() for key in of_group])
+    booked = {}
+    for group, of_group in keys.items():
+        own = [found[key] for key in of_group if key in found]
+        if own:
+            problems = dict.fromkeys(explain(one) for one in own if one.state not in _AS_IT_SHOULD)
+            booked[group] = Booked(tuple(posting for one in own for posting in one.postings), " ".join(problems))
+    return booked
