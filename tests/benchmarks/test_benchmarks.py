@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from types import ModuleType
 
 import pytest
 
-from tests.benchmarks import fee_reports, push_costs
+from tests.benchmarks import fee_reports, money_costs, push_costs
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.report import Measure, broken
 
@@ -15,8 +16,9 @@ def _part(*measures: Measure) -> dict[str, Callable[[], Iterable[Measure]]]:
     return {"part": lambda: measures}
 
 
-def test_the_push_keeps_its_limits_of_calls() -> None:
-    measures = list(push_costs.measure())
+@pytest.mark.parametrize("part", [push_costs, money_costs])
+def test_invoices_payments_and_the_sweep_keep_their_limits_of_calls(part: ModuleType) -> None:
+    measures = list(part.measure())
     assert {one.group for one in measures if one.most is not None} == {one.group for one in measures}
     assert broken(measures) == []
 
