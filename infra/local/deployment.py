@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 STACK_NAME = "tieout"
-BUCKET = "tieout-local-artefacts"
+BUCKET, TEMPLATE_KEY = "tieout-local-artefacts", "template.yaml"
 DEPLOY_SECONDS = 120.0
 WARM_UP_ATTEMPTS = 5
 HAVE_BATCHES = frozenset({"sqs:SendMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"})
@@ -64,11 +64,13 @@ def upload(aws: Aws, artefacts: Sequence[Artefact]) -> None:
 
 
 def deploy(aws: Aws, template: str, parameters: Mapping[str, str]) -> dict[str, str]:
-    """Creates the stack and gives its outputs. Raises DeploymentFailed."""
+    """Creates the stack and gives its outputs; the bucket of `upload` has to be there. Raises DeploymentFailed."""
+    # A request may carry no template of this size (CloudFormation: quotas); `sam deploy` goes by S3, too.
+    aws.client("s3").put_object(Bucket=BUCKET, Key=TEMPLATE_KEY, Body=template.encode())
     cloudformation: CloudFormationClient = aws.client("cloudformation")
     cloudformation.create_stack(
         StackName=STACK_NAME,
-        TemplateBody=template,
+        TemplateURL=f"{aws.url}/{BUCKET}/{TEMPLATE_KEY}",
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )

@@ -8,7 +8,7 @@ import pytest
 from infra.sandbox.hubspot import NO_LIMITS, HubSpotConfig, HubSpotSandbox
 from infra.sandbox.hubspot.config import with_settings
 from infra.sandbox.kernel import BadSettingError, SandboxTransport
-from tests.contract.hubspot_client_support import OBJECTS, PROPERTIES, TOKEN, Account, to
+from tests.contract.hubspot_client_support import OBJECTS, PERSON, PROPERTIES, TOKEN, Account, to
 
 
 def test_a_call_without_a_known_token_is_401() -> None:
@@ -82,6 +82,13 @@ def test_ten_seconds_have_room_for_so_many_calls() -> None:
     account.sandbox.clock.advance(7)
     assert account.http.get(f"{OBJECTS}/contacts").status_code == 200
     assert account.http.get(f"{OBJECTS}/contacts").status_code == 429
+
+
+def test_what_users_do_in_hubspots_screens_counts_for_no_app() -> None:
+    account = Account(limits={"per_ten_seconds": 1, "daily": 1})
+    for _ in range(3):
+        assert account.http.get(f"{OBJECTS}/contacts", headers=PERSON).status_code == 200
+    assert [account.http.get(f"{OBJECTS}/contacts").status_code for _ in range(2)] == [200, 429]
 
 
 def test_the_day_ends_at_midnight_of_the_account() -> None:

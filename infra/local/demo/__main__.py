@@ -94,7 +94,7 @@ def _tied_out(played: Played, tied: Report, deals: Sequence[Deal], seconds: floa
     in_sync = sum(1 for one in played.invoices if one.invoice.ending is Ending.IN_SYNC)
     console.print(
         f"[bold green]All {len(played.invoices)} invoices and {len(played.money)} payments are as they must be."
-        f"[/bold green] {in_sync} invoices stand in QuickBooks exactly once and to the cent. Both sides tie out, but for "
+        f"[/bold green] {in_sync} stand in QuickBooks once and to the cent. Both sides tie out but for "
         f"the {len(named)} invoices named above, which need a person on purpose. {seconds:.0f} s. Every call: {TRAFFIC}"
     )
     return 0

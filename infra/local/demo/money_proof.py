@@ -51,9 +51,12 @@ class _Both:
 
 def prove_money(desk: Desk, deals: Sequence[Deal], number: int) -> list[MoneyFinding]:
     """Compare both sides with what must stand after that round."""
+    begun = [(one, wanted) for one in deals if (wanted := one.after(number)) is not None]
+    if not begun:
+        return []
     both = _read(desk, deals)
     names = {id_: name for name, id_ in desk.accounts.items()}
-    findings = [_examine(both, one, wanted, names) for one in deals if (wanted := one.after(number)) is not None]
+    findings = [_examine(both, one, wanted, names) for one, wanted in begun]
     known = {None, *(id_ for deal in deals for id_ in deal.payments)}
     strangers = [one for rows in both.documents.values() for one in rows if mark_of(one) not in known]
     if strangers:

@@ -26,7 +26,7 @@ from tieout.domain.record import Kind, RecordKey
 from tieout.services.decisions import confirm_refund
 from tieout.services.reconcile import Reconcile, Report
 
-SETTLE_SECONDS = 120.0
+SETTLE_SECONDS = 240.0
 POLL_SECONDS = 1.0
 _TITLES = {
     1: ("Invoices changed, money received", "Settled on both sides"),
