@@ -78,9 +78,9 @@ def desk(world: MoneyWorld, day: Day, accounts: dict[str, str]) -> Desk:
 
     door = httpx.Client(transport=SandboxTransport(world.hubspot), base_url="https://hubspot.test/_sandbox")
 
-    def confirm(refund: str, payment: str) -> None:
+    def confirm(refund: str, target: str) -> None:
         key = RecordKey(world.connection.id, Kind.REFUND, "quickbooks", refund)
-        confirm_refund(world.records, world.clock, key, payment, "demo", "demo")
+        confirm_refund(world.records, world.clock, key, target, "demo", "demo")
         retry(HintObject.QUICKBOOKS_REFUND_RECEIPT, refund)
 
     return Desk(day, Sandbox(door), world.records, world.connection.id, accounts, retry, confirm)

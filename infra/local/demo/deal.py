@@ -72,7 +72,7 @@ class Deal:
 class Desk:
     """Where people handle money: the day, who acts in HubSpot beside its API (buyers, processors), and what Tieout
     keeps. `accounts` maps names of QuickBooks accounts to ids. `retry` asks Tieout for another look at something,
-    `confirm` tells it to which HubSpot payment a refund receipt belongs."""
+    `confirm` tells it to what (`payment:` or `invoice:` and a HubSpot id) a refund receipt belongs."""
 
     day: Day
     buyers: Sandbox

@@ -198,4 +198,4 @@ def look_again(desk: Desk, deal: Deal) -> None:
 def assign_refund(desk: Desk, deal: Deal) -> None:
     """Somebody tells Tieout that the refund receipt belongs to the payment of the deal's invoice."""
     [refund] = [id_ for entity, id_ in deal.documents if entity == "RefundReceipt"]
-    desk.confirm(refund, _payment_of(desk, deal))
+    desk.confirm(refund, f"payment:{_payment_of(desk, deal)}")

@@ -147,9 +147,9 @@ def begin(running: Stack, bar: Progress) -> Rounds:
     def retry(about: HintObject, id_: str) -> None:
         store.hints.send([Hint(connection, about, id_, store.clock.now(), Cause.RETRY, "demo-retry")])
 
-    def confirm(refund: str, payment: str) -> None:
+    def confirm(refund: str, target: str) -> None:
         key = RecordKey(connection, Kind.REFUND, "quickbooks", refund)
-        confirm_refund(store.records, store.clock, key, payment, "demo", "demo-confirm")
+        confirm_refund(store.records, store.clock, key, target, "demo", "demo-confirm")
         retry(HintObject.QUICKBOOKS_REFUND_RECEIPT, refund)
 
     accounts = open_accounts(quickbooks)
