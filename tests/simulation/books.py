@@ -65,7 +65,11 @@ def billed(hubspot: HubSpotSandbox, invoice: Record) -> Billed:
         steps = [total(*numbers[:position], count, *[0] * (2 - position)) for count in range(len(kind) + 1)]
         found.append(
             tuple(
-                Adjusted(one.get("hs_label") or "", one.get("hs_type") == "PERCENT", abs(after - before))
+                Adjusted(
+                    one.get("hs_label") or "",
+                    one.get("hs_type") == "PERCENT",
+                    (after - before) * (1 if position else -1),
+                )
                 for one, before, after in zip(kind, steps, steps[1:], strict=False)
             )
         )

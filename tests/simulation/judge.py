@@ -17,6 +17,8 @@ from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.domain.settings import Settings
 from tieout.domain.status import shown_status
 
+_LONGEST_MESSAGE = 1000
+
 
 @dataclass(slots=True)
 class Judge:
@@ -73,10 +75,19 @@ class Judge:
             return None
         status = shown_status(record, self.url(record.link.far_id) if record.link else "")
         shown = (invoice.get("tieout_status"), invoice.get("tieout_message") or "")
-        if shown != (status.status.value, status.message):
+        if shown[0] != status.status.value or not _says(shown[1], status.message):
             return f"HubSpot shows {shown}"
         shown = (invoice.get("tieout_quickbooks_number") or "", invoice.get("tieout_quickbooks_link") or "")
         return None if shown == (status.number, status.url) else f"HubSpot shows {shown}"
+
+
+def _says(shown: str, message: str) -> bool:
+    """A message too long for HubSpot is cut, which the mark at its end says."""
+    return shown == message or (
+        len(message) > _LONGEST_MESSAGE >= len(shown) > _LONGEST_MESSAGE // 2
+        and shown.endswith("…")
+        and message.startswith(shown[:-1])
+    )
 
 
 def untrue(facts: Facts, items: Items) -> str | None:

@@ -130,12 +130,21 @@ def _period_closed(facts: Facts) -> bool:
 
 
 def _total_differs(facts: Facts) -> bool:
-    """Only where QuickBooks computes a tax of its own may it come to another total; what was just made is voided."""
+    """Where QuickBooks computes a tax of its own it may come to another total, and what was just made is voided."""
+    if _readable_in_two_ways(facts):
+        return True
     own = facts.settings.tax_mode in (TaxMode.AUTOMATED, TaxMode.CODES) and facts.taxed
     if facts.row is None or not own:
         return False
     voided = books.dead(facts.row) and not (facts.book and facts.book.voided)
     return voided or abs(facts.row["TotalAmt"] - facts.billed.total) > facts.settings.variance_tolerance
+
+
+def _readable_in_two_ways(facts: Facts) -> bool:
+    """Several of a kind, of which a percentage: HubSpot does not say whether it is of what the one before left."""
+    kinds = (facts.billed.discounts, facts.billed.fees, facts.billed.taxes)
+    several = any(len(kind) > 1 and any(one.percent for one in kind) for kind in kinds)
+    return several and facts.row is None and "in two ways" in facts.record.detail
 
 
 def _total_below_paid(facts: Facts) -> bool:

@@ -171,7 +171,9 @@ class Simulation:
         self.stage.crashes_left = 0
         self.queue.unreliable = 0.0
         # Later than any preference of QuickBooks is remembered.
-        self._in(TIDY_UP_AFTER, self._tidy_up)
+        self._in(TIDY_UP_AFTER, self.operators.tidy_up)
+        # And once more: what was refused as inactive is looked for anew by the next look only.
+        self._in(TIDY_UP_AFTER + SWEEP_EVERY, self._tidy_up)
 
     def _tidy_up(self) -> None:
         self.operators.tidy_up()

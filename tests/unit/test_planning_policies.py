@@ -206,7 +206,7 @@ def test_a_rejected_document_that_still_stands_is_voided_unless_it_is_paid_or_ke
     paid = replace(stands, settled_by=("Payment",))
     plan = decide(some_content(), link, paid, some_books())
     assert isinstance(plan, Attend)
-    assert plan.code is AttentionCode.VOID_OF_PAID_INVOICE
+    assert plan.code is AttentionCode.TOTAL_DIFFERS
     assert decide(some_content(), link, stands, some_books(beyond_tolerance="keep")) == Attend(
         AttentionCode.TOTAL_DIFFERS, FIGURES
     )

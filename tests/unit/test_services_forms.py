@@ -306,6 +306,26 @@ def test_a_custom_field_that_quickbooks_does_not_keep_is_told_and_does_not_loop(
     assert the(world)["SyncToken"] == token
 
 
+@pytest.mark.parametrize("between", ["nothing", "an update", "a look"])
+def test_a_custom_field_that_a_person_filled_is_theirs_when_hubspot_has_something_for_it_later(between: str) -> None:
+    world = World()
+    world.settings(purchase_order_field="1")
+    id_ = world.invoice()
+    world.sync(id_)
+    shown = [{**one, "StringValue": "by hand"} for one in the(world)["CustomField"]]
+    world.rebook(the(world), CustomField=shown)
+    if between == "an update":
+        world.edit(id_, hs_comments="Changed")
+        assert world.sync(id_).state is State.SYNCED
+    if between == "a look":
+        world.push(world.ledger_hint(the(world)))
+    world.edit(id_, hs_purchase_order_number="PO-17")
+    record = world.sync(id_)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.EDITED_IN_QUICKBOOKS)
+    assert record.detail == "custom field 1: QuickBooks has by hand, HubSpot has PO-17."
+    assert the(world)["CustomField"][0]["StringValue"] == "by hand"
+
+
 # -- closed periods, deletions
 
 

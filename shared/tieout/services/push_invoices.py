@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from tieout.domain.errors import Postponed
 from tieout.domain.hint import Hint
 from tieout.domain.invoice import InvoiceStatus, LedgerInvoice, SourceInvoice, UnreadableInvoice
+from tieout.domain.planning.difference import as_written
 from tieout.domain.planning.invoice import SWITCHED_OFF
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update, Void
 from tieout.domain.record import VOIDED_TEXT, Kind, RecordKey, State, SyncRecord
@@ -143,7 +144,7 @@ def _adopted(record: SyncRecord, plan: Adopt) -> SyncRecord:
         sync_token=present.sync_token,
         number=present.content.number,
         sent=plan.content,
-        written=present.content,
+        written=as_written(present.content, plan.content, record.link.written),
         total=present.total,
         ledger_updated_at=present.updated_at,
         references=plan.references or record.link.references,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NeedsAttention, NotInLedger, NumberTaken, Transient
 from tieout.domain.invoice import LedgerInvoice
-from tieout.domain.planning.difference import changes, filled_in
+from tieout.domain.planning.difference import as_written, changes, filled_in
 from tieout.domain.planning.plan import Agreement, Attend, Create, Update, Void
 from tieout.domain.planning.totals import agreement
 from tieout.domain.record import (
@@ -136,12 +136,16 @@ class _Invoices:
         compares the two."""
         before = record.link
         sent = intent.content or (before.sent if before else None)
+        written = answer.content
+        if sent is not None:
+            written = filled_in(sent, written) if looked else written
+            written = as_written(written, sent, before.written if before else None)
         link = Link(
             far_id=answer.id,
             sync_token=answer.sync_token,
             number=answer.content.number,
             sent=sent,
-            written=filled_in(sent, answer.content) if looked and sent is not None else answer.content,
+            written=written,
             total=answer.total,
             ledger_updated_at=None if looked else answer.updated_at,
             references=intent.references or (before.references if before else None),

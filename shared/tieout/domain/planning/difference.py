@@ -40,6 +40,25 @@ def filled_in(sent: InvoiceContent, answered: InvoiceContent) -> InvoiceContent:
     )
 
 
+def as_written(answered: InvoiceContent, sent: InvoiceContent, before: InvoiceContent | None) -> InvoiceContent:
+    """`answered` as the state from which a person's changes are told. What `sent` left open stays what it was `before`:
+    what a person entered there is still theirs when Tieout has something to say there later."""
+    if before is None:
+        return answered
+    named = {id_ for id_, _ in sent.custom_fields}
+    return replace(
+        answered,
+        terms_id=before.terms_id if sent.terms_id is None else answered.terms_id,
+        tax_calculation=before.tax_calculation if sent.tax_calculation is None else answered.tax_calculation,
+        custom_fields=tuple(
+            sorted(
+                [one for one in answered.custom_fields if one[0] in named]
+                + [one for one in before.custom_fields if one[0] not in named]
+            )
+        ),
+    )
+
+
 def _heads(before: InvoiceContent, after: InvoiceContent) -> Iterator[Change]:
     for name, old, new in (
         ("customer", before.customer_id, after.customer_id),
