@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import unquote_plus
 
@@ -37,6 +38,7 @@ def measure() -> Iterator[Measure]:
         yield from _pushed(bench, known.by_card)
         yield from _pulled(bench, known.in_ledger)
         yield from _idle(bench)
+        yield from _waiting(bench)
 
 
 def _known(bench: Bench) -> _Batches:
@@ -130,6 +132,35 @@ def _idle(bench: Bench) -> Iterator[Measure]:
     yield Measure(group, "QuickBooks writes", cost.writes, 0, exactly=True)
     yield Measure(group, "hints queued", len(world.hints.pop_due(limit=1000)), 0, exactly=True)
     yield Measure(group, "DynamoDB requests", len(cost.requests), 120)
+
+
+# -- a payment that came before its invoice
+
+
+def _waiting(bench: Bench) -> Iterator[Measure]:
+    """From its first look on, woken by the queue's delays and the sweep: the pauses are short at first."""
+    world = bench.world
+    world.hints.pop_due(limit=1000)
+    payment = world.pay_hint(world.people.pay(world.invoice(company=world.company("Late"), contact=world.contact())))
+    worker, ends = bench.payments_worker(), world.clock.now() + timedelta(hours=1)
+    looks = 0
+
+    def hour() -> None:
+        nonlocal looks
+        due = [payment]
+        while world.clock.now() < ends:
+            looks += len(due)
+            if due and {one.reason for one in worker(due)} - {"invoice_not_synced", ""}:
+                raise AssertionError("the payment does not wait for its invoice")
+            world.clock.advance(15)
+            due = [hint for hint in world.hints.pop_due(limit=1000) if hint.id == payment.id]
+
+    cost = bench.measured(hour)
+    group = "the first hour of a HubSpot payment that waits for its invoice"
+    yield Measure(group, "looks", looks, 12)
+    yield Measure(group, "HubSpot calls", cost.hubspot, 24)
+    yield Measure(group, "metered QuickBooks reads", cost.reads, 0, exactly=True)
+    yield Measure(group, "QuickBooks writes", cost.writes, 0, exactly=True)
 
 
 # -- what is the same for all

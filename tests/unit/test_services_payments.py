@@ -67,6 +67,35 @@ def test_an_early_payment_waits_for_its_invoice_and_is_posted_by_itself(world: M
     assert world.one("Invoice")["Balance"] == 0
 
 
+def test_a_payment_that_waits_for_its_invoice_asks_quickbooks_nothing(world: MoneyWorld) -> None:
+    early = world.people.pay(world.invoice())
+    for _ in range(3):
+        assert world.look(early, Cause.SWEEP).reason == "invoice_not_synced"
+    assert not world.quickbooks.traffic.exchanges
+    # Beside one that can be posted it is decided apart.
+    ready = world.people.pay(world.synced())
+    world.push(world.pay_hint(early), world.pay_hint(ready))
+    assert (world.payment(early).state, world.payment(ready).state) == (State.WAITING, State.SYNCED)
+    assert world.counts() == {"Payment": 1}
+
+
+def test_a_payment_that_waited_for_hours_is_woken_by_its_invoice(world: MoneyWorld) -> None:
+    world.settings(create_customers=False)
+    invoice = world.invoice()
+    world.sync(invoice)
+    payment = world.people.pay(invoice)
+    for _ in range(3):
+        world.look(payment, Cause.SWEEP)
+        world.clock.advance(7200)
+    world.hints.pop_due(limit=1000)
+    world.settings(create_customers=True)
+    world.sync(invoice, Cause.RETRY)
+    world.clock.advance(60)
+    hints = [hint for hint in world.hints.pop_due(limit=1000) if hint.id == payment]
+    world.push(*hints)
+    assert world.payment(payment).state is State.SYNCED
+
+
 def test_a_payment_of_which_the_invoice_never_comes_becomes_attention_after_the_days_set(world: MoneyWorld) -> None:
     world.settings(payment_wait_days=1, push_invoices=True)
     payment = world.people.pay(world.invoice())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from tieout.domain.attention import AttentionCode
 from tieout.domain.claim import posted_hint_id
@@ -15,7 +15,7 @@ from tieout.domain.payment import Document, SourcePayment, UnreadablePayment
 from tieout.domain.planning.books import Books
 from tieout.domain.planning.customer import CreateCustomer
 from tieout.domain.planning.invoice import by_level, in_currency
-from tieout.domain.planning.payment import plan_payment
+from tieout.domain.planning.payment import plan_beforehand, plan_payment
 from tieout.domain.planning.payment_plan import Ask, Decision, PaymentCase, Post, Question, Standing, billing_of
 from tieout.domain.planning.plan import Attend
 from tieout.domain.planning.receipt import INVOICE, TWIN_DAYS, day_of, receipt_day, with_rate
@@ -58,11 +58,12 @@ class Ledgers:
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """A payment with the answers to what planning asked, and the decision that they lead to."""
+    """A payment with the answers to what planning asked, and the decision that they lead to. `ledgers` None: it was
+    decided without the ledger, and nothing is to be written."""
 
     case: PaymentCase
     decision: Decision
-    ledgers: Ledgers
+    ledgers: Ledgers | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +83,29 @@ class PaymentAssessor:
         deadline: datetime | None = None,
     ) -> list[Assessed | Exception]:
         """A plan for each payment (record, what HubSpot says, whether to look, whether a person asked), in order, or
-        what stops just that one. A failed grouped read raises. No customer is created after `deadline`."""
-        books = open_books(workspace)
-        ledgers = Ledgers(books, Rates(workspace.ledger, books), {})
+        what stops just that one. A failed grouped read raises. No customer is created after `deadline`.
+
+        Nothing of the ledger is read, its company included, when no payment of the batch needs it."""
         invoices = self._invoices(workspace, [source for _, source, _, _ in payments])
         cases = [
-            _case(record, source, invoices, day_of(now, books), now, look=look, by_person=by_person)
+            _case(record, source, invoices, now, look=look, by_person=by_person)
             for record, source, look, by_person in payments
         ]
-        return self.answered(workspace, cases, ledgers, trace_id, deadline=deadline)
+        found: dict[int, Assessed | Exception] = {}
+        open_: dict[int, PaymentCase] = {}
+        for index, case in enumerate(cases):
+            plan = plan_beforehand(case, workspace.settings)
+            if plan is None:
+                open_[index] = case
+            else:
+                found[index] = Assessed(case, Decision(plan, case.postings), None)
+        if open_:
+            books = open_books(workspace)
+            ledgers, today = Ledgers(books, Rates(workspace.ledger, books), {}), day_of(now, books)
+            some = [replace(case, today=today) for case in open_.values()]
+            answers = self.answered(workspace, some, ledgers, trace_id, deadline=deadline)
+            found.update(zip(open_, answers, strict=True))
+        return [found[index] for index in range(len(cases))]
 
     def answered(
         self,
@@ -185,18 +200,18 @@ def _case(
     record: SyncRecord,
     source: Source | None,
     invoices: Mapping[str, SyncRecord],
-    today: date,
     now: datetime,
     *,
     look: bool,
     by_person: bool,
 ) -> PaymentCase:
+    """The company's own date is set once its time zone is known."""
     ids = source.invoice_ids if isinstance(source, SourcePayment) else ()
     return PaymentCase(
         source=source,
         postings=record.postings,
         billings=tuple(billing_of(id_, invoices.get(id_)) for id_ in ids),
-        today=today,
+        today=now.date(),
         waited=now - record.waiting_since if record.waiting_since else timedelta(0),
         look=look or by_person or record.state not in _TRUSTED,
         by_person=by_person,

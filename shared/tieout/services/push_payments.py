@@ -13,13 +13,13 @@ from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.invoice import LedgerInvoice
 from tieout.domain.payment import Document, SourcePayment
 from tieout.domain.planning.payment import SWITCHED_OFF
-from tieout.domain.planning.payment_plan import Decision, PaymentPlan, Post, Wait
+from tieout.domain.planning.payment_plan import Decision, PaymentCase, PaymentPlan, Post, Wait
 from tieout.domain.planning.plan import Attend, Gone, Nothing, Skip
 from tieout.domain.planning.receipt import INVOICE
 from tieout.domain.record import Kind, RecordKey, State, own_hint_object
 from tieout.domain.status import ShownStatus
 from tieout.ports import Workspace, Workspaces
-from tieout.services.assess_payments import Assessed, PaymentAssessor, Source
+from tieout.services.assess_payments import Assessed, Ledgers, PaymentAssessor, Source
 from tieout.services.claims import Claims
 from tieout.services.intents import SWITCHED_OFF_PAUSE
 from tieout.services.outcome import Outcome
@@ -115,32 +115,36 @@ class PushPayments:
 
     def carry_out(self, workspace: Workspace, work: PaymentWork, plan: Planned) -> None:
         """Write one document after the other, planning anew after each, until nothing is left to write."""
-        assessed = plan.assessed
+        assessed, ledgers = plan.assessed, plan.assessed.ledgers
+        if ledgers is None:
+            self._note(work, assessed.decision.plan)
+            return
         for step in range(_MOST_STEPS):
             # Balances may have been used up by payments of this batch, and the documents of this one are known now.
-            assessed = self._again(workspace, work, assessed, plan.deadline)
-            decision = assessed.ledgers.priced(assessed.decision)
+            assessed = self._again(workspace, work, assessed.case, ledgers, plan.deadline)
+            decision = ledgers.priced(assessed.decision)
             work.held.record = replace(work.record, postings=decision.postings)
             if not isinstance(decision.plan, Write):
                 self._note(work, decision.plan)
                 return
             if step and plan.deadline is not None and self.claims.clock.now() >= plan.deadline:
                 raise Postponed(reason="out_of_time")
-            assessed = self._write(workspace, work, assessed, decision)
+            assessed = self._write(workspace, work, assessed, ledgers, decision)
             if work.record.state is State.ATTENTION:
                 return
         raise RuntimeError(f"{work.record.key}: no end after {_MOST_STEPS} documents")
 
     def _again(
-        self, workspace: Workspace, work: PaymentWork, assessed: Assessed, deadline: datetime | None
+        self, workspace: Workspace, work: PaymentWork, case: PaymentCase, ledgers: Ledgers, deadline: datetime | None
     ) -> Assessed:
-        trace_id = work.held.trace_id
-        [found] = self.assessor.answered(workspace, [assessed.case], assessed.ledgers, trace_id, deadline=deadline)
+        [found] = self.assessor.answered(workspace, [case], ledgers, work.held.trace_id, deadline=deadline)
         if isinstance(found, Exception):
             raise found
         return found
 
-    def _write(self, workspace: Workspace, work: PaymentWork, assessed: Assessed, decision: Decision) -> Assessed:
+    def _write(
+        self, workspace: Workspace, work: PaymentWork, assessed: Assessed, ledgers: Ledgers, decision: Decision
+    ) -> Assessed:
         """Write the document; gives the case as it is then. A retry is fulfilled by the first document of it: what
         goes wrong with it is not tried again in the same look."""
         plan, case = decision.plan, assessed.case
@@ -149,35 +153,35 @@ class PushPayments:
         try:
             self.writer.write(workspace, work.held, plan)
         except NeedsAttention as refusal:
-            fresh = self._less_is_open(workspace, work, assessed, plan, refusal)
-            if fresh is None:
+            fresh = self._less_is_open(workspace, work, ledgers, plan, refusal)
+            if not fresh:
                 raise
-            return fresh
+            return assessed
         if isinstance(plan, Post):
-            assessed.ledgers.spend(plan)
+            ledgers.spend(plan)
         else:
             case = replace(case, balances=None)
         after = replace(case, postings=work.record.postings, look=False, by_person=False, standing=None)
         return replace(assessed, case=after)
 
     def _less_is_open(
-        self, workspace: Workspace, work: PaymentWork, assessed: Assessed, plan: Write, refusal: NeedsAttention
-    ) -> Assessed | None:
-        """The case with fresh balances, when somebody paid an invoice between our read and our write; None when the
-        refusal has another cause."""
+        self, workspace: Workspace, work: PaymentWork, ledgers: Ledgers, plan: Write, refusal: NeedsAttention
+    ) -> bool:
+        """Whether somebody paid an invoice between our read and our write, so that there are fresh balances now; False
+        when the refusal has another cause."""
         ids = {one.far_id for one in plan.content.allocations if one.type == INVOICE}
         if refusal.code not in _REFUSED or not ids:
-            return None
-        before = {id_: assessed.ledgers.balances.get(id_) for id_ in ids}
+            return False
+        before = {id_: ledgers.balances.get(id_) for id_ in ids}
         fresh = workspace.ledger.invoices(ids)
         if all(_standing(fresh.get(id_)) == _standing(before[id_]) for id_ in ids):
-            return None
+            return False
         for id_ in ids - fresh.keys():
-            assessed.ledgers.balances.pop(id_, None)
-        assessed.ledgers.balances.update(fresh)
+            ledgers.balances.pop(id_, None)
+        ledgers.balances.update(fresh)
         cleared = replace(work.record, intent=None).to(State.WAITING, reason="changed_meanwhile")
         self.claims.store(work.held, cleared)
-        return assessed
+        return True
 
     def _note(self, work: PaymentWork, plan: PaymentPlan) -> None:
         """A plan that writes nothing, as the record's new state; stored when the record is released."""

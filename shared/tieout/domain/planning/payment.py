@@ -21,12 +21,13 @@ from tieout.domain.planning.payment_plan import (
     TakeBack,
 )
 from tieout.domain.planning.plan import Agreement, Attend, Change, Gone, Nothing, Skip
-from tieout.domain.planning.receipt import plan_receipt
+from tieout.domain.planning.receipt import plan_receipt, plan_unreceipted
 from tieout.domain.planning.receipt_change import plan_change, told_now
 from tieout.domain.planning.refund import plan_refund, refund_problem, refunded_so_far, rejected
 from tieout.domain.planning.standing import accepted, as_content, posting_changes, seen, unapplied, written_as
 from tieout.domain.planning.totals import compare
 from tieout.domain.posting import Posting, PostingContent
+from tieout.domain.settings import Settings
 
 SWITCHED_OFF = Skip("switched_off", "Sending payments to QuickBooks is switched off in the settings.")
 _NOT_RECEIVED = {
@@ -62,16 +63,36 @@ def plan_payment(case: PaymentCase, books: Books) -> Decision:
     return Decision(plan, looked.postings)
 
 
-def _plan(case: PaymentCase, books: Books) -> PaymentPlan | Posting:
+def plan_beforehand(case: PaymentCase, settings: Settings) -> PaymentPlan | None:
+    """What can be decided of a payment without documents before the ledger is asked for anything, its company
+    included: it waits for its invoice, or is none of the ledger's business. None: the books are needed."""
+    return None if case.postings else _by_records(case, settings) or _before_receipt(case, settings)
+
+
+def _by_records(case: PaymentCase, settings: Settings) -> PaymentPlan | None:
     source = case.source
     if isinstance(source, UnreadablePayment):
         return Attend(AttentionCode.REFUSED_BY_HUBSPOT, source.reason)
     if source is None:
         return _deleted(case)
-    if not books.settings.push_payments:
+    if not settings.push_payments:
         return SWITCHED_OFF
-    if source.processor in _ELSEWHERE and not case.live:
-        return _ELSEWHERE[source.processor]
+    return None if case.live else _ELSEWHERE.get(source.processor)
+
+
+def _before_receipt(case: PaymentCase, settings: Settings) -> PaymentPlan | None:
+    source = case.source
+    if not isinstance(source, SourcePayment):
+        return None
+    return plan_unreceipted(source, case, settings) if source.received else _NOT_RECEIVED[source.status]
+
+
+def _plan(case: PaymentCase, books: Books) -> PaymentPlan | Posting:
+    source, known = case.source, _by_records(case, books.settings)
+    if known is not None:
+        return known
+    if not isinstance(source, SourcePayment):
+        raise TypeError("what HubSpot does not show is decided by our records")
     if case.look and case.live and case.standing is None:
         return Ask(Question.STANDING)
     return _posted(source, case, books)

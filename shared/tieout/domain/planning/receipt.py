@@ -19,7 +19,7 @@ from tieout.domain.planning.payment_plan import Ask, Billing, PaymentCase, Payme
 from tieout.domain.planning.plan import Attend, Skip
 from tieout.domain.planning.taxes import untaxed_form
 from tieout.domain.posting import REFERENCE_LENGTH, PostingContent
-from tieout.domain.settings import ClosedPeriod, WithoutInvoice
+from tieout.domain.settings import ClosedPeriod, Settings, WithoutInvoice
 
 INVOICE = "Invoice"
 """QuickBooks' word for what a payment is applied to."""
@@ -42,16 +42,32 @@ class Dated:
 
 def plan_receipt(source: SourcePayment, case: PaymentCase, books: Books) -> PaymentPlan:
     """The document for money that was received and not posted yet, or what stands in the way."""
-    if source.amount.amount == 0:
-        return Skip("no_amount", "The payment is over nothing.")
-    if source.amount.amount < 0:
-        return Attend(AttentionCode.REFUSED_BY_HUBSPOT, f"The payment is over {source.amount}.")
+    known = plan_unreceipted(source, case, books.settings)
+    if known is not None:
+        return known
     plan = _of_invoices(source, case, books) if source.invoice_ids else _without_invoice(source, case, books)
     if not isinstance(plan, Post) or not books.settings.recognise_workflow_documents or case.by_person:
         return plan
     if case.twins is None:
         return Ask(Question.TWINS)
     return _twin(plan.content, source, case) or plan
+
+
+def plan_unreceipted(source: SourcePayment, case: PaymentCase, settings: Settings) -> PaymentPlan | None:
+    """Why money that was received is not posted now, as far as it can be told without the ledger. A payment may look
+    for its invoice for days, and such a look costs no metered read."""
+    if source.amount.amount == 0:
+        return Skip("no_amount", "The payment is over nothing.")
+    if source.amount.amount < 0:
+        return Attend(AttentionCode.REFUSED_BY_HUBSPOT, f"The payment is over {source.amount}.")
+    if source.invoice_ids:
+        return reach_problem(case.billings, case, settings)
+    if source.source == "INVOICE":
+        # It is of an invoice, so it never becomes any other kind of document.
+        return _wait("HubSpot does not name its invoice yet.", case, settings)
+    if settings.payments_without_invoice is WithoutInvoice.IGNORE:
+        return Skip("without_invoice", "The payment belongs to no invoice, and such payments are ignored.")
+    return None
 
 
 def receipt_day(source: SourcePayment, books: Books) -> date:
@@ -112,7 +128,7 @@ def with_rate(plan: Post, rate: Decimal | None, books: Books) -> Post | Attend:
     return Post(replace(content, exchange_rate=chosen))
 
 
-def reach_problem(billings: Sequence[Billing], case: PaymentCase, books: Books) -> PaymentPlan | None:
+def reach_problem(billings: Sequence[Billing], case: PaymentCase, settings: Settings) -> PaymentPlan | None:
     """Why a payment of these invoices is not posted now; None when all of them stand in the ledger."""
     excluded = [one for one in billings if one.reach is Reach.EXCLUDED]
     if excluded:
@@ -124,18 +140,18 @@ def reach_problem(billings: Sequence[Billing], case: PaymentCase, books: Books) 
     pending = [one for one in billings if one.reach is Reach.PENDING]
     if not pending:
         return None
-    return _wait(f"Invoice {', '.join(one.label for one in pending)} is not in QuickBooks yet.", case, books)
+    return _wait(f"Invoice {', '.join(one.label for one in pending)} is not in QuickBooks yet.", case, settings)
 
 
-def _wait(detail: str, case: PaymentCase, books: Books) -> Wait | Attend:
-    if case.waited >= timedelta(days=books.settings.payment_wait_days):
+def _wait(detail: str, case: PaymentCase, settings: Settings) -> Wait | Attend:
+    if case.waited >= timedelta(days=settings.payment_wait_days):
         return Attend(AttentionCode.INVOICE_NOT_SYNCED, detail)
     return Wait("invoice_not_synced", detail)
 
 
 def _of_invoices(source: SourcePayment, case: PaymentCase, books: Books) -> PaymentPlan:
     billings = case.billings
-    problem = reach_problem(billings, case, books) or currency_problem(source.amount.currency, books)
+    problem = currency_problem(source.amount.currency, books)
     if problem is not None:
         return problem
     foreign = [one for one in billings if one.sent and one.sent.currency != source.amount.currency]
@@ -150,7 +166,7 @@ def _of_invoices(source: SourcePayment, case: PaymentCase, books: Books) -> Paym
     invoices = [case.balances[one.far_id] for one in billings if one.far_id in case.balances]
     if len(invoices) < len(billings):
         gone = [one.label for one in billings if one.far_id not in case.balances]
-        return _wait(f"Invoice {', '.join(gone)} does not stand in QuickBooks.", case, books)
+        return _wait(f"Invoice {', '.join(gone)} does not stand in QuickBooks.", case, books.settings)
     customers = {one.content.customer_id for one in invoices}
     if len(customers) > 1:
         detail = f"Its invoices belong to {len(customers)} QuickBooks customers, and a payment to one."
@@ -179,12 +195,7 @@ def allocate(amount: Money, balances: dict[str, Decimal]) -> tuple[Allocation, .
 
 
 def _without_invoice(source: SourcePayment, case: PaymentCase, books: Books) -> PaymentPlan:
-    if source.source == "INVOICE":
-        # It is of an invoice, so it never becomes any other kind of document.
-        return _wait("HubSpot does not name its invoice yet.", case, books)
     settings = books.settings
-    if settings.payments_without_invoice is WithoutInvoice.IGNORE:
-        return Skip("without_invoice", "The payment belongs to no invoice, and such payments are ignored.")
     if settings.cutover_date and receipt_day(source, books) < settings.cutover_date:
         return Skip("before_cutover", f"The payment is dated before the cut-over date {settings.cutover_date}.")
     if case.waited < _ASSOCIATION_DELAY and not case.by_person:

@@ -152,7 +152,7 @@ def refunded_lines(amount: Money, receipt: Posting, case: PaymentCase, books: Bo
         return Refund(pro_rata(amount, sent.lines), sent.tax_calculation, sent.tax_code)
     if not sent.invoice_ids:
         return _of_no_invoice(amount, books)
-    problem = reach_problem(case.billings, case, books)
+    problem = reach_problem(case.billings, case, books.settings)
     if problem is not None:
         return problem
     contents = [one.sent for one in case.billings if one.sent is not None]
