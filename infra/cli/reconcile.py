@@ -47,7 +47,7 @@ def reconcile(
             report = service.run(workspace, since=since.date() if since else None, progress=told)
         reports.append(report)
         if not json:
-            _print(report)
+            print_report(report)
     if json:
         show.print_json({"connections": [report_facts(report) for report in reports]})
     raise typer.Exit(FINE if all(report.ties_out for report in reports) else NEEDS_A_PERSON)
@@ -66,7 +66,8 @@ def _progress(connection: str, *, shown: bool) -> Iterator[Callable[[int, int], 
         yield told
 
 
-def _print(report: Report) -> None:
+def print_report(report: Report) -> None:
+    """What does not tie out and why, and the figures of both sides by currency."""
     rows = [_row(one, finding) for one in report.drifted for finding in one.findings]
     if rows:
         show.table("Does not tie out", ("invoice", "equation", "figures", "why"), rows)

@@ -233,7 +233,11 @@ def _changed() -> list[Invoice]:
         Invoice("voided later", "Eagle Eye Optics", (_SEATS,), Ending.VOIDED, later=changes.void),
         Invoice("voided later, with tax", "Acme Corp", (_SEATS,), Ending.VOIDED, extras=(city,), later=changes.void),
         Invoice(
-            "unknown product, then entered", "Acme Corp", (Line("gadget", "2"),), later=changes.create_item_and_retry
+            "unknown product, then entered",
+            "Acme Corp",
+            (Line("gadget", "2"),),
+            later=changes.create_item_and_retry,
+            first="item_missing",
         ),
         Invoice(
             "changed on both sides",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from infra.local.demo.money_day import PROCESSORS
 from infra.local.demo.people import HubSpotPerson, QuickBooksPerson
 from infra.local.demo.story import (
     CATALOGUE,
@@ -69,9 +70,17 @@ def morning(
     return Day(hubspot, quickbooks, retry, parties, products, terms)
 
 
-def settings(quickbooks: QuickBooksPerson) -> dict[str, object]:
+def open_accounts(quickbooks: QuickBooksPerson) -> dict[str, str]:
+    """The bookkeeper opens an account for the money at each processor; gives all accounts, name -> id."""
+    for name in PROCESSORS.values():
+        quickbooks.create("Account", {"Name": name, "AccountType": "Bank"})
+    return {one["Name"]: one["Id"] for one in quickbooks.query("Account")}
+
+
+def settings(quickbooks: QuickBooksPerson, accounts: Mapping[str, str]) -> dict[str, object]:
     """What the bookkeeper has decided."""
     items, terms = bookkeeping_items(quickbooks), {one["DueDays"]: one["Id"] for one in quickbooks.query("Term")}
+    methods = {one["Name"]: one["Id"] for one in quickbooks.query("PaymentMethod")}
     return {
         "cutover_date": "2026-10-01",
         "filters": [{"property": "hs_title", "operator": "not_equals", "values": [INTERNAL]}],
@@ -83,6 +92,10 @@ def settings(quickbooks: QuickBooksPerson) -> dict[str, object]:
         "purchase_order_field": "1",
         "custom_fields": {"hs_title": "2"},
         "deleted_in_hubspot": "void",
+        "deposit_accounts": {processor: accounts[name] for processor, name in PROCESSORS.items()},
+        "payment_methods": {"card": methods["Credit Card"], "check": methods["Check"]},
+        "payments_without_invoice": "sales_receipt",
+        "sales_receipt_item_id": quickbooks.query("Item")[0]["Id"],
     }
 
 
@@ -107,9 +120,9 @@ def enter_used_number(day: Day, cases: Sequence[Invoice]) -> int:
 
 
 def as_finalised(invoice: Invoice) -> Invoice:
-    """What must become of an invoice before people change it."""
+    """What must become of an invoice before people change it, or what hinders it."""
+    if invoice.first:
+        return replace(invoice, ending=Ending.ATTENTION, code=invoice.first, stands=None, later=None)
     if invoice.later is None:
         return invoice
-    waits = invoice.what == "unknown product, then entered"
-    ending, code = (Ending.ATTENTION, "item_missing") if waits else (Ending.IN_SYNC, "")
-    return replace(invoice, ending=ending, code=code, stands=None, later=None)
+    return replace(invoice, ending=Ending.IN_SYNC, code="", stands=None, later=None)

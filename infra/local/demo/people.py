@@ -57,13 +57,13 @@ class HubSpotPerson:
         """Change properties."""
         self._call("PATCH", f"{kind}/{id_}", {"properties": properties})
 
-    def invoices(self, ids: Sequence[str], properties: Sequence[str]) -> dict[str, dict[str, str | None]]:
-        """Properties of invoices by id."""
+    def read(self, kind: str, ids: Sequence[str], properties: Sequence[str]) -> dict[str, dict[str, str | None]]:
+        """Properties of records by id; who is deleted is left out."""
         found: dict[str, dict[str, str | None]] = {}
         for start in range(0, len(ids), 100):
             inputs = [{"id": id_} for id_ in ids[start : start + 100]]
             body = {"inputs": inputs, "properties": list(properties), "propertiesWithHistory": []}
-            answer = self._call("POST", "invoices/batch/read", body)
+            answer = self._call("POST", f"{kind}/batch/read", body)
             found.update({one["id"]: one["properties"] for one in answer["results"]})
         return found
 
@@ -77,13 +77,24 @@ class HubSpotPerson:
 
     def lines_of(self, invoice_id: str) -> list[str]:
         """The ids of an invoice's line items."""
-        path = "/crm/associations/2026-09/invoices/line_items/batch/read"
-        answer = _ok(self.http.post(path, json={"inputs": [{"id": invoice_id}]}))
-        return [str(to["toObjectId"]) for one in answer["results"] for to in one["to"]]
+        return self.linked("invoices", [invoice_id], "line_items").get(invoice_id, [])
+
+    def linked(self, kind: str, ids: Sequence[str], to: str) -> dict[str, list[str]]:
+        """Which records of type `to` belong to records, by id."""
+        found: dict[str, list[str]] = {}
+        for start in range(0, len(ids), 100):
+            inputs = [{"id": id_} for id_ in ids[start : start + 100]]
+            answer = self._request("POST", f"/crm/associations/2026-09/{kind}/{to}/batch/read", {"inputs": inputs})
+            for one in answer["results"]:
+                found[str(one["from"]["id"])] = [str(other["toObjectId"]) for other in one["to"]]
+        return found
 
     def _call(self, method: str, path: str, body: object) -> Any:
+        return self._request(method, f"/crm/objects/2026-09/{path}", body)
+
+    def _request(self, method: str, path: str, body: object) -> Any:
         for attempt in range(_TRIES):
-            response = self.http.request(method, f"/crm/objects/2026-09/{path}", json=body)
+            response = self.http.request(method, path, json=body)
             if response.status_code != httpx.codes.TOO_MANY_REQUESTS or attempt == _TRIES - 1:
                 return _ok(response)
             time.sleep(2)
@@ -125,6 +136,11 @@ class QuickBooksPerson:
         """Delete a transaction."""
         self._post(entity, {"Id": present["Id"], "SyncToken": present["SyncToken"]}, operation="delete")
 
+    def void(self, entity: str, present: Mapping[str, Any]) -> None:
+        """Void a payment, in the form that QuickBooks has for them (Intuit: payment)."""
+        body = {"Id": present["Id"], "SyncToken": present["SyncToken"], "sparse": True}
+        self._post(entity, body, operation="update", include="void")
+
     def query(self, entity: str, condition: str = "") -> list[dict[str, Any]]:
         """All records of an entity that fulfil a condition."""
         statement = f"select * from {entity} {condition} MAXRESULTS 1000".replace("  ", " ")  # noqa: S608 - no SQL
@@ -133,22 +149,25 @@ class QuickBooksPerson:
         answer = _ok(self.http.get(f"/v3/company/{self.realm_id}/query", params=parameters))
         return list(answer["QueryResponse"].get(entity, []))
 
-    def _post(self, entity: str, body: Mapping[str, object], operation: str | None = None) -> dict[str, Any]:
-        parameters = {"minorversion": "75", "requestid": uuid.uuid4().hex}
-        if operation:
-            parameters["operation"] = operation
-        time.sleep(self.pause)
+    def _post(self, entity: str, body: Mapping[str, object], **options: str) -> dict[str, Any]:
+        parameters = {"minorversion": "75", "requestid": uuid.uuid4().hex, **options}
         path = f"/v3/company/{self.realm_id}/{entity.lower()}"
-        answer: dict[str, Any] = _ok(
-            self.http.post(
-                path,
-                params=parameters,
-                content=json.dumps(body, default=float),
-                headers={"Content-Type": "application/json"},
-            )
-        )
+        answer: dict[str, Any] = self._sent(path, parameters, json.dumps(body, default=float))
         found: dict[str, Any] = answer[entity]
         return found
+
+    def _sent(self, path: str, parameters: Mapping[str, str], content: str) -> Any:
+        """Who gets no answer tries again; the request id makes that harmless."""
+        headers = {"Content-Type": "application/json"}
+        for attempt in range(_TRIES):
+            time.sleep(self.pause)
+            try:
+                response = self.http.post(path, params=parameters, content=content, headers=headers)
+            except httpx.TransportError:
+                continue
+            if not response.is_server_error or attempt == _TRIES - 1:
+                return _ok(response)
+        raise VendorRefused(f"POST {path}: no answer")
 
 
 @dataclass(frozen=True)
@@ -169,6 +188,18 @@ class Sandbox:
     def fault(self, rule: Mapping[str, object]) -> None:
         """Let something go wrong."""
         _ok(self.http.post("/faults", json=rule))
+
+    def mend(self) -> None:
+        """Nothing goes wrong any more."""
+        _ok(self.http.delete("/faults"))
+
+    def act(self, name: str, **options: object) -> object:
+        """What people do without an API: buyers pay, processors refund; gives what came of it, such as an id."""
+        return _ok(self.http.post("/people", json={"act": name, **options}))["result"]
+
+    def undelivered(self) -> int:
+        """How many webhooks are still to be sent."""
+        return int(_ok(self.http.get("/webhooks"))["pending"])
 
     def traffic(self) -> str:
         """Every exchange so far, as JSON lines."""

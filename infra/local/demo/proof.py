@@ -46,7 +46,7 @@ class Finding:
 
 def prove(day: Day, invoices: Sequence[Invoice], entered_by_hand: int) -> list[Finding]:
     """Compare both sides. `entered_by_hand` is how many QuickBooks invoices people entered themselves."""
-    shown = day.hubspot.invoices([one.id for one in invoices], _PROPERTIES)
+    shown = day.hubspot.read("invoices", [one.id for one in invoices], _PROPERTIES)
     ledger = day.quickbooks.query("Invoice")
     ours = {
         one.id: [found for found in ledger if f"/invoice/{one.id}/" in found.get("PrivateNote", "")] for one in invoices

@@ -1,0 +1,183 @@
+"""The rounds of the demo's day on the running stack: who acts when, and the wait until all is as it must be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.progress import Progress
+
+from infra.cli.deployment import Deployment, open_deployment
+from infra.local.demo.business_day import invoices
+from infra.local.demo.deal import LAST_ROUND, Deal, Desk
+from infra.local.demo.money_day import deals
+from infra.local.demo.money_proof import MoneyFinding, prove_money
+from infra.local.demo.morning import as_finalised, enter_used_number, morning, open_accounts, settings
+from infra.local.demo.people import HubSpotPerson, QuickBooksPerson, Sandbox
+from infra.local.demo.proof import Finding, prove
+from infra.local.demo.story import HUBSPOT_ACCOUNT, QUICKBOOKS_COMPANY, Invoice
+from infra.local.deployment import Aws
+from infra.local.seed import QUICKBOOKS
+from infra.local.stack import Stack
+from tieout.domain.hint import Cause, Hint, HintObject
+from tieout.domain.record import Kind, RecordKey
+from tieout.services.decisions import confirm_refund
+from tieout.services.reconcile import Reconcile, Report
+
+SETTLE_SECONDS = 240.0
+POLL_SECONDS = 1.0
+_TITLES = {
+    1: ("Invoices changed, money received", "Settled on both sides"),
+    2: ("Refunds, disputes, edits, voids", "Settled on both sides again"),
+    LAST_ROUND: ("Money moved, and no webhook comes", "Found by the sweep"),
+}
+
+
+@dataclass(frozen=True)
+class Played:
+    """What came of the day. `report` is the tie-out, None when patience ended before all was as it must be."""
+
+    invoices: Sequence[Finding]
+    money: Sequence[MoneyFinding]
+    report: Report | None = None
+
+    @property
+    def wrong(self) -> int:
+        """How much is not as it must be."""
+        return sum(bool(one.problem) for one in self.invoices) + sum(bool(one.problem) for one in self.money)
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """The day and its cast. `by_hand` is how many invoices people entered in QuickBooks themselves."""
+
+    running: Stack
+    bar: Progress
+    deployment: Deployment
+    desk: Desk
+    cases: Sequence[Invoice]
+    deals: Sequence[Deal]
+    by_hand: int
+
+    def play(self) -> Played:
+        """The whole day; it ends early when something does not become what it must be in time."""
+        bills = [bill for deal in self.deals if not deal.late for bill in deal.invoices]
+        for invoice in self.bar.track([*self.cases, *bills], description="Invoices finalised in HubSpot"):
+            self.desk.day.finalise(invoice)
+        played = self._settled("Settled in QuickBooks and shown in HubSpot", 0)
+        for number, (title, settled) in _TITLES.items():
+            if played.wrong:
+                return played
+            with self._deaf() if number == LAST_ROUND else _all_ears():
+                self._act(title, number)
+            if number == LAST_ROUND:
+                self.sweep()
+            played = self._settled(settled, number)
+        return played if played.wrong else Played(played.invoices, played.money, self._tied_out())
+
+    def _act(self, title: str, number: int) -> None:
+        changed = [one for one in self.cases if one.later and number == 1]
+        turns = [(turn, deal) for deal in self.deals if (turn := deal.turn(number)) is not None]
+        task = self.bar.add_task(title, total=len(changed) + len(turns))
+        for invoice in changed:
+            if invoice.later is not None:
+                invoice.later(self.desk.day, invoice)
+            self.bar.advance(task)
+        for turn, deal in turns:
+            turn.act(self.desk, deal)
+            self.bar.advance(task)
+
+    def _settled(self, description: str, number: int) -> Played:
+        """Both sides once all is as it must be, or when patience ends."""
+        task = self.bar.add_task(description, total=None)
+        until = time.monotonic() + SETTLE_SECONDS
+        while True:
+            played = self._looked(number)
+            wrong, seen = played.wrong, len(played.invoices) + len(played.money)
+            self.bar.update(task, total=seen, completed=seen - wrong)
+            if not wrong or time.monotonic() > until:
+                return played
+            time.sleep(POLL_SECONDS)
+
+    def _looked(self, number: int) -> Played:
+        money = [bill for deal in self.deals for bill in deal.invoices if bill.id]
+        cases = [*(self.cases if number else map(as_finalised, self.cases)), *money]
+        if number <= 1:
+            cases = [as_finalised(one) if one in money else one for one in cases]
+        return Played(prove(self.desk.day, cases, self.by_hand), prove_money(self.desk, self.deals, number))
+
+    @contextmanager
+    def _deaf(self) -> Iterator[None]:
+        """Whatever happens meanwhile, no webhook comes through."""
+        systems = [Sandbox.at(url) for url in (self.running.hubspot_url, self.running.quickbooks_url)]
+        for system in systems:
+            system.fault({"kind": "webhook_drop"})
+        yield
+        for system in systems:
+            while system.undelivered():
+                time.sleep(POLL_SECONDS / 4)
+            system.mend()
+
+    def sweep(self) -> None:
+        """The sweep runs now, as it does on its schedule."""
+        client = Aws(self.running.aws_endpoint_url).client("lambda")
+        client.invoke(FunctionName=self.running.functions["sweep"], Payload=b'{"id":"demo"}')["Payload"].read()
+
+    def _tied_out(self) -> Report:
+        """As `tieout reconcile` does."""
+        store = self.deployment.store
+        task = self.bar.add_task("Tied out: tieout reconcile", total=None)
+        return Reconcile(store.records, store.clock).run(
+            self.deployment.workspace(self.running.connection),
+            progress=lambda done, of: self.bar.update(task, completed=done, total=of),
+        )
+
+
+def begin(running: Stack, bar: Progress) -> Rounds:
+    """The two companies as they are in the morning, the connection's settings, and everybody at their desks."""
+    Sandbox.at(running.hubspot_url).reset(HUBSPOT_ACCOUNT)
+    Sandbox.at(running.quickbooks_url).reset(QUICKBOOKS_COMPANY)
+    hubspot = HubSpotPerson.at(running.hubspot_url, running.hubspot_token)
+    quickbooks = QuickBooksPerson.at(running.quickbooks_url, QUICKBOOKS.access_token, running.realm_id)
+    deployment, connection = open_deployment(None), running.connection
+    store = deployment.store
+
+    def retry(about: HintObject, id_: str) -> None:
+        store.hints.send([Hint(connection, about, id_, store.clock.now(), Cause.RETRY, "demo-retry")])
+
+    def confirm(refund: str, target: str) -> None:
+        key = RecordKey(connection, Kind.REFUND, "quickbooks", refund)
+        confirm_refund(store.records, store.clock, key, target, "demo", "demo-confirm")
+        retry(HintObject.QUICKBOOKS_REFUND_RECEIPT, refund)
+
+    accounts = open_accounts(quickbooks)
+    store.connections.apply_settings(connection, settings(quickbooks, accounts), by="demo", at=store.clock.now())
+    day = morning(
+        hubspot,
+        quickbooks,
+        lambda id_: retry(HintObject.HUBSPOT_INVOICE, id_),
+        lambda steps: bar.track(steps, description="Customers and products"),
+    )
+    desk = Desk(day, Sandbox.at(running.hubspot_url), store.records, connection, accounts, retry, confirm)
+    cases = invoices()
+    by_hand = enter_used_number(day, cases)
+    break_things(running)
+    return Rounds(running, bar, deployment, desk, cases, deals(), by_hand)
+
+
+def break_things(running: Stack) -> None:
+    """Webhooks come twice and in another order; QuickBooks drops connections before and after its work, and fails."""
+    hubspot, quickbooks = Sandbox.at(running.hubspot_url), Sandbox.at(running.quickbooks_url)
+    hubspot.fault({"kind": "webhook_duplicate", "probability": 0.3, "seed": 1})
+    hubspot.fault({"kind": "webhook_reorder", "probability": 0.3, "seed": 2})
+    for entity in ("invoice", "payment"):
+        creating = {"method": "POST", "path": f"/{entity}$"}
+        for kind, times in (("timeout_after", 2), ("timeout_before", 1), ("status_500", 1)):
+            quickbooks.fault({"kind": kind, **creating, "times": times})
+
+
+@contextmanager
+def _all_ears() -> Iterator[None]:
+    yield
