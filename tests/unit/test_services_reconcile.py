@@ -253,3 +253,23 @@ def test_a_payment_over_two_invoices_is_counted_once(world: MoneyWorld) -> None:
     report = tied_out(world)
     assert reasons(report) == {}
     assert report.totals.by_currency["USD"].received == Sides(usd("720.00"), usd("720.00"))
+
+
+def test_a_posted_payment_whose_hubspot_payment_was_deleted_is_told_as_that(world: MoneyWorld) -> None:
+    payment = world.people.record(world.synced())
+    world.look(payment)
+    world.people.archive("commerce_payments", payment)
+    [posted] = world.booked("Payment")
+    [finding] = tied_out(world).drifted[0].findings
+    assert finding.equation is Equation.RECEIVED
+    assert finding.reason.startswith(
+        f"QuickBooks payment {posted['Id']} with 360.00 USD was posted for a HubSpot payment"
+    )
+
+
+def test_what_drifted_is_named_by_invoice_number(world: MoneyWorld) -> None:
+    for _ in range(3):
+        world.people.pay(world.synced())
+    found = [one.label for one in tied_out(world).drifted]
+    assert len(found) == 3
+    assert found == sorted(found)

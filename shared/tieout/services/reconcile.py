@@ -54,8 +54,9 @@ class Report:
 
     @property
     def drifted(self) -> tuple[TieOut, ...]:
-        """The invoices for which something does not hold."""
-        return tuple(one for one in self.results if one.findings)
+        """The invoices for which something does not hold, by number."""
+        found = (one for one in self.results if one.findings)
+        return tuple(sorted(found, key=lambda one: (len(one.label), one.label)))
 
     @property
     def totals(self) -> Totals:

@@ -197,6 +197,10 @@ def _made_in_quickbooks(payment: LedgerPayment, money: Money, case: MoneyCase, t
     if not mine and _left_out_by_setting(record, case):
         total.by_setting += money.amount
         return set()
+    if record is None and is_marked(payment.private_note):
+        told = "was posted for a HubSpot payment that this invoice does not have any more: deleted there, or taken off."
+        total.reasons.append(f"QuickBooks payment {payment.id} with {money} {told}")
+        return set()
     told = f"is recorded in HubSpot with {recorded}" if standing else "is not recorded in HubSpot"
     total.reasons.append(f"QuickBooks payment {payment.id} with {money} {told}: {_why(record)}")
     return set(mine)
