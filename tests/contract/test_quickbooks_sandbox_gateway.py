@@ -212,6 +212,19 @@ def test_a_person_outlives_the_apps_tokens_and_a_reset() -> None:
     assert person.create("Customer", DisplayName="Bob")["Id"] == "1"
 
 
+def test_somebody_signs_in_to_the_companys_screens_and_is_no_call_of_the_app() -> None:
+    app = build(requests_per_second=1)
+    admin = httpx.Client(transport=SandboxTransport(app), base_url="http://sandbox")
+    token = admin.post("/_sandbox/people", json={"act": "sign_in"}).json()["result"]
+    person = Visitor(app, access_token=token)
+    for name in ("Amy", "Bob", "Cyd"):
+        person.create("Customer", DisplayName=name)
+    person.query("select * from Customer")
+    assert (app.company.reads, app.company.writes) == (0, 0)
+    assert admin.post("/_sandbox/people", json={"act": "sign_in", "as": "me"}).status_code == 400
+    assert admin.post("/_sandbox/people", json={"act": "sign_out"}).status_code == 400
+
+
 def test_the_actor_header_changes_nothing() -> None:
     person, app = Visitor(build(), actor="user"), Visitor(build(), actor="app")
     assert person.create("Customer", DisplayName="A") == app.create("Customer", DisplayName="A")

@@ -49,7 +49,7 @@ def bookkeeper(world: MoneyWorld) -> QuickBooksPerson:
         base_url="https://quickbooks.test",
         headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
     )
-    return QuickBooksPerson(http, world.connection.realm_id, pause=0)
+    return QuickBooksPerson(http, world.connection.realm_id)
 
 
 @pytest.fixture
@@ -130,6 +130,15 @@ def test_the_money_of_the_day_ends_as_the_story_says_though_no_webhook_comes(wor
     named = {one.key.origin_id: [finding.reason for finding in one.findings] for one in report.drifted}
     assert not "\n".join(unexpected(named, [], cases))
     assert len(named) == sum(case.differs for case in cases)
+
+
+def test_the_tie_out_has_to_name_an_invoice_and_a_deal_of_the_same_name() -> None:
+    [case] = [one for one in invoices() if one.code == "deleted_in_quickbooks"]
+    [deal] = [one for one in deals() if one.what == case.what]
+    case.id, deal.invoices[0].id = "1", "2"
+    assert unexpected({"1": ["deleted"], "2": ["deleted"]}, [case], [deal]) == []
+    assert unexpected({"1": ["deleted"]}, [case], [deal]) == [f"not named: {deal.what}"]
+    assert unexpected({"1": [], "2": [], "3": ["odd"]}, [case], [deal]) == ["HubSpot invoice 3: odd"]
 
 
 def problems(day: Day, cases: list[Invoice], by_hand: int) -> list[str]:

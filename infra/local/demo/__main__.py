@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
 from collections.abc import Sequence
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str]) -> int:
     if not console.is_terminal:
         console.width = _WIDTH
     keep = parser.parse_args(arguments).keep
+    # What the services log is not for this terminal.
+    logging.getLogger("tieout").setLevel(logging.CRITICAL)
     began = time.monotonic()
     try:
         stack.down()

@@ -68,10 +68,10 @@ def prove_money(desk: Desk, deals: Sequence[Deal], number: int) -> list[MoneyFin
 def unexpected(named: Mapping[str, Sequence[str]], invoices: Sequence[Invoice], deals: Sequence[Deal]) -> list[str]:
     """What is wrong with a tie-out that names these HubSpot invoices, with reasons: it has to name those that need a
     person in the end, and no others."""
-    wanted = {one.what: {one.id} for one in invoices if one.ending is Ending.ATTENTION}
-    wanted |= {one.what: {invoice.id for invoice in one.invoices} for one in deals if one.differs}
-    silent = [f"not named: {what}" for what, ids in wanted.items() if not ids & set(named)]
-    expected = {id_ for ids in wanted.values() for id_ in ids}
+    wanted = [(one.what, {one.id}) for one in invoices if one.ending is Ending.ATTENTION]
+    wanted += [(one.what, {invoice.id for invoice in one.invoices}) for one in deals if one.differs]
+    silent = [f"not named: {what}" for what, ids in wanted if not ids & set(named)]
+    expected = {id_ for _, ids in wanted for id_ in ids}
     return silent + [f"HubSpot invoice {id_}: {' '.join(why)}" for id_, why in named.items() if id_ not in expected]
 
 

@@ -15,8 +15,6 @@ import httpx
 # HubSpot's ids of the associations: invoice to contact and company, line item, discount, fee and tax to invoice.
 INVOICE_TO = {"contacts": 177, "companies": 179}
 TO_INVOICE = {"line_items": 410, "discounts": 412, "fees": 414, "taxes": 416}
-# People are slower than machines, and QuickBooks counts their calls too.
-_BETWEEN_QUICKBOOKS_CALLS = 0.25
 _TRIES = 5
 
 
@@ -42,7 +40,7 @@ class HubSpotPerson:
     def at(cls, url: str, token: str) -> HubSpotPerson:
         """Signed in to the sandbox at `url`."""
         headers = {"Authorization": f"Bearer {token}", "x-sandbox-actor": "CRM_UI"}
-        return cls(httpx.Client(base_url=url, headers=headers, timeout=20))
+        return cls(httpx.Client(base_url=url, headers=headers, timeout=60))
 
     def create(self, kind: str, properties: Mapping[str, str], associations: Sequence[tuple[int, str]] = ()) -> str:
         """A new record; `associations` are (association type, id of the other record)."""
@@ -111,17 +109,17 @@ def _input(properties: Mapping[str, str], associations: Sequence[tuple[int, str]
 
 @dataclass(frozen=True)
 class QuickBooksPerson:
-    """Somebody in QuickBooks' own screens, with a pause of some seconds before each call."""
+    """Somebody in QuickBooks' own screens, whose doings are no calls of an app."""
 
     http: httpx.Client
     realm_id: str
-    pause: float = _BETWEEN_QUICKBOOKS_CALLS
 
     @classmethod
-    def at(cls, url: str, token: str, realm_id: str) -> QuickBooksPerson:
-        """Signed in to the sandbox at `url`."""
+    def at(cls, url: str, realm_id: str) -> QuickBooksPerson:
+        """Signed in to the sandbox at `url`, whose company has this realm id."""
+        token = Sandbox.at(url).act("sign_in")
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        return cls(httpx.Client(base_url=url, headers=headers, timeout=20), realm_id)
+        return cls(httpx.Client(base_url=url, headers=headers, timeout=60), realm_id)
 
     def create(self, entity: str, body: Mapping[str, object]) -> dict[str, Any]:
         """A new record, as QuickBooks answers it."""
@@ -145,7 +143,6 @@ class QuickBooksPerson:
         """All records of an entity that fulfil a condition."""
         statement = f"select * from {entity} {condition} MAXRESULTS 1000".replace("  ", " ")  # noqa: S608 - no SQL
         parameters = {"query": statement, "minorversion": "75"}
-        time.sleep(self.pause)
         answer = _ok(self.http.get(f"/v3/company/{self.realm_id}/query", params=parameters))
         return list(answer["QueryResponse"].get(entity, []))
 
@@ -160,7 +157,6 @@ class QuickBooksPerson:
         """Who gets no answer tries again; the request id makes that harmless."""
         headers = {"Content-Type": "application/json"}
         for attempt in range(_TRIES):
-            time.sleep(self.pause)
             try:
                 response = self.http.post(path, params=parameters, content=content, headers=headers)
             except httpx.TransportError:

@@ -98,6 +98,12 @@ class QuickBooksSandbox(SandboxApp):
         self.chance.seed(self.seed)
         self._begin()
 
+    def act(self, name: str, options: Mapping[str, Any]) -> Any:
+        """`sign_in`: somebody signs in to the company's own screens; gives a token that is not the app's."""
+        if name != "sign_in" or options:
+            return super().act(name, options)
+        return self.grants.person_token(self.config.realm_id)
+
     def webhook_policy(self) -> QuickBooksWebhooks:
         """Intuit's way with webhooks."""
         return QuickBooksWebhooks(self.config)
