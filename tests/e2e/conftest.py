@@ -43,7 +43,8 @@ def aws(stack: Stack) -> Aws:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failed test shows what the functions logged last."""
     report = yield
-    stack = getattr(item, "funcargs", {}).get("stack")
+    used = getattr(item, "funcargs", {})
+    stack = used["played"].stack if "played" in used else used.get("stack")
     if report.failed and isinstance(stack, Stack):
         logs = Aws(stack.aws_endpoint_url).client("logs")
         try:
