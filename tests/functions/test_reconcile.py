@@ -13,7 +13,8 @@ from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 def test_the_night_compares_both_sides_and_keeps_a_report(reconcile: Function, cloud: Cloud) -> None:
     quiet = reconcile.invoke(event("schedule")).payload
     assert quiet == {
-        "invoices_compared": 0, "invoices_adrift": 0, "invoices_not_compared": 0, "connections_not_compared": 0
+        "invoices_compared": 0, "invoices_adrift": 0, "invoices_not_compared": 0, "connections_not_compared": 0,
+        "tie_out_round_days": 0,
     }  # fmt: skip
     key = RecordKey("acme", Kind.INVOICE, "hubspot", cloud.invoice())
     cloud.records.put(SyncRecord(key, State.ATTENTION, reason="customer_missing"))

@@ -79,6 +79,7 @@ class World:
         self.hints = MemoryHints(self.clock)
         self.limiter = MemoryLimiter(self.clock)
         self.cursors = MemoryCursors()
+        self.round_cursors = MemoryCursors()
         self.notices = MemoryNotices()
         self.meter = MemoryReadMeter(self.clock)
         self.tokens = MemoryTokens(self.clock)

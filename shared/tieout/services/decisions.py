@@ -87,15 +87,16 @@ def confirm_refund(
 
 def in_state(records: Records, connection: str, state: State) -> Iterator[SyncRecord]:
     """All invoices of a connection in a state, the latest first."""
-    return (record for record in _in_state(records, connection, state) if record.key.kind is Kind.INVOICE)
+    return (record for record in records_in_state(records, connection, state) if record.key.kind is Kind.INVOICE)
 
 
 def steered(records: Records, connection: str, state: State) -> Iterator[SyncRecord]:
     """All invoices, payments and refunds of a connection in a state, the latest first: what people decide about."""
-    return (one for one in _in_state(records, connection, state) if own_hint_object(one.key) is not None)
+    return (one for one in records_in_state(records, connection, state) if own_hint_object(one.key) is not None)
 
 
-def _in_state(records: Records, connection: str, state: State) -> Iterator[SyncRecord]:
+def records_in_state(records: Records, connection: str, state: State) -> Iterator[SyncRecord]:
+    """All records of a connection in a state, whatever their kind, the latest first."""
     after: str | None = None
     while True:
         page = records.in_state(connection, state, _PAGE, after)

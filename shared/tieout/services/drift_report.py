@@ -24,8 +24,25 @@ def report_facts(report: Report) -> dict[str, object]:
         "ties_out": report.ties_out,
         "invoices": len(report.results),
         "not_looked_at": report.left,
+        "coverage": _coverage(report),
         "totals": {currency: _figures(one) for currency, one in report.totals.by_currency.items()},
         "findings": [_finding(one, finding) for one in report.drifted for finding in one.findings],
+    }
+
+
+def _coverage(report: Report) -> Mapping[str, object]:
+    """What the figures are of: all invoices that were asked for, or one night's part of the round."""
+    part = report.coverage
+    if part is None:
+        return {"scope": "all"}
+    return {
+        "scope": "part" if len(report.results) < part.of else "all",
+        "of_invoices": part.of,
+        "adrift_before": part.adrift_before,
+        "changed": part.changed,
+        "changed_put_off": part.put_off,
+        "round_began": part.round_began.isoformat() if part.round_began else None,
+        "all_compared_since": part.whole_since.isoformat() if part.whole_since else None,
     }
 
 

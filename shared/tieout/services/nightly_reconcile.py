@@ -12,7 +12,8 @@ from tieout.ports import Clock, Connections, Workspaces
 from tieout.ports.reports import Reports
 from tieout.services.drift_report import as_csv, as_json
 from tieout.services.outcome import Run, Trouble
-from tieout.services.reconcile import Reconcile, Report
+from tieout.services.reconcile import Report
+from tieout.services.tie_out_rounds import TieOutRounds
 
 _STEP = "tie_out"
 
@@ -23,7 +24,7 @@ class NightlyReconcile:
 
     connections: Connections
     workspaces: Workspaces
-    reconcile: Reconcile
+    rounds: TieOutRounds
     reports: Reports
     clock: Clock
 
@@ -40,7 +41,7 @@ class NightlyReconcile:
             try:
                 workspace = self.workspaces.open(one.id)
                 if workspace is not None:
-                    done.append(self.reconcile.run(workspace, deadline=deadline))
+                    done.append(self.rounds.run(workspace, deadline))
                     self._keep(done[-1])
             except StoreUnavailable as error:
                 troubles.append(Trouble(one.id, _STEP, error))
@@ -62,6 +63,8 @@ class NightlyReconcile:
         day = report.at.astimezone(UTC).date()
         self.reports.keep(report.connection, day, "drift.json", as_json(report), "application/json; charset=utf-8")
         self.reports.keep(report.connection, day, "drift.csv", as_csv(report), "text/csv; charset=utf-8")
+        # Only now: a part whose report nobody can read comes again.
+        self.rounds.keep(report)
 
     @staticmethod
     def _told(done: Sequence[Report], left: int, troubles: Sequence[Trouble], failure: Exception | None) -> Run:
@@ -71,7 +74,14 @@ class NightlyReconcile:
                 "invoices_adrift": sum(len(one.drifted) for one in done),
                 "invoices_not_compared": sum(one.left for one in done),
                 "connections_not_compared": left,
+                "tie_out_round_days": max((_days_of_round(one) for one in done), default=0),
             },
             tuple(troubles),
             failure,
         )
+
+
+def _days_of_round(report: Report) -> int:
+    """How long the round under way, or the one that ended this night, has taken so far."""
+    began = report.coverage.round_began if report.coverage else None
+    return (report.at - began).days if began else 0

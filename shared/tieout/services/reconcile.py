@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -10,6 +10,7 @@ from tieout.domain.claim import posted_hint_id
 from tieout.domain.invoice import LedgerInvoice, SourceInvoice, UnreadableInvoice
 from tieout.domain.payment import Document, LedgerDocument, LedgerPayment, SourcePayment, UnreadablePayment
 from tieout.domain.planning.payment_plan import RECEIPTS
+from tieout.domain.planning.rounds import GROUP, Round
 from tieout.domain.planning.tie_out import InvoiceCase, tie_out
 from tieout.domain.planning.tie_out_payments import REFUNDING, MoneyCase, Pushed, is_recorded
 from tieout.domain.posting import Posting
@@ -32,24 +33,41 @@ _LISTED = (
     State.ATTENTION,
     State.DELETED_IN_LEDGER,
 )
-# Both vendors answer a question about so many at once.
-_GROUP = 100
 _HUBSPOT, _QUICKBOOKS = "hubspot", "quickbooks"
 Payment = SourcePayment | UnreadablePayment
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """Which part of `of` invoices a nightly tie-out was to compare, beside those whose turn it was: `adrift_before`
+    did not hold the last time, `changed` had changed, and `put_off` had too and were too many. `round_began`: since
+    when all of them have their turn; `whole_since`: every one of them was compared after that, None before the first
+    round is complete."""
+
+    of: int
+    changed: int
+    adrift_before: int
+    put_off: int
+    round_began: datetime | None
+    whole_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What a tie-out of one connection found at `at` (aware). `left` invoices were not looked at: the time was up."""
+    """What a tie-out of one connection found at `at` (aware). `left` invoices were not looked at: the time was up.
+    `coverage` and `round` are a nightly one's, which is of a part of the invoices; None: it is of all that were asked
+    for."""
 
     connection: str
     at: datetime
     results: tuple[TieOut, ...]
     left: int = 0
+    coverage: Coverage | None = None
+    round: Round | None = None
 
     @property
     def ties_out(self) -> bool:
-        """Whether every invoice was looked at and everything holds."""
+        """Whether every invoice that was to be looked at was, and everything holds."""
         return not self.left and not self.drifted
 
     @property
@@ -80,28 +98,34 @@ class Reconcile:
         workspace: Workspace,
         *,
         since: date | None = None,
+        keys: Sequence[RecordKey] | None = None,
         deadline: datetime | None = None,
         progress: Callable[[int, int], None] = _nobody,
     ) -> Report:
         """Tie out the invoices that stand in QuickBooks, also while a change of them waits, and those that need a
-        person; with `since` only those dated on or after it. `progress` is told how many of how many are done. Raises
-        the SyncError of a vendor that could not be asked; a failed read is never taken for a difference."""
+        person; with `since` only those dated on or after it, with `keys` those named, in this order. `progress` is
+        told how many of how many are done. Raises the SyncError of a vendor that could not be asked; a failed read is
+        never taken for a difference."""
         at = self.clock.now()
-        keys = self._keys(workspace.connection.id, since)
+        if keys is None:
+            keys = self._keys(workspace.connection.id, since)
         results: list[TieOut] = []
         progress(0, len(keys))
-        for start in range(0, len(keys), _GROUP):
+        for start in range(0, len(keys), GROUP):
             if deadline is not None and self.clock.now() >= deadline:
                 return Report(workspace.connection.id, at, tuple(results), len(keys) - start)
-            group = self.records.get_many(keys[start : start + _GROUP])
+            group = self.records.get_many(keys[start : start + GROUP])
             results += _Group(workspace, self.records, tuple(group.values())).tie_out()
-            progress(min(start + _GROUP, len(keys)), len(keys))
+            progress(min(start + GROUP, len(keys)), len(keys))
         return Report(workspace.connection.id, at, tuple(results))
 
-    def _keys(self, connection: str, since: date | None) -> list[RecordKey]:
-        """The listing names a record twice when it changes state meanwhile."""
+    def listed(self, connection: str) -> Iterator[SyncRecord]:
+        """The records that can be compared. One that changes state meanwhile is named twice."""
         found = (record for state in _LISTED for record in decisions.in_state(self.records, connection, state))
-        concerned = (record for record in found if record.link is not None or record.settled)
+        return (record for record in found if record.link is not None or record.settled)
+
+    def _keys(self, connection: str, since: date | None) -> list[RecordKey]:
+        concerned = self.listed(connection)
         return list(dict.fromkeys(record.key for record in concerned if since is None or _dated(record, since)))
 
 

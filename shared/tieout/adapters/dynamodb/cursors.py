@@ -1,4 +1,4 @@
-"""How far the sweep has come, in DynamoDB: one item a connection and cursor."""
+"""How far the sweep and the tie-out have come, in DynamoDB: one item a connection and cursor."""
 
 from __future__ import annotations
 
@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
+SWEEP, TIE_OUT = "CURSOR", "TIEOUT"
+"""The areas."""
+
 
 class DynamoCursors:
-    """Fulfils `ports.Cursors` on the table `table`."""
+    """Fulfils `ports.Cursors` on the table `table`. `area` keeps those of one function apart, so that its role reaches
+    its own only."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, area: str = SWEEP) -> None:
         self._client = client
         self._table = table
+        self._area = area
 
     @answering("dynamodb", "cursors.load")
     def load(self, connection: str, name: str) -> datetime | None:
@@ -35,7 +40,7 @@ class DynamoCursors:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=_key(connection, name),
+                Key=self._key(connection, name),
                 UpdateExpression="SET #position = :position",
                 ConditionExpression="attribute_not_exists(#position) OR #position < :position",
                 ExpressionAttributeNames={"#position": "position"},
@@ -56,19 +61,20 @@ class DynamoCursors:
     def set_mark(self, connection: str, name: str, mark: str | None) -> None:
         """Remember it, or with None that the listing has come to its end."""
         if mark is None:
-            self._client.update_item(TableName=self._table, Key=_key(connection, name), UpdateExpression="REMOVE mark")
+            self._client.update_item(
+                TableName=self._table, Key=self._key(connection, name), UpdateExpression="REMOVE mark"
+            )
             return
         self._client.update_item(
             TableName=self._table,
-            Key=_key(connection, name),
+            Key=self._key(connection, name),
             UpdateExpression="SET mark = :mark",
             ExpressionAttributeValues={":mark": {"S": mark}},
         )
 
     def _item(self, connection: str, name: str) -> dict[str, AttributeValueTypeDef]:
-        answer = self._client.get_item(TableName=self._table, Key=_key(connection, name), ConsistentRead=True)
+        answer = self._client.get_item(TableName=self._table, Key=self._key(connection, name), ConsistentRead=True)
         return answer.get("Item", {})
 
-
-def _key(connection: str, name: str) -> dict[str, AttributeValueTypeDef]:
-    return keys.item_key(f"{keys.connection_prefix(connection)}CURSOR", name)
+    def _key(self, connection: str, name: str) -> dict[str, AttributeValueTypeDef]:
+        return keys.item_key(f"{keys.connection_prefix(connection)}{self._area}", name)
