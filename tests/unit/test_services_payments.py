@@ -13,7 +13,7 @@ from tieout.adapters.hubspot.crm import HubSpotCrm
 from tieout.domain.attention import AttentionCode
 from tieout.domain.hint import Cause
 from tieout.domain.payment import SourcePayment
-from tieout.domain.record import State
+from tieout.domain.record import Kind, RecordKey, State
 from tieout.services import decisions
 
 
@@ -94,6 +94,55 @@ def test_a_payment_that_waited_for_hours_is_woken_by_its_invoice(world: MoneyWor
     hints = [hint for hint in world.hints.pop_due(limit=1000) if hint.id == payment]
     world.push(*hints)
     assert world.payment(payment).state is State.SYNCED
+
+
+def left_alone(world: MoneyWorld, payment: str) -> None:
+    decisions.ignore(world.records, world.clock, world.payment(payment).key, "Entered by hand.", "anna", "t")
+    world.push(world.pay_hint(payment, Cause.DUE))
+
+
+def test_a_refund_of_a_payment_that_was_left_alone_is_told_and_never_posted(world: MoneyWorld) -> None:
+    payment = world.people.pay(world.invoice())
+    world.look(payment)
+    world.people.refund(payment, "10.00")
+    left_alone(world, payment)
+    assert world.look(payment).state is State.IGNORED
+    world.people.refund(payment, "50.00")
+    record = world.look(payment)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.REFUND_OF_IGNORED)
+    assert "Entered by hand." in record.detail
+    assert "50.00 USD of it were given back, 60.00 USD in all" in record.detail
+    # Other settings say nothing about it.
+    assert record.key not in decisions.concerned_by_settings(world.records, "c1")
+    assert world.look(payment).state is State.ATTENTION
+    # Whoever resolves it has entered the refund; a further one is told again.
+    assert world.look(payment, Cause.RETRY).reason == "by_hand"
+    assert world.look(payment).reason == "by_hand"
+    world.people.refund(payment, "1.00")
+    assert world.look(payment).reason == AttentionCode.REFUND_OF_IGNORED
+    world.people.archive("commerce_payments", payment)
+    assert world.look(payment).reason == "by_hand"
+    assert not world.quickbooks.traffic.exchanges
+
+
+def test_a_payment_that_was_left_alone_is_posted_with_its_refund_when_a_person_retries_it(world: MoneyWorld) -> None:
+    payment = world.people.pay(world.synced())
+    world.look(world.people.pay(world.synced()))
+    decisions.ignore(world.records, world.clock, RecordKey("c1", Kind.PAYMENT, "hubspot", payment), "", "anna", "t")
+    world.people.refund(payment, "60.00")
+    assert world.look(payment).state is State.IGNORED
+    assert world.look(payment, Cause.RETRY).state is State.SYNCED
+    assert world.payment(payment).left_alone is None
+    assert world.counts() == {"Payment": 2, "RefundReceipt": 1}
+
+
+def test_a_payment_that_was_left_alone_while_hubspot_is_away_stays_so(world: MoneyWorld) -> None:
+    payment = world.people.pay(world.synced())
+    world.look(payment)
+    left_alone(world, payment)
+    world.hubspot_fault("status_500", "/commerce_payments/batch/read", times=20)
+    for _ in range(5):
+        assert world.look(payment).reason == "by_hand"
 
 
 def test_a_payment_of_which_the_invoice_never_comes_becomes_attention_after_the_days_set(world: MoneyWorld) -> None:

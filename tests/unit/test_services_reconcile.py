@@ -14,9 +14,11 @@ from infra.sandbox.quickbooks.bookkeeper import Bookkeeper
 from tests.support.builders import usd
 from tests.support.builders_money_world import RECEIVABLE, MoneyWorld
 from tieout.domain.errors import Transient
-from tieout.domain.record import State, SyncRecord
+from tieout.domain.hint import Cause
+from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.domain.tie_out import Equation, Sides
 from tieout.ports import Crm
+from tieout.services import decisions
 from tieout.services.reconcile import Reconcile, Report
 
 
@@ -273,3 +275,22 @@ def test_what_drifted_is_named_by_invoice_number(world: MoneyWorld) -> None:
     found = [one.label for one in tied_out(world).drifted]
     assert len(found) == 3
     assert found == sorted(found)
+
+
+@pytest.mark.parametrize("posted", [False, True])
+def test_a_payment_that_a_person_left_alone_is_no_drift_until_a_refund_of_it_is_told(
+    world: MoneyWorld, posted: bool
+) -> None:
+    payment = world.people.pay(world.synced())
+    if posted:
+        world.look(payment)
+        world.bookkeeper.void_payment(world.payment(payment).postings[0].far_id)
+    key = RecordKey("c1", Kind.PAYMENT, "hubspot", payment)
+    decisions.ignore(world.records, world.clock, key, "Entered by hand.", "anna", "t")
+    world.look(payment, Cause.DUE)
+    assert reasons(tied_out(world)) == {}
+    world.people.refund(payment, "60.00")
+    world.look(payment)
+    assert "refund_of_ignored" in reasons(tied_out(world))[Equation.REFUNDED]
+    world.look(payment, Cause.RETRY)
+    assert reasons(tied_out(world)) == {}

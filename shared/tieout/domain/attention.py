@@ -48,6 +48,7 @@ class AttentionCode(StrEnum):
     PAYMENT_DISPUTED = "payment_disputed"
     PAYMENT_REASSIGNED = "payment_reassigned"
     REFUND_DIFFERS = "refund_differs"
+    REFUND_OF_IGNORED = "refund_of_ignored"
     POSSIBLE_DUPLICATE = "possible_duplicate"
     EDITED_IN_HUBSPOT = "edited_in_hubspot"
     RECORDED_PAYMENT_DELETED = "recorded_payment_deleted"
@@ -230,6 +231,10 @@ ATTENTION: dict[AttentionCode, Explanation] = {
     AttentionCode.REFUND_DIFFERS: Explanation(
         "What HubSpot says was given back cannot be, or is less than what is posted as refunded.",
         "Look at the processor. When a refund failed, void its document in QuickBooks; this clears by itself then.",
+    ),
+    AttentionCode.REFUND_OF_IGNORED: Explanation(
+        "Money was given back of a payment that somebody told Tieout to leave alone.",
+        "Enter the refund in QuickBooks as the payment was entered, then resolve this; the payment stays left alone.",
     ),
     AttentionCode.POSSIBLE_DUPLICATE: Explanation(
         "QuickBooks has a document of the same customer, amount and date, which somebody else made.",

@@ -166,6 +166,15 @@ class GivenBack:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A person's decision to leave a HubSpot payment alone, with their `note`. `refunded` is what HubSpot said was
+    given back when it was looked at first after that, or when somebody dealt with it; None before."""
+
+    note: str
+    refunded: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SyncRecord:
     """One document's record. Times are aware UTC.
 
@@ -175,7 +184,7 @@ class SyncRecord:
     `postings` are the documents that a payment made on the far side, in the order in which they were posted.
     `waiting_since`: when it began to wait for its invoice, None once it is settled.
     `facts` is what an invoice shows of its payments, None as long as nothing settles it. `given_back` are the refunds
-    that people confirmed of it, or of the recorded payments of a payment.
+    that people confirmed of it, or of the recorded payments of a payment. `left_alone`: see there.
     `covered_until`: HubSpot's own time of the newest version that is reflected here. `rehints` counts the hints that
     came while it was claimed, `rehints_answered` those of them for which a new hint was sent.
     `shown` is the fingerprint of the status last written back onto the origin. `version` guards every write.
@@ -197,6 +206,7 @@ class SyncRecord:
     waiting_since: datetime | None = None
     facts: PaymentFacts | None = None
     given_back: tuple[GivenBack, ...] = ()
+    left_alone: LeftAlone | None = None
     label: str = ""
     covered_until: datetime | None = None
     lease_owner: str | None = None

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NotReadyYet
-from tieout.domain.hint import Cause
+from tieout.domain.hint import Cause, HintObject
 from tieout.domain.planning.invoice import SWITCHED_OFF
-from tieout.domain.record import BY_HAND, Kind, Link, RecordKey, State, SyncRecord, own_hint_object
+from tieout.domain.record import BY_HAND, Kind, LeftAlone, Link, RecordKey, State, SyncRecord, own_hint_object
 from tieout.ports import AuditEntry, Clock, RecordChanged, Records
 
 # Why a record is ignored whatever the settings say; every other reason may be one of the settings'.
@@ -32,7 +32,8 @@ class NothingToResolve(ValueError):
 
 
 def ignore(records: Records, clock: Clock, key: RecordKey, note: str, actor: str, trace_id: str) -> SyncRecord:
-    """Leave an invoice or a payment alone until a person retries it; `note` says why, for other people.
+    """Leave an invoice or a payment alone until a person retries it; `note` says why, for other people. What is given
+    back later of a HubSpot payment still needs a person.
 
     Raises NotReadyYet while a worker holds the record or a write of it has an unknown outcome.
     """
@@ -40,7 +41,10 @@ def ignore(records: Records, clock: Clock, key: RecordKey, note: str, actor: str
     record = _free(records.get(key) or SyncRecord(key=key, created_at=now), now)
     detail = note or "Ignored by hand."
     # Due at once, so that the new status is shown in HubSpot even if no hint is sent.
-    ignored = replace(record, updated_at=now).to(State.IGNORED, reason=BY_HAND, detail=detail, due_at=now)
+    alone = LeftAlone(detail) if own_hint_object(key) is HintObject.HUBSPOT_PAYMENT else None
+    ignored = replace(record, updated_at=now, left_alone=alone).to(
+        State.IGNORED, reason=BY_HAND, detail=detail, due_at=now
+    )
     return _put(records, ignored, AuditEntry(now, actor, f"ignored {key.kind}", trace_id))
 
 
@@ -118,6 +122,9 @@ def _looked_at_by(record: SyncRecord) -> Cause | None:
         case State.WAITING | State.VERIFYING:
             return Cause.SWEEP if record.reason == SWITCHED_OFF.reason else None
         case State.IGNORED if record.reason in _NOT_BY_SETTINGS:
+            return None
+        case State.ATTENTION if record.reason == AttentionCode.REFUND_OF_IGNORED:
+            # A retry would say that somebody dealt with it.
             return None
         case _:
             return Cause.RETRY

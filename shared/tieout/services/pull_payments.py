@@ -96,6 +96,10 @@ class PullPayments:
             return RecordKey(connection, Kind.REFUND, "quickbooks", hint.id)
         return None
 
+    def watches_ignored(self) -> bool:
+        """No: it is left alone."""
+        return False
+
     def verify(self, workspace: Workspace, work: PullWork) -> bool:
         """See `MirrorWriter.verify`. A recorded payment that turns out to be another record's ends the look."""
         known = self.writer.verify(workspace, work.held)

@@ -55,6 +55,10 @@ class PushInvoices:
             return RecordKey(connection, Kind.INVOICE, "hubspot", hint.id)
         return self.claims.records.origin_of(connection, "quickbooks", Kind.INVOICE, hint.id)
 
+    def watches_ignored(self) -> bool:
+        """No: it is left alone."""
+        return False
+
     def verify(self, workspace: Workspace, work: InvoiceWork) -> bool:
         """See `Writer.verify`."""
         return self.writer.verify(workspace, work.held)

@@ -12,11 +12,12 @@ from tieout.domain.errors import NeedsAttention, Postponed
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.invoice import LedgerInvoice
 from tieout.domain.payment import Document, SourcePayment
+from tieout.domain.planning.left_alone import left_alone
 from tieout.domain.planning.payment import SWITCHED_OFF
 from tieout.domain.planning.payment_plan import Decision, PaymentCase, PaymentPlan, Post, Wait
 from tieout.domain.planning.plan import Attend, Gone, Nothing, Skip
 from tieout.domain.planning.receipt import INVOICE
-from tieout.domain.record import Kind, RecordKey, State, own_hint_object
+from tieout.domain.record import BY_HAND, Kind, LeftAlone, RecordKey, State, own_hint_object
 from tieout.domain.status import ShownStatus
 from tieout.ports import Workspace, Workspaces
 from tieout.services.assess_payments import Assessed, Ledgers, PaymentAssessor, Source
@@ -58,7 +59,7 @@ class PushPayments:
 
     def push(self, hints: Sequence[Hint], deadline: datetime | None = None) -> list[Outcome]:
         """Handle a batch; see `Worker.work_off`."""
-        worker: Worker[Source, Planned] = Worker(self.workspaces, self.claims, self, self.vendor_timeout)
+        worker: Worker[Source, Planned | PaymentPlan] = Worker(self.workspaces, self.claims, self, self.vendor_timeout)
         return worker.work_off(hints, deadline)
 
     def key_of(self, workspace: Workspace, hint: Hint) -> RecordKey | None:
@@ -88,6 +89,10 @@ class PushPayments:
         cause = hint.cause if hint.cause is Cause.RETRY else Cause.AGAIN
         self.claims.hints.send([replace(hint, object=own, id=mirrored.origin_id, cause=cause)])
 
+    def watches_ignored(self) -> bool:
+        """Yes: what is given back of a payment later than it was left alone is told."""
+        return True
+
     def verify(self, workspace: Workspace, work: PaymentWork) -> bool:
         """See `PostingWriter.verify`. A document that turns out to be another record's ends the look."""
         known = self.writer.verify(workspace, work.held)
@@ -102,19 +107,44 @@ class PushPayments:
 
     def plan(
         self, workspace: Workspace, works: Sequence[PaymentWork], deadline: datetime | None
-    ) -> Sequence[Planned | Exception]:
-        """See `PaymentAssessor.assess`."""
-        payments = [(work.record, work.source, work.look, work.by_person) for work in works]
+    ) -> Sequence[Planned | PaymentPlan | Exception]:
+        """See `PaymentAssessor.assess`. Those that a person left alone are decided apart, without the ledger."""
+        alone = {id(work): plan for work in works if (plan := self._left_alone(work)) is not None}
+        others = [work for work in works if id(work) not in alone]
+        payments = [(work.record, work.source, work.look, work.by_person) for work in others]
         now, trace_id = self.claims.clock.now(), works[0].held.trace_id
-        found = self.assessor.assess(workspace, payments, now, trace_id, deadline=deadline)
-        return [one if isinstance(one, Exception) else Planned(one, deadline) for one in found]
+        answers = self.assessor.assess(workspace, payments, now, trace_id, deadline=deadline) if others else []
+        found = {
+            id(work): one if isinstance(one, Exception) else Planned(one, deadline)
+            for work, one in zip(others, answers, strict=True)
+        }
+        return [alone.get(id(work)) or found[id(work)] for work in works]
 
-    def writes(self, plan: Planned) -> bool:
+    @staticmethod
+    def _left_alone(work: PaymentWork) -> PaymentPlan | None:
+        """Whoever asks for a payment that is left alone takes that back; whoever asks for one of which a refund was
+        told has dealt with the refund."""
+        record = work.record
+        alone = record.left_alone
+        if alone is None and record.state is State.IGNORED and record.reason == BY_HAND:
+            alone = LeftAlone(record.detail)
+        told = record.state is State.ATTENTION
+        if alone is None or (work.by_person and not told):
+            work.held.record = replace(record, left_alone=None)
+            return None
+        plan, kept = left_alone(work.source, alone, dealt_with=work.by_person)
+        work.held.record = replace(record, left_alone=kept)
+        return plan
+
+    def writes(self, plan: Planned | PaymentPlan) -> bool:
         """Documents that are posted or changed do."""
-        return isinstance(plan.assessed.decision.plan, Write)
+        return isinstance(plan, Planned) and isinstance(plan.assessed.decision.plan, Write)
 
-    def carry_out(self, workspace: Workspace, work: PaymentWork, plan: Planned) -> None:
+    def carry_out(self, workspace: Workspace, work: PaymentWork, plan: Planned | PaymentPlan) -> None:
         """Write one document after the other, planning anew after each, until nothing is left to write."""
+        if not isinstance(plan, Planned):
+            self._note(work, plan)
+            return
         assessed, ledgers = plan.assessed, plan.assessed.ledgers
         if ledgers is None:
             self._note(work, assessed.decision.plan)

@@ -36,6 +36,10 @@ class Job(Shows[S], Protocol[S, P]):
         """The record that a hint is about, None when no record of this kind can come of it."""
         ...
 
+    def watches_ignored(self) -> bool:
+        """Whether what a person told us to leave alone is read and planned all the same, to tell a person more."""
+        ...
+
     def verify(self, workspace: Workspace, work: Work[S]) -> bool:
         """Find out what became of the record's intent, whose outcome is unknown. True when it is known now, and then
         the record is read and planned; False while the vendor may still carry it out."""
@@ -170,7 +174,8 @@ class Worker(Generic[S, P]):
         """What is left of an earlier attempt comes first."""
         record, intent = work.record, work.record.intent
         if intent is None:
-            work.done = record.state is State.IGNORED and record.reason == BY_HAND and not work.by_person
+            left = record.state is State.IGNORED and record.reason == BY_HAND and not work.by_person
+            work.done = left and not self.job.watches_ignored()
             if work.done:
                 # Released as it is, so what it was due for must not stay due.
                 work.held.record = replace(record, due_at=None)

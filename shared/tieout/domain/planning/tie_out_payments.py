@@ -13,7 +13,7 @@ from tieout.domain.payment import Document, LedgerDocument, LedgerPayment, Proce
 from tieout.domain.planning.applied import INVOICE, received_by_invoice
 from tieout.domain.planning.payment_plan import RECEIPTS
 from tieout.domain.posting import Posting
-from tieout.domain.record import State, SyncRecord, is_marked
+from tieout.domain.record import BY_HAND, State, SyncRecord, is_marked
 from tieout.domain.status import explain
 from tieout.domain.tie_out import Sides
 
@@ -64,8 +64,9 @@ class MoneyCase:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Money of one kind on both sides. `by_setting` is the part that only QuickBooks has because the settings say so,
-    less what only HubSpot has for that reason. `reasons`: what is wrong with which payment."""
+    """Money of one kind on both sides. `by_setting` is what only QuickBooks has because the settings say so, or
+    because a person left a payment alone, less what only HubSpot has for that reason. `reasons`: what is wrong with
+    which payment."""
 
     sides: Sides
     by_setting: Money
@@ -81,6 +82,13 @@ class _Sum:
     quickbooks: Decimal = _ZERO
     by_setting: Decimal = _ZERO
     reasons: list[str] = field(default_factory=list)
+
+    def add(self, other: _Sum, *, left_by_hand: bool) -> None:
+        """Add what was compared apart. Of what a person left alone, any difference is as it should be."""
+        self.hubspot += other.hubspot
+        self.quickbooks += other.quickbooks
+        self.by_setting += other.quickbooks - other.hubspot if left_by_hand else other.by_setting
+        self.reasons += [] if left_by_hand else other.reasons
 
     def tally(self) -> Tally:
         sides = Sides(Money(self.hubspot, self.currency), Money(self.quickbooks, self.currency))
@@ -120,6 +128,12 @@ def receipts(case: MoneyCase, ledger: LedgerInvoice) -> Tally:
 
 
 def _pushed(one: Pushed, case: MoneyCase, total: _Sum) -> None:
+    apart = _Sum(total.currency)
+    _compared(one, case, apart)
+    total.add(apart, left_by_hand=_left_by_hand(one.record))
+
+
+def _compared(one: Pushed, case: MoneyCase, total: _Sum) -> None:
     source = one.source
     if isinstance(source, UnreadablePayment):
         total.reasons.append(f"HubSpot payment {source.id} cannot be read: {source.reason}.")
@@ -206,8 +220,17 @@ def _made_in_quickbooks(payment: LedgerPayment, money: Money, case: MoneyCase, t
     return set(mine)
 
 
+def _left_by_hand(record: SyncRecord | None) -> bool:
+    """Whether a person told Tieout to leave it alone. One of which a refund was told since is in attention instead."""
+    return record is not None and record.state is State.IGNORED and record.reason == BY_HAND
+
+
 def _left_out_by_setting(record: SyncRecord | None, case: MoneyCase) -> bool:
-    return case.by_setting or (record is not None and record.state is State.IGNORED and record.reason in _BY_SETTING)
+    return (
+        case.by_setting
+        or _left_by_hand(record)
+        or (record is not None and record.state is State.IGNORED and record.reason in _BY_SETTING)
+    )
 
 
 def _without_origin(recorded: SourcePayment, case: MoneyCase, total: _Sum) -> None:
@@ -233,7 +256,9 @@ def refunds(case: MoneyCase, currency: str) -> Tally:
     total = _Sum(currency)
     for one in case.pushed:
         if one.home and isinstance(one.source, SourcePayment) and one.source.amount.currency == currency:
-            _refunded(one.source, one.record, case, total)
+            apart = _Sum(currency)
+            _refunded(one.source, one.record, case, apart)
+            total.add(apart, left_by_hand=_left_by_hand(one.record))
     confirmed = {posting.far_id: posting.sent.refunded for record in case.mirrors.values() for posting in _live(record)}
     for id_, recorded in case.recorded.items():
         if recorded.amount.currency == currency:
