@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.builders_money_world import CLEARING, RECEIVABLE, STRIPE, UNDEPOSITED, MoneyWorld
+from tests.support.builders_world import START
 from tieout.adapters.hubspot.crm import HubSpotCrm
 from tieout.domain.attention import AttentionCode
 from tieout.domain.hint import Cause
@@ -94,6 +95,38 @@ def test_a_payment_that_waited_for_hours_is_woken_by_its_invoice(world: MoneyWor
     hints = [hint for hint in world.hints.pop_due(limit=1000) if hint.id == payment]
     world.push(*hints)
     assert world.payment(payment).state is State.SYNCED
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["webhook", "no webhook"])
+def test_a_payment_ignored_without_invoice_is_posted_when_it_is_given_one_later(world: MoneyWorld, told: bool) -> None:
+    world.settings(payments_without_invoice="ignore")
+    invoice = world.synced()
+    payment = world.people.pay_link("360.00", "anna@example.test")
+    assert world.look(payment).reason == "without_invoice"
+    world.clock.advance(3 * 86400)
+    world.push(world.pay_hint(payment, Cause.DUE))
+    world.people.associate(payment, invoice)
+    world.hints.pop_due(limit=1000)
+    if told:
+        world.push(world.pay_hint(payment))
+    else:
+        world.run(lambda: world.payment(payment).state is State.SYNCED)
+    assert world.payment(payment).state is State.SYNCED
+    assert world.one("Invoice")["Balance"] == 0
+
+
+def test_a_payment_that_is_never_given_an_invoice_is_looked_at_a_dozen_times_at_no_cost(world: MoneyWorld) -> None:
+    world.settings(payments_without_invoice="ignore")
+    payment = world.people.pay_link("360.00", "anna@example.test")
+    world.look(payment)
+    looks = 0
+    while (due_at := world.payment(payment).due_at) is not None:
+        world.clock.advance((due_at - world.clock.now()).total_seconds())
+        world.push(world.pay_hint(payment, Cause.DUE))
+        looks += 1
+    assert 8 <= looks <= 13
+    assert world.clock.now() - START > timedelta(days=60)
+    assert not world.quickbooks.traffic.exchanges
 
 
 def left_alone(world: MoneyWorld, payment: str) -> None:

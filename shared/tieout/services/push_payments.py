@@ -16,8 +16,8 @@ from tieout.domain.planning.left_alone import left_alone
 from tieout.domain.planning.payment import SWITCHED_OFF
 from tieout.domain.planning.payment_plan import Decision, PaymentCase, PaymentPlan, Post, Wait
 from tieout.domain.planning.plan import Attend, Gone, Nothing, Skip
-from tieout.domain.planning.receipt import INVOICE
-from tieout.domain.record import BY_HAND, Kind, LeftAlone, RecordKey, State, own_hint_object
+from tieout.domain.planning.receipt import INVOICE, WITHOUT_INVOICE
+from tieout.domain.record import BY_HAND, Kind, LeftAlone, RecordKey, State, SyncRecord, own_hint_object
 from tieout.domain.status import ShownStatus
 from tieout.ports import Workspace, Workspaces
 from tieout.services.assess_payments import Assessed, Ledgers, PaymentAssessor, Source
@@ -33,6 +33,9 @@ PaymentWork = Work[Source]
 
 # A payment that came before its invoice looks again after so many seconds, then twice as long each time.
 _FIRST_PAUSE, _LONGEST_PAUSE = 15.0, 3600.0
+# A payment that is ignored for want of an invoice is looked at again as long as one may reasonably be named: after an
+# hour, and then each time when it is twice as old.
+_SOON, _INVOICE_MAY_FOLLOW = timedelta(hours=1), timedelta(days=60)
 # Far more documents than a payment has; a plan that never ends is a bug.
 _MOST_STEPS = 100
 # How QuickBooks refuses to apply more to an invoice than is open on it by now.
@@ -224,6 +227,9 @@ class PushPayments:
             case Skip() if plan == SWITCHED_OFF and record.postings:
                 # What HubSpot says meanwhile must still reach the books when it is switched on again.
                 raise Postponed(reason="switched_off", retry_after=SWITCHED_OFF_PAUSE)
+            case Skip() if plan == WITHOUT_INVOICE:
+                due_at = _next_look_for_invoice(record, self.claims.clock.now())
+                work.held.record = record.to(State.IGNORED, reason=plan.reason, detail=plan.detail, due_at=due_at)
             case Skip():
                 work.held.record = record.to(State.IGNORED, reason=plan.reason, detail=plan.detail)
             case Nothing():
@@ -252,6 +258,15 @@ class PushPayments:
     def show(self, _workspace: Workspace, _statuses: Mapping[str, ShownStatus]) -> Collection[str]:
         """There is nothing to show."""
         return ()
+
+
+def _next_look_for_invoice(record: SyncRecord, now: datetime) -> datetime | None:
+    """When to see whether a payment without invoice was given one; None once that is no longer expected.
+
+    HubSpot need not call a payment modified that is associated with an invoice, so that only a webhook would tell.
+    """
+    age = now - (record.created_at or now)
+    return None if age >= _INVOICE_MAY_FOLLOW else now + max(age, _SOON)
 
 
 def _standing(invoice: LedgerInvoice | None) -> tuple[object, ...]:

@@ -23,6 +23,7 @@ from tieout.domain.settings import ClosedPeriod, Settings, WithoutInvoice
 
 INVOICE = "Invoice"
 """QuickBooks' word for what a payment is applied to."""
+WITHOUT_INVOICE = Skip("without_invoice", "The payment belongs to no invoice, and such payments are ignored.")
 # An association may follow its payment by a moment, and a document for it could then not be made any more.
 _ASSOCIATION_DELAY = timedelta(minutes=5)
 # How far apart the dates of one payment may be that two programs posted.
@@ -66,7 +67,7 @@ def plan_unreceipted(source: SourcePayment, case: PaymentCase, settings: Setting
         # It is of an invoice, so it never becomes any other kind of document.
         return _wait("HubSpot does not name its invoice yet.", case, settings)
     if settings.payments_without_invoice is WithoutInvoice.IGNORE:
-        return Skip("without_invoice", "The payment belongs to no invoice, and such payments are ignored.")
+        return WITHOUT_INVOICE
     return None
 
 
