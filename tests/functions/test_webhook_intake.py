@@ -59,6 +59,7 @@ QUICKBOOKS_MONEY = {
     ("quickbooks.refund_receipt", "202"),
     ("quickbooks.credit_memo", "203"),
     ("quickbooks.sales_receipt", "204"),
+    ("quickbooks.purchase", "205"),
 }
 # File, how it is signed, status, and what is queued: (object, id).
 CASES: list[tuple[str, Callable[[Event], Event], int, set[tuple[str, str]]]] = [

@@ -33,6 +33,7 @@ _OF_LEDGER = frozenset(
         HintObject.QUICKBOOKS_REFUND_RECEIPT,
         HintObject.QUICKBOOKS_CREDIT_MEMO,
         HintObject.QUICKBOOKS_SALES_RECEIPT,
+        HintObject.QUICKBOOKS_PURCHASE,
     }
 )
 

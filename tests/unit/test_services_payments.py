@@ -12,7 +12,7 @@ from tests.support.builders_money_world import CLEARING, RECEIVABLE, STRIPE, UND
 from tests.support.builders_world import START
 from tieout.adapters.hubspot.crm import HubSpotCrm
 from tieout.domain.attention import AttentionCode
-from tieout.domain.hint import Cause
+from tieout.domain.hint import Cause, HintObject
 from tieout.domain.payment import SourcePayment
 from tieout.domain.record import Kind, RecordKey, State
 from tieout.services import decisions
@@ -283,6 +283,26 @@ def test_several_refunds_first_seen_at_once_are_posted_one_by_one_in_one_look(wo
     assert [row["TotalAmt"] for row in world.booked("RefundReceipt")] == [50, 70, 240]
     assert [row["TxnDate"] for row in world.booked("RefundReceipt")] == ["2026-03-03", "2026-03-04", "2026-03-05"]
     assert world.bookkeeper.account_balance(CLEARING) == 0
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["webhook", "sweep"])
+def test_an_expense_of_a_refund_that_a_person_changes_is_shown(world: MoneyWorld, told: bool) -> None:
+    world.settings(refunds="credit_memo", receivable_account_id=RECEIVABLE)
+    payment = world.people.pay(world.synced())
+    world.people.refund(payment, "60.00")
+    assert world.look(payment).state is State.SYNCED
+    world.sweep()
+    world.clock.advance(900)
+    world.hints.pop_due(limit=1000)
+    world.bookkeeper.change("Purchase", world.one("Purchase"), TxnDate="2026-02-01")
+    if told:
+        world.push(world.hint(world.one("Purchase")["Id"], object=HintObject.QUICKBOOKS_PURCHASE))
+    else:
+        world.sweep()
+    world.run()
+    record = world.payment(payment)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.EDITED_IN_QUICKBOOKS)
+    assert "2026-02-01" in record.detail
 
 
 def test_a_refund_by_credit_memo_leaves_receivables_and_clearing_as_a_refund_receipt_does(world: MoneyWorld) -> None:

@@ -293,9 +293,9 @@ def test_a_recorded_payment_never_comes_back_to_quickbooks(world: MoneyWorld) ->
 
 @pytest.mark.parametrize(
     "object_",
-    [HintObject.QUICKBOOKS_CREDIT_MEMO, HintObject.QUICKBOOKS_SALES_RECEIPT],
+    [HintObject.QUICKBOOKS_CREDIT_MEMO, HintObject.QUICKBOOKS_SALES_RECEIPT, HintObject.QUICKBOOKS_PURCHASE],
 )
-def test_credit_memos_and_sales_receipts_of_others_are_not_followed(world: MoneyWorld, object_: HintObject) -> None:
+def test_other_documents_of_people_are_not_followed(world: MoneyWorld, object_: HintObject) -> None:
     [outcome] = world.push(world.hint("77", object=object_))
     assert outcome.result is Result.NOT_OURS
     assert not list(world.records)

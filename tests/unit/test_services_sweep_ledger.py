@@ -19,7 +19,7 @@ from tieout.domain.record import Kind, Link, State
 from tieout.ports.payments import ChangedDocument
 
 MINUTE = timedelta(minutes=1)
-ENTITIES = ("Invoice", "Payment", "CreditMemo", "RefundReceipt", "SalesReceipt")
+ENTITIES = ("Invoice", "Payment", "CreditMemo", "RefundReceipt", "SalesReceipt", "Purchase")
 THEN = NOW + MINUTE
 
 
@@ -80,6 +80,7 @@ def test_what_a_payment_made_is_news_when_it_is_not_as_we_saw_it_last() -> None:
             posted(Document.CREDIT_MEMO, "203"),
             posted(Document.APPLICATION, "204"),
             posted(Document.SALES_RECEIPT, "205", None),
+            posted(Document.EXPENSE, "206"),
         ),
     )
     found = later(
@@ -89,11 +90,18 @@ def test_what_a_payment_made_is_news_when_it_is_not_as_we_saw_it_last() -> None:
         changed("CreditMemo", "203"),
         changed("Payment", "204"),
         changed("SalesReceipt", "205"),
+        changed("Purchase", "206"),
     )
     assert {object_ for object_, _ in found} == {HintObject.POSTED_DOCUMENT}
     assert [id_ for _, id_ in found] == [
-        "refund_receipt:202", "credit_memo:203", "payment:204", "sales_receipt:205",
+        "refund_receipt:202", "credit_memo:203", "payment:204", "sales_receipt:205", "expense:206",
     ]  # fmt: skip
+
+
+def test_an_expense_of_fees_is_followed_by_nobody() -> None:
+    yard = Yard()
+    yard.put("2026-03", kind=Kind.FEES, postings=(posted(Document.EXPENSE, "207"),))
+    assert later(yard, changed("Purchase", "207"), changed("Purchase", "208")) == []
 
 
 def test_the_last_thing_that_was_posted_under_an_id_counts() -> None:

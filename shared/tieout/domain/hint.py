@@ -23,6 +23,7 @@ class HintObject(StrEnum):
     QUICKBOOKS_REFUND_RECEIPT = "quickbooks.refund_receipt"
     QUICKBOOKS_CREDIT_MEMO = "quickbooks.credit_memo"
     QUICKBOOKS_SALES_RECEIPT = "quickbooks.sales_receipt"
+    QUICKBOOKS_PURCHASE = "quickbooks.purchase"
     POSTED_DOCUMENT = "quickbooks.posted_document"
 
     @property

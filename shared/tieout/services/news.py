@@ -9,7 +9,7 @@ from datetime import datetime
 from tieout.domain.claim import ClaimVerdict, judge_claim
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.payment import Document
-from tieout.domain.record import Kind, RecordKey, State, SyncRecord
+from tieout.domain.record import Kind, RecordKey, State, SyncRecord, own_hint_object
 from tieout.ports import Records
 from tieout.ports.payments import ChangedDocument, ChangedRecord, Feed
 
@@ -24,6 +24,7 @@ HOLDER_KINDS: Mapping[str, str] = {
     "CreditMemo": Document.CREDIT_MEMO.holder_kind,
     "RefundReceipt": Document.REFUND_RECEIPT.holder_kind,
     "SalesReceipt": Document.SALES_RECEIPT.holder_kind,
+    "Purchase": Document.EXPENSE.holder_kind,
 }
 # What people make in QuickBooks and a record of its own is about.
 _OF_PEOPLE: Mapping[str, tuple[Kind, HintObject]] = {
@@ -79,7 +80,8 @@ class News:
         return RecordKey(self.connection, _OF_PEOPLE[one.entity][0], "quickbooks", one.id)
 
     def _of_ours(self, one: ChangedDocument, record: SyncRecord | None) -> Hint | None:
-        if record is None or _seen(one, record):
+        # Expenses are booked for fees, too, and no hint is about those.
+        if record is None or own_hint_object(record.key) is None or _seen(one, record):
             return None
         if one.entity == "Invoice":
             return self._hint(HintObject.QUICKBOOKS_INVOICE, one.id, one.updated_at)

@@ -45,6 +45,7 @@ _DOCUMENTS = {
     HintObject.QUICKBOOKS_REFUND_RECEIPT: Document.REFUND_RECEIPT,
     HintObject.QUICKBOOKS_CREDIT_MEMO: Document.CREDIT_MEMO,
     HintObject.QUICKBOOKS_SALES_RECEIPT: Document.SALES_RECEIPT,
+    HintObject.QUICKBOOKS_PURCHASE: Document.EXPENSE,
 }
 _DELETED = frozenset({AttentionCode.DELETED_IN_HUBSPOT.value, "deleted"})
 # How long it counts that HubSpot takes no recorded payments; somebody who asks has it tried sooner.
@@ -83,7 +84,8 @@ class PullPayments:
 
     def key_of(self, workspace: Workspace, hint: Hint) -> RecordKey | None:
         """The QuickBooks payment or refund receipt. What a HubSpot payment made there is looked at through that one's
-        record, whose queue is told instead; credit memos and sales receipts of others are none of Tieout's business."""
+        record, whose queue is told instead; credit memos, sales receipts and expenses of others are none of Tieout's
+        business."""
         connection, document = workspace.connection.id, _DOCUMENTS[hint.object]
         ours = self.claims.records.origin_of(connection, "quickbooks", document.holder_kind, hint.id)
         if ours is not None and own_hint_object(ours) is HintObject.HUBSPOT_PAYMENT:

@@ -18,7 +18,8 @@ PAYMENT = "payment"
 REFUND_RECEIPT = "refundreceipt"
 CREDIT_MEMO = "creditmemo"
 SALES_RECEIPT = "salesreceipt"
-_FOLLOWED = frozenset({INVOICE, PAYMENT, REFUND_RECEIPT, CREDIT_MEMO, SALES_RECEIPT})
+PURCHASE = "purchase"
+_FOLLOWED = frozenset({INVOICE, PAYMENT, REFUND_RECEIPT, CREDIT_MEMO, SALES_RECEIPT, PURCHASE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tieout.adapters.quickbooks import signature
-from tieout.adapters.quickbooks.events import CREDIT_MEMO, INVOICE, PAYMENT, REFUND_RECEIPT, SALES_RECEIPT, parse
+from tieout.adapters.quickbooks.events import (
+    CREDIT_MEMO,
+    INVOICE,
+    PAYMENT,
+    PURCHASE,
+    REFUND_RECEIPT,
+    SALES_RECEIPT,
+    parse,
+)
 from tieout.domain.company import Connection
 from tieout.domain.hint import HintObject
 from tieout.ports import Clock, Delivery, Notice
@@ -16,6 +24,7 @@ _FOLLOWED = {
     REFUND_RECEIPT: HintObject.QUICKBOOKS_REFUND_RECEIPT,
     CREDIT_MEMO: HintObject.QUICKBOOKS_CREDIT_MEMO,
     SALES_RECEIPT: HintObject.QUICKBOOKS_SALES_RECEIPT,
+    PURCHASE: HintObject.QUICKBOOKS_PURCHASE,
 }
 
 

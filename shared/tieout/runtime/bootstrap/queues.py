@@ -27,4 +27,5 @@ def queue_urls(settings: StoreConfig) -> Mapping[HintObject, str]:
         HintObject.QUICKBOOKS_REFUND_RECEIPT: settings.payment_pull_queue,
         HintObject.QUICKBOOKS_CREDIT_MEMO: settings.payment_pull_queue,
         HintObject.QUICKBOOKS_SALES_RECEIPT: settings.payment_pull_queue,
+        HintObject.QUICKBOOKS_PURCHASE: settings.payment_pull_queue,
     }
