@@ -10,11 +10,11 @@ from rich.text import Text
 
 from infra.cli import show
 from infra.cli.deployment import Deployment
-from tieout.domain.attention import ATTENTION, AttentionCode
 from tieout.domain.planning.clearing import Proof
 from tieout.domain.planning.fees import FeeReport
 from tieout.domain.record import State
 from tieout.domain.settings import FeeBooking
+from tieout.domain.status import explain
 from tieout.ports import Workspace
 from tieout.services.book_fees import Booked, BookFees
 
@@ -42,7 +42,7 @@ def print_booked(found: Sequence[Booked]) -> None:
     if not found:
         show.out.print("There are no fees to book.")
         return
-    show.table("Booked", ("fees", "state", "documents", "details"), [_booked(one) for one in found])
+    show.table("Booking", ("fees", "state", "documents", "details"), [_booked(one) for one in found])
 
 
 def booked_facts(found: Sequence[Booked]) -> list[Mapping[str, object]]:
@@ -59,9 +59,7 @@ def _booked(one: Booked) -> tuple[str, str, str, str]:
         for posting in record.postings
         if not posting.voided
     ]
-    known = record.reason in set(AttentionCode)
-    told = (record.detail, ATTENTION[AttentionCode(record.reason)].next_step if known else "")
-    return one.key.origin_id, record.state.value, ", ".join(documents), " ".join(filter(None, told))
+    return one.key.origin_id, record.state.value, ", ".join(documents), explain(record)
 
 
 def print_proofs(proofs: Sequence[Proof]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,8 +20,10 @@ from infra.cli.options import FINE, NEEDS_A_PERSON, Json, OnlyConnection, Stack,
 from tieout.domain.fee import Period
 from tieout.domain.planning.fees import Charged, Composition, Total
 from tieout.ports import Clock, Workspace
+from tieout.services.book_fees import Booked
 from tieout.services.check_clearing import check_clearing
-from tieout.services.fee_documents import COMPOSITIONS, PROCESSORS, FeeDocument, as_csv, facts
+from tieout.services.fee_documents import COMPOSITIONS, PROCESSORS, FeeDocument, as_csv, booked_amount, facts, told_as
+from tieout.services.fee_entries import entries_of
 from tieout.services.fee_page import as_html
 from tieout.services.report_fees import fee_document
 
@@ -63,16 +66,19 @@ def fees(
         period = _period(month, day, workspace, deployment.store.clock)
         with _progress(one.id, shown=not json) as told:
             document = fee_document(workspace, period, deployment.store.clock.now(), told)
+        more: dict[str, object] = {}
+        booked: Sequence[Booked] | None = None
+        if book:
+            booked = fee_books.book(deployment, workspace, document.report)
+            more["booking"], fine = fee_books.booked_facts(booked), fine and fee_books.all_booked(booked)
+        entries = entries_of(deployment.store.records, one.id, document.report)
+        document = replace(document, booked=entries)
         documents.append(document)
         if save is not None:
             _save(save, document)
         if not json:
             _print(document)
-        more: dict[str, object] = {}
-        if book:
-            booked = fee_books.book(deployment, workspace, document.report)
-            more["booked"], fine = fee_books.booked_facts(booked), fine and fee_books.all_booked(booked)
-            if not json:
+            if booked is not None:
                 fee_books.print_booked(booked)
         if check:
             proofs = check_clearing(workspace)
@@ -128,6 +134,24 @@ def _print(document: FeeDocument) -> None:
     show.table(title, columns, [_row(one) for one in report.totals])
     for currency in sorted({one.currency for one in report.totals}):
         _print_bars(document, currency)
+    entries = [
+        (
+            PROCESSORS[processor],
+            told_as(entry),
+            entry.posting.sent.reference or entry.posting.far_id,
+            f"{entry.posting.sent.day}",
+            f"{booked_amount(entry)}",
+        )
+        for (processor, _), booked in document.booked.items()
+        for entry in booked.entries
+    ]
+    entries += [
+        (PROCESSORS[processor], booked.problem, "", "", currency)
+        for (processor, currency), booked in document.booked.items()
+        if booked.problem
+    ]
+    if entries:
+        show.table("Booked in QuickBooks", ("processor", "entry", "number", "date", "amount"), entries)
     rows = [
         (f"{one.line.day}", one.line.payment_id, one.oddity.value.replace("_", " "), one.detail)
         for one in report.findings

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from infra.cli.check import Check, guard, ok, problem, warning
+from infra.cli.fee_checks import examine_fees
 from tieout.adapters.hubspot.crm import HubSpotCrm
 from tieout.adapters.quickbooks.ledger import QuickBooksLedger
 from tieout.domain.payment import Processor
@@ -36,6 +37,7 @@ def examine_settings(workspace: Workspace) -> Iterator[Check]:
         yield guard("custom fields", lambda: _custom_fields(workspace, definitions))
     yield guard("order discounts", lambda: _discounts(workspace))
     yield guard("payments", lambda: _payments(workspace))
+    yield from examine_fees(workspace)
     yield guard("closed books", lambda: _closed_books(workspace))
 
 
@@ -188,7 +190,8 @@ def _payments(workspace: Workspace) -> Check:
     if not settings.push_payments:
         return ok("sending them to QuickBooks is switched off")
     processors = (Processor.HUBSPOT.value, Processor.STRIPE.value)
-    missing = [one for one in processors if one not in settings.deposit_accounts]
+    named = {name.partition(":")[0] for name in settings.deposit_accounts}
+    missing = [one for one in processors if one not in named]
     if missing:
         advice = "Payments of a processor without an account need attention: deposit_account_missing."
         return warning(f"deposit_accounts names none for {', '.join(missing)}", advice)

@@ -90,7 +90,10 @@ def test_a_month_is_booked_and_the_clearing_account_proven(
     assert "proven" in ran.out
     again = line.run("fees", "--month", "2026-03", "--book", "--check", "--json")
     [told] = again.json["connections"]
-    assert [one["state"] for one in told["booked"]] == ["synced"]
+    assert [one["state"] for one in told["booking"]] == ["synced"]
+    assert [one["number"] for one in told["booked"][0]["entries"]] == ["FEE-2026-03-USD"]
+    shown = line.run("fees", "--month", "2026-03")
+    assert "FEE-2026-03-USD" in shown.out
     assert told["clearing"][0]["holds"] is True
     assert told["clearing"][0]["fees"] == "-3.40"
     assert len(line.world.booked("Purchase")) == 1

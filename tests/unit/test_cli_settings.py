@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from infra.cli.settings_document import as_document, changes
+from infra.sandbox.quickbooks.bookkeeper import Bookkeeper
 from tests.support.builders_world import World
 from tests.support.cli_world import CommandLine, Ran, wide
 from tieout.domain.company import Connection
@@ -377,3 +378,84 @@ def test_doctor_looks_at_the_settings_in_force(line: Terminal) -> None:
     assert ran.code == 1
     named = {check["name"]: check["level"] for check in ran.json}
     assert named["c1: fallback item"] == "problem"
+
+
+UNTRACKED = (("class", "classes"), ("department", "locations"))
+FEES: dict[str, Any] = {
+    "fee_booking": "monthly",
+    "deposit_accounts": {"hs_payments": "35"},
+    "processing_fee_account_id": "13",
+    "platform_fee_account_id": "7",
+}
+
+
+def fees_checked(line: Terminal, **changes: Any) -> tuple[str, str]:
+    document = {name: value for name, value in {**FEES, **changes}.items() if value is not None}
+    found: tuple[str, str] = line.doctor(**document)["fees"]
+    return found
+
+
+def test_doctor_says_when_fees_are_only_reported(line: Terminal) -> None:
+    assert line.doctor()["fees"] == ("ok", "reported and not booked, by setting")
+
+
+def test_doctor_checks_the_accounts_and_vendors_of_fees(line: Terminal) -> None:
+    bookkeeper = Bookkeeper(line.world.quickbooks)
+    vendor = str(bookkeeper.create("Vendor", DisplayName="HubSpot payments")["Id"])
+    named = {"fee_vendors": {"hs_payments": vendor}}
+    assert fees_checked(line, **named) == ("ok", "booked monthly for hs_payments")
+    for other, told in (
+        ({}, "fee_vendors names no vendor for any processor"),
+        (
+            {**named, "deposit_accounts": {"byo_stripe": "35"}},
+            "deposit_accounts names no clearing account for hs_payments",
+        ),
+        ({**named, "processing_fee_account_id": None}, "processing_fee_account_id names no account"),
+        (
+            {**named, "processing_fee_account_id": "1"},
+            "processing_fee_account_id names account 1 (Services), of type Income",
+        ),
+        ({**named, "platform_fee_account_id": "999"}, "account 999, which QuickBooks does not have"),
+        ({**named, "deposit_accounts": {"hs_payments": "41"}}, "account 41 (Mastercard), of type Credit Card"),
+        ({"fee_vendors": {"hs_payments": "998"}}, "vendor 998, whom QuickBooks does not have"),
+    ):
+        level, found = fees_checked(line, **other)
+        assert level == "problem"
+        assert told in found
+    assert fees_checked(line, **named, platform_fee_account_id=None)[0] == "warning"
+    bookkeeper.change("Vendor", bookkeeper.read("Vendor", vendor), Active=False)
+    assert "who is inactive" in fees_checked(line, **named)[1]
+    bookkeeper.change("Account", bookkeeper.read("Account", "13"), Active=False)
+    level, found = fees_checked(line, **named)
+    assert (level, "account 13 (Bank Charges" in found, "vendor" in found) == ("problem", True, True)
+
+
+@pytest.mark.parametrize("line", [{"multicurrency": True}], indirect=True)
+def test_doctor_checks_the_currencies_of_fee_vendors_and_clearing_accounts(line: Terminal) -> None:
+    bookkeeper = Bookkeeper(line.world.quickbooks)
+    euro = {"CurrencyRef": {"value": "EUR"}}
+    home = str(bookkeeper.create("Vendor", DisplayName="HubSpot payments")["Id"])
+    foreign = str(bookkeeper.create("Vendor", DisplayName="HubSpot payments EUR", **euro)["Id"])
+    account = str(bookkeeper.create("Account", Name="EUR clearing", AccountType="Bank", **euro)["Id"])
+    both = {"hs_payments": home, "hs_payments:EUR": foreign}
+    accounts = {"hs_payments": "35", "hs_payments:EUR": account}
+    assert fees_checked(line, fee_vendors=both, deposit_accounts=accounts)[0] == "ok"
+    told = fees_checked(line, fee_vendors={**both, "hs_payments:EUR": home}, deposit_accounts=accounts)
+    assert told[0] == "problem"
+    assert "in USD, and the fees are in EUR. Name one for hs_payments:EUR" in told[1]
+    told = fees_checked(line, fee_vendors=both, deposit_accounts={"hs_payments": account})
+    assert "in EUR, and the fees are in USD" in told[1]
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_doctor_says_when_quickbooks_does_not_track_what_fees_should_bear(tracked: bool, line: Terminal) -> None:
+    line.world.quickbooks.configure({"track_classes": tracked, "track_departments": tracked})
+    found = line.doctor(**FEES, fee_class_id="5", fee_department_id="6")["classes and locations of fees"]
+    assert found == (
+        ("ok", "5, 6")
+        if tracked
+        else (
+            "warning",
+            "; ".join(f"fee_{name}_id is set, and QuickBooks tracks no {what}" for name, what in UNTRACKED),
+        )
+    )

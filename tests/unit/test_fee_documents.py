@@ -21,7 +21,7 @@ from tieout.domain.planning.fee_booking import plan_fees
 from tieout.domain.planning.fees import Charged, FeeReport, report
 from tieout.domain.planning.payment_plan import Post
 from tieout.services.fee_chart import chart
-from tieout.services.fee_documents import Booked, FeeDocument, as_csv, as_json
+from tieout.services.fee_documents import Booked, Entry, FeeDocument, as_csv, as_json
 from tieout.services.fee_page import as_html
 
 AT = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
@@ -115,7 +115,7 @@ def test_what_was_booked_is_shown_with_what_corrected_it() -> None:
     plan = plan_fees(a_fee_case(a_report(), today=date(2026, 11, 1)), fee_books())
     assert isinstance(plan, Post)
     correction = replace(plan.content, reference="FEE-2026-10-USD-2", document=Document.DEPOSIT)
-    entries = (posted(plan.content), posted(correction, 2))
+    entries = (Entry(posted(plan.content)), Entry(posted(correction, 2), adjusting=True))
     key = (Processor.HUBSPOT, "USD")
     document = replace(a_document(), booked={key: Booked(entries, "Account 71 is <inactive>.")})
     page = as_html(document)

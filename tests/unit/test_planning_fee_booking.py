@@ -231,3 +231,39 @@ def test_numbers_name_the_period_and_fit() -> None:
 
 def test_one_record_stands_for_a_processor_a_currency_and_a_period() -> None:
     assert str(fee_key("c1", Processor.STRIPE, "EUR", OCTOBER)) == "c1/fees/hubspot/byo_stripe:EUR:2026-10"
+
+
+def test_what_a_running_month_was_booked_for_leaves_its_rest_to_the_months_last_day() -> None:
+    early = plan_fees(a_fee_case(of(a_fee_line("1")), today=date(2026, 10, 12)), fee_books())
+    assert isinstance(early, Post)
+    rest = plan_fees(a_fee_case(of(a_fee_line("1"), a_fee_line("2")), posted(early.content), today=TODAY), fee_books())
+    assert isinstance(rest, Post)
+    assert (rest.content.day, rest.content.amount) == (date(2026, 10, 31), usd("3.40"))
+    late = plan_fees(
+        a_fee_case(
+            of(a_fee_line("1"), a_fee_line("2"), a_fee_line("3")),
+            posted(early.content),
+            posted(rest.content, 2),
+            today=TODAY,
+        ),
+        fee_books(),
+    )
+    assert isinstance(late, Post)
+    assert (late.content.day, late.content.reference) == (TODAY, "FEE-2026-10-USD-3")
+
+
+def test_a_month_after_its_days_corrects_them_in_the_open_period() -> None:
+    days = tuple(
+        replace(one, sent=replace(one.sent, day=OCTOBER.last, reference="FEE-2026-10-31-USD"))
+        for one in book(of(a_fee_line("1")))
+    )
+    plan = plan_fees(a_fee_case(of(a_fee_line("1"), a_fee_line("2")), others=days, today=TODAY), fee_books())
+    assert isinstance(plan, Post)
+    assert (plan.content.day, plan.content.amount) == (TODAY, usd("3.40"))
+
+
+def test_an_entry_takes_the_number_of_one_that_was_deleted() -> None:
+    first, second = book(of(a_fee_line("1"), a_fee_line("2")), book(of(a_fee_line("1"))))
+    plan = plan_fees(a_fee_case(of(a_fee_line("1"), a_fee_line("2")), second, today=TODAY), fee_books())
+    assert isinstance(plan, Post)
+    assert plan.content.reference == first.sent.reference != second.sent.reference

@@ -10,10 +10,12 @@ import pytest
 from tests.support.builders_fees import a_fee_line
 from tests.support.fee_world import FEBRUARY, PLATFORM, PROCESSING, FeeWorld, february, many
 from tieout.domain.attention import AttentionCode
+from tieout.domain.errors import ConnectionLost
 from tieout.domain.fee import Period
 from tieout.domain.payment import Processor
 from tieout.domain.planning.fees import Evidence
 from tieout.domain.record import State, marker_stem
+from tieout.domain.status import explain
 
 
 def test_a_month_is_one_expense_with_a_line_a_kind_of_fee() -> None:
@@ -288,20 +290,156 @@ def test_daily_books_a_record_a_day_and_a_month_after_that_books_the_rest() -> N
     assert (late.state, late.reason) == (State.IGNORED, "booked_by_month")
 
 
-def test_class_and_location_are_on_the_documents() -> None:
-    world = FeeWorld()
-    world.monthly(fee_class_id="5000", fee_department_id="6000")
-    workspace = world.open("c1")
-    assert workspace is not None
-    sent: list[str] = []
-    post = world.ledger.post
+@pytest.mark.parametrize("tracked", [True, False])
+def test_class_and_location_are_on_the_documents_where_quickbooks_tracks_them(tracked: bool) -> None:
+    world = FeeWorld(track_classes=tracked, track_departments=tracked)
+    made = {kind: str(world.bookkeeper.create(kind, Name="Online")["Id"]) for kind in ("Class", "Department")}
+    world.monthly(fee_class_id=made["Class"], fee_department_id=made["Department"])
+    world.book_fees(many(2))
+    world.book_fees(many(1))
+    assert world.fee_record().state is State.SYNCED
+    for kind, detail in (("Purchase", "AccountBasedExpenseLineDetail"), ("Deposit", "DepositLineDetail")):
+        row = world.one(kind)
+        shown = {line[detail].get("ClassRef", {}).get("value") for line in row["Line"]}
+        assert shown == {made["Class"] if tracked else None}
+        assert row.get("DepartmentRef", {}).get("value") == (made["Department"] if tracked else None)
 
-    def watched(document: object, write: object, request_id: str) -> object:
-        sent.append(write.body)  # type: ignore[attr-defined]
-        return post(document, write, request_id)  # type: ignore[arg-type]
+
+def test_a_class_that_quickbooks_does_not_know_is_attention_that_says_what_it_refused() -> None:
+    world = FeeWorld(track_classes=True)
+    world.monthly(fee_class_id="5000")
+    world.book_fees(many(1))
+    record = world.fee_record()
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.REFERENCE_INACTIVE)
+    assert "5000" in record.detail
+    assert "--book" in explain(record)
+    world.monthly()
+    [booked] = world.book_fees(many(1))
+    assert booked.finished
+
+
+def test_what_needs_a_person_says_so_of_fees_and_not_of_an_invoice() -> None:
+    world = FeeWorld()
+    world.book_fees(many(2))
+    world.bookkeeper.void("Purchase", world.one("Purchase"))
+    world.book_fees(many(2))
+    told = explain(world.fee_record())
+    assert "entry of these fees" in told
+    assert "voided" in told
+    assert "invoice" not in told
+    world.bookkeeper.delete("Purchase", world.one("Purchase"))
+    [booked] = world.book_fees(many(2), by_person=True)
+    assert booked.finished
+    assert [(row["TotalAmt"], row["DocNumber"]) for row in world.booked("Purchase")] == [
+        (Decimal("6.80"), "FEE-2026-02-USD")
+    ]
+
+
+def test_an_entry_that_was_deleted_is_made_anew_under_its_number_beside_the_ones_that_stand() -> None:
+    world = FeeWorld()
+    world.book_fees(many(2))
+    world.book_fees(many(3))
+    first = next(row for row in world.booked("Purchase") if row["DocNumber"] == "FEE-2026-02-USD")
+    world.bookkeeper.delete("Purchase", first)
+    world.book_fees(many(3), by_person=True)
+    assert {row["DocNumber"]: row["TotalAmt"] for row in world.booked("Purchase")} == {
+        "FEE-2026-02-USD": Decimal("6.80"),
+        "FEE-2026-02-USD-2": Decimal("3.40"),
+    }
+    assert world.spent()["clearing"] == "-10.20"
+
+
+def test_the_token_that_ends_between_two_currencies_leaves_the_rest_to_a_later_run() -> None:
+    world = FeeWorld()
+    both = february(a_fee_line("900"), a_fee_line("901", processor=Processor.STRIPE, platform="0.00"))
+    post, calls = world.ledger.post, []
+
+    def ends(*arguments: object) -> object:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise ConnectionLost("sign in again")
+        return post(*arguments)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(world.ledger, "post", watched)
-        world.book_fees(many(1))
-    assert '"ClassRef":{"value":"5000"}' in sent[0].replace(" ", "")
-    assert '"DepartmentRef":{"value":"6000"}' in sent[0].replace(" ", "")
+        patch.setattr(world.ledger, "post", ends)
+        found = world.book_fees(both)
+    assert [one.finished for one in found] == [True, False]
+    waits = next(one.record for one in found if not one.finished)
+    assert waits is not None
+    assert waits.reason in ("connection_lost", "outcome_unknown")
+    assert all(one.finished for one in world.book_fees(both))
+    assert world.counts() == {"Purchase": 2}
+    assert world.spent()["clearing"] == "-3.40"
+
+
+@pytest.mark.parametrize("policy", ["hold", "first_open_day"])
+def test_books_that_are_closed_while_a_month_is_booked_refuse_it_and_the_policy_decides_next_time(policy: str) -> None:
+    world = FeeWorld()
+    world.monthly(closed_period=policy)
+    post = world.ledger.post
+
+    def closes(*arguments: object) -> object:
+        world.bookkeeper.close_books(FEBRUARY.last)
+        return post(*arguments)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.ledger, "post", closes)
+        world.book_fees(many(2))
+    assert world.booked("Purchase") == []
+    assert world.fee_record().state is State.ATTENTION
+    world.book_fees(many(2))
+    record = world.fee_record()
+    if policy == "hold":
+        assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.PERIOD_CLOSED)
+        assert "reopen" in explain(record).lower()
+        world.bookkeeper.close_books(None)
+        world.book_fees(many(2))
+    assert world.fee_record().state is State.SYNCED
+    assert world.one("Purchase")["TxnDate"] == ("2026-02-28" if policy == "hold" else "2026-03-01")
+
+
+def test_a_person_who_edits_between_a_lost_answer_and_the_look_is_told_and_nothing_is_booked_twice() -> None:
+    world = FeeWorld()
+    world.fault("timeout_after", path="/purchase$")
+    world.book_fees(many(2))
+    row = world.one("Purchase")
+    line = {**row["Line"][0], "Amount": Decimal("9.00")}
+    world.bookkeeper.change("Purchase", row, Line=[line, row["Line"][1]], PaymentType="Cash")
+    world.book_fees(many(2))
+    world.book_fees(many(2))
+    record = world.fee_record()
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.EDITED_IN_QUICKBOOKS)
+    assert "9.00" in record.detail
+    assert len(world.booked("Purchase")) == 1
+
+
+def test_an_entry_that_was_deleted_before_its_lost_answer_was_looked_for_is_not_booked_twice() -> None:
+    world = FeeWorld()
+    world.fault("timeout_after", path="/purchase$")
+    world.book_fees(many(2))
+    world.bookkeeper.delete("Purchase", world.one("Purchase"))
+    world.book_fees(many(2))
+    world.book_fees(many(2), by_person=True)
+    assert len(world.booked("Purchase")) == 1 or world.fee_record().state is State.DELETED_IN_LEDGER
+    world.book_fees(many(2), by_person=True)
+    assert world.spent()["clearing"] == "-6.80"
+
+
+def test_a_period_that_changes_while_it_is_booked_is_corrected_by_whoever_comes_next() -> None:
+    world = FeeWorld()
+    other = world.make_fees()
+    workspace = world.open("c1")
+    assert workspace is not None
+    post = world.ledger.post
+
+    def meanwhile(*arguments: object) -> object:
+        assert all(one.record is None for one in other.book(workspace, many(6), "other"))
+        return post(*arguments)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.ledger, "post", meanwhile)
+        world.book_fees(many(4))
+    assert world.one("Purchase")["TotalAmt"] == Decimal("13.60")
+    world.book_fees(many(6))
+    assert world.spent()["clearing"] == "-20.40"
+    assert len(world.booked("Purchase")) == 2

@@ -58,7 +58,7 @@ GOOD: dict[str, list[tuple[Any, object]]] = {
     "purchase_order_field": [("2", "2"), (None, None)],
     "push_payments": [(True, True), (False, False)],
     "pull_payments": [(True, True), (False, False)],
-    "deposit_accounts": [({}, {}), ({"hs_payments": "35", "none": "4"}, {"hs_payments": "35", "none": "4"})],
+    "deposit_accounts": [({}, {}), ({"hs_payments": "35", "none:EUR": "4"}, {"hs_payments": "35", "none:EUR": "4"})],
     "payment_methods": [({}, {}), ({"card": "3"}, {"card": "3"})],
     # What needs another setting beside it is tested with the contradictions.
     "payments_without_invoice": [("ignore", WithoutInvoice.IGNORE), ("unapplied", WithoutInvoice.UNAPPLIED)],
@@ -142,6 +142,8 @@ BAD: dict[str, list[tuple[Any, str]]] = {
         *NO_IDS,
         ({"paypal": "35"}, "paypal: one of hs_payments, byo_stripe, none"),
         ({"quickbooks": "35"}, "quickbooks: one of hs_payments"),
+        ({"byo_stripe:euro": "35"}, "byo_stripe:euro: a currency as in byo_stripe:EUR"),
+        ({"paypal:EUR": "35"}, "paypal: one of hs_payments"),
     ],
     "payment_methods": NO_IDS,
     "payments_without_invoice": [("invoice", "one of ignore, sales_receipt, unapplied"), (None, "one of ignore")],

@@ -90,7 +90,7 @@ class Bookkeeper(Visitor):
     def transfer(self, from_account: str, to_account: str, amount: Decimal, **fields: Any) -> dict[str, Any]:
         """Moves money between two accounts, as a payout does."""
         accounts = {"FromAccountRef": {"value": from_account}, "ToAccountRef": {"value": to_account}}
-        return self.create("Transfer", Amount=amount, **accounts, **self._home(), **fields)
+        return self.create("Transfer", Amount=amount, **accounts, **{**self._home(), **fields})
 
     def close_books(self, through: date | None) -> None:
         """Closes the books through a day, or opens them (None), as the settings page does."""

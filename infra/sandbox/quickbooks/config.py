@@ -51,6 +51,8 @@ class QuickBooksConfig:
     exchange_rates: tuple[str, ...] = ("CAD 0.72", "EUR 1.08", "GBP 1.27", "JPY 0.0067")
     exchange_rate_missing: Literal["fault_610", "no_rate"] = "fault_610"
     allow_discount: bool = True
+    track_classes: bool = False
+    track_departments: bool = False
     book_close_date: date | None = None
     auto_apply_payments: bool = False
     auto_apply_credit: bool = False

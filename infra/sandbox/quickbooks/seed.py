@@ -101,9 +101,9 @@ def _tax_code(name: str, rates: tuple[str, ...], *, taxable: bool) -> dict[str, 
 def _preferences(config: QuickBooksConfig) -> dict[str, Any]:
     accounting: dict[str, Any] = {
         "UseAccountNumbers": False,
-        "TrackDepartments": False,
+        "TrackDepartments": config.track_departments,
         "ClassTrackingPerTxn": False,
-        "ClassTrackingPerTxnLine": False,
+        "ClassTrackingPerTxnLine": config.track_classes,
         "CustomerTerminology": "Customers",
     }
     if config.book_close_date is not None:

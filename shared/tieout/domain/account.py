@@ -36,7 +36,8 @@ class LedgerVendor:
 @dataclass(frozen=True, slots=True)
 class AccountEntry:
     """What one document did to an account: `amount` is in the document's currency, positive for a debit, so that what
-    came into a bank account is positive. `entity` is the document's kind in QuickBooks' words ("Payment")."""
+    came into a bank account is positive. `entity` is the document's kind in QuickBooks' words ("Payment"). `at_home` is
+    the amount in home currency at the document's own rate: what a foreign document did to an account in it."""
 
     account_id: str
     entity: str
@@ -44,3 +45,8 @@ class AccountEntry:
     day: date
     amount: Money
     note: str = ""
+    at_home: Money | None = None
+
+    def within(self, currency: str) -> Money | None:
+        """What it did to an account in `currency`; None where that cannot be told."""
+        return next((one for one in (self.amount, self.at_home) if one is not None and one.currency == currency), None)

@@ -339,6 +339,38 @@ OF_PAYMENT: dict[AttentionCode, Explanation] = {
 }
 
 
-def explanation(code: AttentionCode, *, of_payment: bool = False) -> Explanation:
-    """What a person is told; `of_payment`: the record is a HubSpot payment's."""
-    return OF_PAYMENT.get(code, ATTENTION[code]) if of_payment else ATTENTION[code]
+_BOOK_AGAIN = "then book the period again (tieout fees --month 2026-10 --book)"
+OF_FEES = {
+    AttentionCode.CURRENCY_UNSUPPORTED: Explanation(
+        "The fees are in a foreign currency that QuickBooks has switched off or has no exchange rate for.",
+        f"Switch multicurrency on and add the currency or its rate in QuickBooks, {_BOOK_AGAIN}.",
+    ),
+    AttentionCode.PERIOD_CLOSED: Explanation(
+        "The books of these fees' period are closed in QuickBooks.",
+        "Reopen the period in QuickBooks, or choose first_open_day in the setting closed_period, " + _BOOK_AGAIN + ".",
+    ),
+    AttentionCode.EDITED_IN_QUICKBOOKS: Explanation(
+        "Somebody changed or voided an entry of these fees in QuickBooks.",
+        "Change it back to the first of the two values in the details, or delete the entry in QuickBooks, "
+        f"{_BOOK_AGAIN}.",
+    ),
+    AttentionCode.DELETED_IN_QUICKBOOKS: Explanation(
+        "Somebody deleted an entry of these fees in QuickBooks, and it is not booked again by itself.",
+        "Book the period (tieout fees --month 2026-10 --book) to have it again; else leave it as it is.",
+    ),
+    AttentionCode.REFUSED_BY_QUICKBOOKS: Explanation(
+        "QuickBooks refused the entry of these fees.",
+        f"Correct in QuickBooks or in the settings what the details name, {_BOOK_AGAIN}.",
+    ),
+    AttentionCode.REFERENCE_INACTIVE: Explanation(
+        "An entry of these fees names an account, vendor, class or location that QuickBooks does not have or not as active.",
+        f"Make it active in QuickBooks, or name another in the settings, {_BOOK_AGAIN}.",
+    ),
+}
+"""What is told of fees where `ATTENTION` speaks of an invoice."""
+
+
+def explanation(code: AttentionCode, *, of_payment: bool = False, of_fees: bool = False) -> Explanation:
+    """What a person is told; `of_payment`: the record is a HubSpot payment's; `of_fees`: of booked fees."""
+    special = OF_PAYMENT if of_payment else OF_FEES if of_fees else {}
+    return special.get(code, ATTENTION[code])

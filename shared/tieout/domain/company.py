@@ -23,6 +23,7 @@ class LedgerCompany:
     """The ledger's company and the preferences that decide the form of an invoice.
 
     `allow_discount`: discount lines are switched on, and post to `discount_account_id` (None: QuickBooks' default).
+    `tracks_classes` and `tracks_locations`: whether documents may bear them.
     """
 
     name: str
@@ -36,6 +37,8 @@ class LedgerCompany:
     books_closed_through: date | None = None
     allow_discount: bool = False
     discount_account_id: str | None = None
+    tracks_classes: bool = False
+    tracks_locations: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,8 @@ class Settings:
     purchase_order_field: custom field that takes HubSpot's purchase order number.
     push_payments: whether HubSpot payments and refunds go to QuickBooks at all.
     pull_payments: whether QuickBooks payments go to HubSpot at all.
-    deposit_accounts: QuickBooks account that payments go into and refunds come from, by HubSpot's processor.
+    deposit_accounts: QuickBooks account that payments go into and refunds come from, by HubSpot's processor; by
+        processor and currency (`byo_stripe:EUR`) where one currency has an account of its own.
     payment_methods: QuickBooks payment method by HubSpot's.
     payments_without_invoice: what becomes of HubSpot payments that belong to no invoice.
     sales_receipt_item_id: QuickBooks item of sales receipts, and of refunds of payments without an invoice.
@@ -152,7 +153,7 @@ class Settings:
     recognise_workflow_documents: whether documents that HubSpot's own workflow actions may have made are looked for.
     record_payments_in_hubspot: whether QuickBooks payments are recorded as payments in HubSpot.
     fee_booking: whether and how often the fees of the processors are booked.
-    fee_vendors: QuickBooks vendor of the fees, by HubSpot's processor.
+    fee_vendors: QuickBooks vendor of the fees, by HubSpot's processor, or by processor and currency: a vendor has one.
     processing_fee_account_id: QuickBooks expense account of processing fees.
     platform_fee_account_id: QuickBooks expense account of HubSpot's platform fees.
     fee_class_id: QuickBooks class of booked fees, where classes are tracked.
@@ -200,6 +201,14 @@ class Settings:
     platform_fee_account_id: str | None = None
     fee_class_id: str | None = None
     fee_department_id: str | None = None
+
+    def deposit_account(self, processor: str, currency: str) -> str | None:
+        """The account for a processor's money in a currency: the currency's own, else the processor's."""
+        return self.deposit_accounts.get(f"{processor}:{currency}", self.deposit_accounts.get(processor))
+
+    def fee_vendor(self, processor: str, currency: str) -> str | None:
+        """The vendor of a processor's fees in a currency, in the same way."""
+        return self.fee_vendors.get(f"{processor}:{currency}", self.fee_vendors.get(processor))
 
     @property
     def needed_properties(self) -> frozenset[str]:

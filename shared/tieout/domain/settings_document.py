@@ -27,6 +27,7 @@ from tieout.domain.settings import (
 
 _DEFINITIONS = frozenset({"1", "2", "3"})
 # Who takes money for a company; what the others name is recorded by accounting systems.
+_CURRENCY = re.compile("[A-Z]{3}")
 _PROCESSORS = (Processor.HUBSPOT, Processor.STRIPE, Processor.BY_HAND)
 _MOST_DAYS = 365
 
@@ -127,9 +128,12 @@ def _custom_fields(value: object) -> dict[str, str]:
 
 def _by_processor(value: object) -> dict[str, str]:
     table = _table("a processor", _ledger_id)(value)
-    for processor in table:
+    for name in table:
+        processor, colon, currency = name.partition(":")
         if processor not in _PROCESSORS:
             raise ValueError(f"{processor}: one of {', '.join(_PROCESSORS)}")
+        if colon and not _CURRENCY.fullmatch(currency):
+            raise ValueError(f"{name}: a currency as in {processor}:EUR")
     return table
 
 

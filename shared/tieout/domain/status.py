@@ -79,7 +79,7 @@ def explain(record: SyncRecord) -> str:
     """One or two sentences for a person: what the state means for this record, and what to do next."""
     if record.state in (State.ATTENTION, State.DELETED_IN_LEDGER):
         of_payment = record.key.kind is Kind.PAYMENT and record.key.origin_system == "hubspot"
-        text = explanation(AttentionCode(record.reason), of_payment=of_payment)
+        text = explanation(AttentionCode(record.reason), of_payment=of_payment, of_fees=record.key.kind is Kind.FEES)
         return " ".join(part for part in (text.summary, record.detail, text.next_step) if part)
     if record.reason in WAITING:
         return " ".join(part for part in (WAITING[record.reason], record.detail) if part)

@@ -120,7 +120,7 @@ class BookFees:
             return ()
         desk = _Desk(workspace, open_books(workspace), report, trace_id, deadline, by_person)
         connection = workspace.connection.id
-        dues = list(_due(report, policy, workspace.settings))
+        dues = list(_due(report, policy, desk.books))
         keys = [fee_key(connection, one.processor, one.currency, one.period) for one in dues]
         stored = self.claims.records.get_many(keys)
         return tuple(
@@ -158,7 +158,7 @@ class BookFees:
         if _left_alone(held.record) and not desk.by_person:
             return
         problem = self._compare(desk.workspace, held)
-        if problem is not None:
+        if problem is not None and not (isinstance(problem, Gone) and desk.by_person):
             _note(held, problem, due)
             return
         others = self._others(desk, due)
@@ -238,19 +238,20 @@ class BookFees:
         return tuple(one for key in keys if key in found for one in found[key].postings)
 
 
-def _due(report: FeeReport, policy: FeeBooking, settings: Settings) -> Iterable[_Due]:
+def _due(report: FeeReport, policy: FeeBooking, books: Books) -> Iterable[_Due]:
     """What should be booked by period, processor and currency: also nothing, for what was booked and is no more."""
-    period = report.payments.period
+    period, groups = report.payments.period, _groups(report, books.settings, books.company.home_currency)
     if policy is FeeBooking.MONTHLY or period.is_day:
-        return _of_period(period, report.totals, _groups(report, settings))
+        return _of_period(period, report.totals, groups)
     by_day = report.by_day()
-    groups = _groups(report, settings)
     return [due for day in period.days for due in _of_period(day, by_day.get(str(day), ()), groups)]
 
 
-def _groups(report: FeeReport, settings: Settings) -> Sequence[tuple[Processor, str]]:
-    currencies = {one.currency for one in report.totals}
-    charging = [one for one in Processor if one in settings.fee_vendors]
+def _groups(report: FeeReport, settings: Settings, home: str) -> Sequence[tuple[Processor, str]]:
+    """Those of the report, and those that may have been in an earlier one: the last payment of a currency may go."""
+    named = {name.partition(":") for name in (*settings.fee_vendors, *settings.deposit_accounts)}
+    currencies = {home, *(one.currency for one in report.totals), *(currency for _, _, currency in named if currency)}
+    charging = {Processor(processor) for processor, _, _ in named}
     known = {(processor, currency) for processor in charging for currency in currencies}
     return sorted(known.union((one.processor, one.currency) for one in report.totals))
 

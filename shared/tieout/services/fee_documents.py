@@ -52,11 +52,19 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Booked:
-    """What stands in the books for a processor and currency: the first entry and those that correct it. `problem` is
-    why nothing more was booked."""
+class Entry:
+    """A document of a period's fees. `adjusting`: it corrects what was booked before it."""
 
-    entries: tuple[Posting, ...] = ()
+    posting: Posting
+    adjusting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What stands in the books for a processor and currency: the first entry and those that correct it, of a month
+    that is booked day by day those of each day. `problem` is why nothing more was booked."""
+
+    entries: tuple[Entry, ...] = ()
     problem: str = ""
 
 
@@ -95,7 +103,7 @@ def facts(document: FeeDocument) -> dict[str, object]:
                 "processor": processor.value,
                 "currency": currency,
                 "problem": one.problem,
-                "entries": [_entry(posting) for posting in one.entries],
+                "entries": [_entry(entry) for entry in one.entries],
             }
             for (processor, currency), one in document.booked.items()
         ],
@@ -183,7 +191,21 @@ def _finding(one: Finding) -> Mapping[str, str]:
     return {"payment": one.line.payment_id, "finding": one.oddity.value, "detail": one.detail}
 
 
-def _entry(posting: Posting) -> Mapping[str, object]:
+def told_as(entry: Entry) -> str:
+    """What an entry is, in a bookkeeper's words."""
+    deposit = entry.posting.sent.document is Document.DEPOSIT
+    what = "Fees given back (deposit)" if deposit else "Adjusting expense" if entry.adjusting else "Expense"
+    return f"{what}, does not count any more" if entry.posting.voided else what
+
+
+def booked_amount(entry: Entry) -> Money:
+    """What an entry adds to the fees: less than nothing where they were given back."""
+    content = entry.posting.sent
+    return -content.amount if content.document is Document.DEPOSIT else content.amount
+
+
+def _entry(entry: Entry) -> Mapping[str, object]:
+    posting = entry.posting
     content = posting.sent
     return {
         "document": "deposit" if content.document is Document.DEPOSIT else "expense",
@@ -192,6 +214,7 @@ def _entry(posting: Posting) -> Mapping[str, object]:
         "day": content.day.isoformat(),
         "amount": plain(content.amount),
         "lines": {one.fee.value: plain(one.amount) for one in content.account_lines},
+        "adjusting": entry.adjusting,
         "voided": posting.voided,
     }
 

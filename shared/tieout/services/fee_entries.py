@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from tieout.domain.planning.fee_booking import fee_key
 from tieout.domain.planning.fees import FeeReport
-from tieout.domain.record import State
+from tieout.domain.record import State, SyncRecord
 from tieout.domain.status import explain
 from tieout.ports import Records
-from tieout.services.fee_documents import Booked, Group
+from tieout.services.fee_documents import Booked, Entry, Group
 
 _AS_IT_SHOULD = frozenset({State.SYNCED, State.SEEN})
 
@@ -27,5 +27,10 @@ def entries_of(records: Records, connection: str, report: FeeReport) -> Mapping[
         own = [found[key] for key in of_group if key in found]
         if own:
             problems = dict.fromkeys(explain(one) for one in own if one.state not in _AS_IT_SHOULD)
-            booked[group] = Booked(tuple(posting for one in own for posting in one.postings), " ".join(problems))
+            booked[group] = Booked(tuple(entry for one in own for entry in _entries(one)), " ".join(problems))
     return booked
+
+
+def _entries(record: SyncRecord) -> Iterator[Entry]:
+    for number, posting in enumerate(record.postings):
+        yield Entry(posting, adjusting=number > 0)

@@ -9,11 +9,10 @@ from html import escape
 
 from tieout.domain.fee import FeeLine, Period
 from tieout.domain.money import Money
-from tieout.domain.payment import Document, Processor
+from tieout.domain.payment import Processor
 from tieout.domain.planning.fees import Composition, FeeReport, Finding, Oddity, Total, charged
-from tieout.domain.posting import Posting
 from tieout.services.fee_chart import chart
-from tieout.services.fee_documents import COMPOSITIONS, PROCESSORS, FeeDocument
+from tieout.services.fee_documents import COMPOSITIONS, PROCESSORS, Entry, FeeDocument, booked_amount, told_as
 
 _STYLE = """
 :root{color-scheme:light}
@@ -156,8 +155,8 @@ def _bookings(document: FeeDocument) -> Iterator[str]:
     yield "<h2>Booked in QuickBooks</h2>"
     yield _head("Processor", "Entry", "Number", "Date", "Amount")
     for (processor, currency), booked in document.booked.items():
-        for number, posting in enumerate(booked.entries):
-            yield _row([_name(processor), *_entry(number, posting)], numbers_from=4)
+        for entry in booked.entries:
+            yield _row([_name(processor), *_entry(entry)], numbers_from=4)
         if booked.problem:
             yield _row(
                 [_name(processor), escape(booked.problem), "", "", escape(currency)], numbers_from=4, style="odd"
@@ -165,17 +164,10 @@ def _bookings(document: FeeDocument) -> Iterator[str]:
     yield "</tbody></table>"
 
 
-def _entry(number: int, posting: Posting) -> list[str]:
-    content = posting.sent
-    deposit = content.document is Document.DEPOSIT
-    what = "Fees given back (deposit)" if deposit else ("Adjusting expense" if number else "Expense")
-    amount = -content.amount if deposit else content.amount
-    return [
-        f"{what}{', does not count any more' if posting.voided else ''}",
-        escape(content.reference or posting.far_id),
-        f"{content.day}",
-        f"{amount}",
-    ]
+def _entry(entry: Entry) -> list[str]:
+    content = entry.posting.sent
+    number = escape(content.reference or entry.posting.far_id)
+    return [told_as(entry), number, f"{content.day}", f"{booked_amount(entry)}"]
 
 
 def _findings(findings: Sequence[Finding]) -> Iterator[str]:

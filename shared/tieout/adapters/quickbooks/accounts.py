@@ -79,9 +79,13 @@ def _entries(
     entity: str, effects: Callable[[Node, str], Effects], home_currency: str, node: Node
 ) -> Sequence[AccountEntry]:
     """What a document did to each account, without what did nothing, as a voided one."""
-    currency = currency_of(node, home_currency)
+    currency, rate = currency_of(node, home_currency), node.optional_number("ExchangeRate")
+
+    def at_home(amount: Money) -> Money | None:
+        return None if rate is None or currency == home_currency else Money(amount.amount * rate, home_currency)
+
     return [
-        AccountEntry(account, entity, node.text("Id"), day_of(node), amount, note_of(node))
+        AccountEntry(account, entity, node.text("Id"), day_of(node), amount, note_of(node), at_home(amount))
         for account, amount in effects(node, currency)
         if account is not None and amount.amount
     ]

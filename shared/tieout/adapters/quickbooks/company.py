@@ -25,7 +25,7 @@ def read_company(info: Node, preferences: Node) -> LedgerCompany:
     home_currency = currencies.reference("HomeCurrency") or _CURRENCY_OF.get(country)
     if home_currency is None:
         raise Unreadable("Preferences.CurrencyPrefs.HomeCurrency is missing")
-    forms = preferences.node("SalesFormsPrefs")
+    forms, accounting = preferences.node("SalesFormsPrefs"), preferences.node("AccountingInfoPrefs")
     return LedgerCompany(
         name=info.optional_text("CompanyName") or info.optional_text("LegalName") or "",
         country=country,
@@ -35,9 +35,12 @@ def read_company(info: Node, preferences: Node) -> LedgerCompany:
         custom_numbers=forms.flag("CustomTxnNumbers"),
         uses_sales_tax=taxes.flag("UsingSalesTax"),
         automated_sales_tax=taxes.flag("PartnerTaxEnabled"),
-        books_closed_through=preferences.node("AccountingInfoPrefs").day("BookCloseDate"),
+        books_closed_through=accounting.day("BookCloseDate"),
         allow_discount=forms.flag("AllowDiscount"),
         discount_account_id=_account(forms, "DefaultDiscountAccount"),
+        # Of a document as a whole or of each line: fees have one class on every line.
+        tracks_classes=accounting.flag("ClassTrackingPerTxn") or accounting.flag("ClassTrackingPerTxnLine"),
+        tracks_locations=accounting.flag("TrackDepartments"),
     )
 
 

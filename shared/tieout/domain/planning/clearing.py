@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -93,12 +93,18 @@ def prove(
     entries: Iterable[AccountEntry],
     connection: str,
 ) -> Proof:
-    """The proof of one account over everything that was ever booked on it. Entries in another currency are others, so
-    that currencies are never added."""
+    """The proof of one account over everything that was ever booked on it, in the account's own currency.
+
+    A foreign document counts on an account in home currency as what its own exchange rate made of it there; one that
+    says no such amount is another, so that currencies are never added.
+    """
     parts: dict[Part, list[AccountEntry]] = {part: [] for part in Part}
     for entry in sorted(entries, key=lambda one: (one.day, len(one.id), one.id, one.entity)):
-        part = part_of(entry, connection) if entry.amount.currency == currency else Part.OTHER
-        parts[part].append(entry)
+        amount = entry.within(currency)
+        if amount is None:
+            parts[Part.OTHER].append(entry)
+        else:
+            parts[part_of(entry, connection)].append(replace(entry, amount=amount))
 
     def total(part: Part) -> Money:
         return sum((one.amount for one in parts[part]), Money(Decimal(0), currency))

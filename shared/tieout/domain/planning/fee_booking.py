@@ -19,7 +19,6 @@ from tieout.domain.planning.plan import Attend, Nothing, Skip
 from tieout.domain.planning.receipt import Dated, currency_problem, dated
 from tieout.domain.posting import AccountLine, Posting, PostingContent
 from tieout.domain.record import Kind, RecordKey
-from tieout.domain.settings import Settings
 
 CLEARING_TYPES = frozenset({"Bank", "Other Current Asset"})
 """The types of account that an expense is paid from (Intuit: purchase)."""
@@ -114,11 +113,12 @@ def _told(found: Evidence) -> str:
 
 def _document(case: FeeCase, document: Document, parts: Mapping[FeeKind, Money], books: Books) -> FeePlan:
     settings = books.settings
-    problem = currency_problem(case.currency, books) or _problem(case, parts, settings)
+    problem = currency_problem(case.currency, books) or _problem(case, parts, books)
     if problem is not None:
         return problem
-    entry = len(case.postings) + 1
-    first = entry == 1 and document is Document.EXPENSE
+    # What was booked while the period went on is no reason to date its rest in the next one.
+    complete = any(not one.voided and one.sent.day >= case.period.last for one in (*case.others, *case.postings))
+    first = document is Document.EXPENSE and not complete
     own_day = min(case.period.last, case.today) if first else case.today
     day = dated(own_day, "entry of fees", books)
     if not isinstance(day, Dated):
@@ -135,13 +135,13 @@ def _document(case: FeeCase, document: Document, parts: Mapping[FeeKind, Money],
             amount=sum((one.amount for one in lines), Money(Decimal(0), case.currency)),
             day=day.day,
             customer_id="",
-            account_id=settings.deposit_accounts[case.processor],
+            account_id=settings.deposit_account(case.processor, case.currency),
             notice="\n".join(filter(None, (text, day.notice))),
             account_lines=lines,
-            vendor_id=settings.fee_vendors[case.processor],
-            reference=fee_number(case.period, case.currency, entry),
-            class_id=settings.fee_class_id,
-            department_id=settings.fee_department_id,
+            vendor_id=settings.fee_vendor(case.processor, case.currency),
+            reference=_free_number(case),
+            class_id=settings.fee_class_id if books.company.tracks_classes else None,
+            department_id=settings.fee_department_id if books.company.tracks_locations else None,
         )
     )
 
@@ -152,9 +152,18 @@ def fee_number(period: Period, currency: str, entry: int) -> str:
     return f"FEE-{period}-{currency}" + (f"-{entry}" if entry > 1 else "")
 
 
-def _problem(case: FeeCase, parts: Mapping[FeeKind, Money], settings: Settings) -> Attend | None:
-    """Which account or vendor is not named, unknown to the ledger, of a wrong type or inactive."""
-    clearing, vendor = settings.deposit_accounts.get(case.processor), settings.fee_vendors.get(case.processor)
+def _free_number(case: FeeCase) -> str:
+    """That of the next entry; one that was deleted in QuickBooks frees its own."""
+    taken = {one.sent.reference for one in case.postings}
+    numbers = (fee_number(case.period, case.currency, entry) for entry in range(1, len(taken) + 2))
+    return next(number for number in numbers if number not in taken)
+
+
+def _problem(case: FeeCase, parts: Mapping[FeeKind, Money], books: Books) -> Attend | None:
+    """Which account or vendor is not named, unknown to the ledger, of a wrong type or currency, or inactive."""
+    settings = books.settings
+    clearing = settings.deposit_account(case.processor, case.currency)
+    vendor = settings.fee_vendor(case.processor, case.currency)
     if clearing is None:
         detail = f"deposit_accounts names no clearing account for {case.processor.value}, which charged the fees."
         return Attend(AttentionCode.FEE_MAPPING_MISSING, detail)
@@ -169,7 +178,11 @@ def _problem(case: FeeCase, parts: Mapping[FeeKind, Money], settings: Settings) 
             return Attend(AttentionCode.FEE_MAPPING_MISSING, f"{name} names no account for {kind} fees.")
         wanted.append((name, account, EXPENSE_TYPES))
     problems = (account_problem(name, case.accounts.get(id_), id_, types) for name, id_, types in wanted)
-    return next(filter(None, problems), None) or vendor_problem(case.vendors.get(vendor), vendor, case.currency)
+    return (
+        next(filter(None, problems), None)
+        or clearing_problem(case.accounts.get(clearing), case.processor, case.currency, books)
+        or vendor_problem(case.vendors.get(vendor), vendor, case.processor, case.currency, books)
+    )
 
 
 def account_problem(setting: str, account: LedgerAccount | None, id_: str, types: frozenset[str]) -> Attend | None:
@@ -185,14 +198,32 @@ def account_problem(setting: str, account: LedgerAccount | None, id_: str, types
     return None
 
 
-def vendor_problem(vendor: LedgerVendor | None, id_: str, currency: str) -> Attend | None:
+def clearing_problem(account: LedgerAccount | None, processor: str, currency: str, books: Books) -> Attend | None:
+    """Whether a clearing account can hold a processor's money in `currency`: the account's own currency, and
+    QuickBooks' home currency is what a foreign document may be paid from."""
+    home = books.company.home_currency
+    own = home if account is None else account.currency or home
+    if account is None or own in (home, currency):
+        return None
+    detail = (
+        f"deposit_accounts names account {account.id} ({account.name}) in {own}, and the fees are in {currency}. "
+        f"Name one for {processor}:{currency}."
+    )
+    return Attend(AttentionCode.FEE_MAPPING_UNUSABLE, detail)
+
+
+def vendor_problem(vendor: LedgerVendor | None, id_: str, processor: str, currency: str, books: Books) -> Attend | None:
     """Why the vendor that `fee_vendors` names cannot be booked for; in QuickBooks a vendor has one currency."""
     code = AttentionCode.FEE_MAPPING_UNUSABLE
     if vendor is None:
         return Attend(code, f"fee_vendors names vendor {id_}, whom QuickBooks does not have.")
     if not vendor.active:
         return Attend(code, f"fee_vendors names vendor {id_} ({vendor.name}), who is inactive.")
-    if vendor.currency is not None and vendor.currency != currency:
-        detail = f"fee_vendors names vendor {id_} ({vendor.name}) in {vendor.currency}, and the fees are in {currency}."
+    own = vendor.currency or books.company.home_currency
+    if own != currency:
+        detail = (
+            f"fee_vendors names vendor {id_} ({vendor.name}) in {own}, and the fees are in {currency}. "
+            f"Name one for {processor}:{currency}."
+        )
         return Attend(code, detail)
     return None

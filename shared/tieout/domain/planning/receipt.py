@@ -225,7 +225,7 @@ def _without_invoice(source: SourcePayment, case: PaymentCase, books: Books) -> 
 
 def _head(source: SourcePayment, document: Document, books: Books) -> PostingContent | Attend | Skip:
     """What does not depend on invoices and customers."""
-    account = books.settings.deposit_accounts.get(source.processor)
+    account = books.settings.deposit_account(source.processor, source.amount.currency)
     if account is None and source.processor in _NEEDS_ACCOUNT:
         detail = f"The processor is {source.processor.value}, and deposit_accounts names no account for it."
         return Attend(AttentionCode.DEPOSIT_ACCOUNT_MISSING, detail)
