@@ -363,7 +363,7 @@ OF_FEES = {
         f"Correct in QuickBooks or in the settings what the details name, {_BOOK_AGAIN}.",
     ),
     AttentionCode.REFERENCE_INACTIVE: Explanation(
-        "An entry of these fees names an account, vendor, class or location that QuickBooks does not have or not as active.",
+        "An entry of these fees names an account, vendor, class or location that QuickBooks has not, or not active.",
         f"Make it active in QuickBooks, or name another in the settings, {_BOOK_AGAIN}.",
     ),
 }
