@@ -133,3 +133,10 @@ def test_a_bar_never_leaves_its_chart_and_both_kinds_stand_on_each_other(highest
     bars = re.findall(r'<rect [^>]*y="([0-9.-]+)"[^>]*height="([0-9.-]+)"', chart("USD", OCTOBER, days))
     assert len(bars) == (2 if Decimal(highest) else 0)
     assert all(Decimal(y) >= 0 and Decimal(y) + Decimal(height) <= 210 for y, height in bars)
+
+
+def test_every_table_and_drawing_moves_sideways_by_itself_on_a_narrow_screen() -> None:
+    page = as_html(a_document())
+    opened = page.count('<div class="w">')
+    assert opened == page.count("</div>") == page.count("<table>") + page.count("<svg")
+    assert page.count("<table>") == page.count("</table></div>")

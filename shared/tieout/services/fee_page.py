@@ -22,13 +22,14 @@ h1{font-size:24px;margin:0}h2{font-size:17px;margin:32px 0 8px}h3{font-size:14px
 p{margin:6px 0}.sub{color:#5b6875}.note{border-left:4px solid #c98a00;background:#fff7e5;padding:8px 12px;margin:14px 0}
 table{border-collapse:collapse;width:100%;margin:6px 0}th,td{padding:4px 7px;text-align:left;vertical-align:top;
 white-space:nowrap;font-size:13px}
-.t{white-space:normal}
+.t{white-space:normal;min-width:15em}.w{overflow-x:auto}
 th{border-bottom:2px solid #33475b;font-weight:600}td{border-bottom:1px solid #e3e8ee}
 .n{text-align:right;font-variant-numeric:tabular-nums}
 .sum td{font-weight:600;border-top:1px solid #33475b}
 .odd{background:#fff7e5}.unknown{color:#a05a00}svg{display:block;width:100%;height:auto}
 .key{display:inline-block;width:10px;height:10px;margin-right:5px}.processing{background:#1f6f8b}.platform{background:#f08a4b}
-@media print{body{max-width:none;padding:0}body,th,td{font-size:10px}
+@media screen and (max-width:640px){body{padding:14px}svg{width:720px}}
+@media print{.w{overflow:visible}body{max-width:none;padding:0}body,th,td{font-size:10px}
 h2{break-after:avoid}tr,svg,.note{break-inside:avoid}
 thead{display:table-header-group}}
 """
@@ -101,7 +102,7 @@ def _summary(report: FeeReport) -> Iterator[str]:
         yield from (_row(_total_cells(one), numbers_from=1) for one in own)
         if len(own) > 1:
             yield _row(_sum_cells(own), numbers_from=1, style="sum")
-        yield "</tbody></table>"
+        yield _END
     yield (
         '<p class="sub">Net = gross - processing and platform fees - refunds. Rate = known fees by the gross that '
         "they were charged on. Fees on refunds: what was charged for money that was given back.</p>"
@@ -146,7 +147,7 @@ def _charts(report: FeeReport) -> Iterator[str]:
             [one.fees for one in days.get(day.first.isoformat(), ()) if one.currency == currency]
             for day in report.payments.period.days
         ]
-        yield chart(currency, report.payments.period, bars)
+        yield f'<div class="w">{chart(currency, report.payments.period, bars)}</div>'
 
 
 def _bookings(document: FeeDocument) -> Iterator[str]:
@@ -158,10 +159,9 @@ def _bookings(document: FeeDocument) -> Iterator[str]:
         for entry in booked.entries:
             yield _row([_name(processor), *_entry(entry)], numbers_from=4)
         if booked.problem:
-            yield _row(
-                [_name(processor), escape(booked.problem), "", "", escape(currency)], numbers_from=4, style="odd"
-            )
-    yield "</tbody></table>"
+            told = f'<td colspan="3" class="t">{escape(booked.problem)}</td><td class="n">{escape(currency)}</td>'
+            yield f'<tr class="odd"><td>{_name(processor)}</td>{told}</tr>'
+    yield _END
 
 
 def _entry(entry: Entry) -> list[str]:
@@ -180,7 +180,7 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
         line = one.line
         cells = [f"{line.day}", escape(line.payment_id), _name(line.processor), _ODDITIES[one.oddity]]
         yield _row([*cells, escape(one.detail)], numbers_from=9)
-    yield "</tbody></table>"
+    yield _END
 
 
 def _refunds(report: FeeReport) -> Iterator[str]:
@@ -193,7 +193,7 @@ def _refunds(report: FeeReport) -> Iterator[str]:
         day = f"{one.day}{' (date of detection)' if one.detected else ''}"
         cells = [day, escape(line.payment_id), _name(line.processor), f"{line.day}", f"{one.amount}"]
         yield _row(cells, numbers_from=4)
-    yield "</tbody></table>"
+    yield _END
 
 
 def _payments(report: FeeReport) -> Iterator[str]:
@@ -205,7 +205,7 @@ def _payments(report: FeeReport) -> Iterator[str]:
     for line in report.payments.lines:
         style = "odd" if line.payment_id in odd else ""
         yield _row(_payment_cells(line, report.composition), numbers_from=3, style=style)
-    yield "</tbody></table>"
+    yield _END
 
 
 def _payment_cells(line: FeeLine, composition: Composition) -> list[str]:
@@ -245,13 +245,15 @@ _NUMBERS = frozenset(
         "Currency",
     }
 )
+# What is too wide for a phone is moved sideways by itself, not the page.
+_END = "</tbody></table></div>"
 # Longer texts than a name or date are broken into lines.
 _LONG = 30
 
 
 def _head(*names: str) -> str:
     cells = "".join(f"<th{_class(name, number=name in _NUMBERS)}>{escape(name)}</th>" for name in names)
-    return f"<table><thead><tr>{cells}</tr></thead><tbody>"
+    return f'<div class="w"><table><thead><tr>{cells}</tr></thead><tbody>'
 
 
 def _row(cells: Sequence[str], *, numbers_from: int, style: str = "") -> str:
