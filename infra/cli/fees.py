@@ -77,7 +77,7 @@ def fees(
         if save is not None:
             _save(save, document)
         if not json:
-            _print(document)
+            print_fees(document)
             if booked is not None:
                 fee_books.print_booked(booked)
         if check:
@@ -127,7 +127,8 @@ def _save(folder: Path, document: FeeDocument) -> None:
     (folder / f"{name}.csv").write_text(as_csv(document.report), encoding="utf-8", newline="")
 
 
-def _print(document: FeeDocument) -> None:
+def print_fees(document: FeeDocument) -> None:
+    """The sums by processor and currency, a bar a day, what is to be looked at, and what stands in the books."""
     report = document.report
     title = f"Fees of {report.payments.period}, connection {document.connection}"
     columns = ("processor", "", "payments", "gross", "processing", "platform", "refunds", "net", "rate")

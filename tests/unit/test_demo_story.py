@@ -14,15 +14,21 @@ from infra.local.demo.business_day import invoices
 from infra.local.demo.deal import LAST_ROUND, Deal, Desk
 from infra.local.demo.money_day import deals
 from infra.local.demo.money_proof import prove_money, unexpected
-from infra.local.demo.morning import as_finalised, enter_used_number, morning, open_accounts, settings
+from infra.local.demo.month_end import MonthEnd, close_october
+from infra.local.demo.month_end import problems as october_problems
+from infra.local.demo.morning import as_finalised, enter_used_number, morning, settings
 from infra.local.demo.people import HubSpotPerson, QuickBooksPerson, Sandbox
+from infra.local.demo.processors import enter_payouts, open_accounts
 from infra.local.demo.proof import prove
 from infra.local.demo.story import HUBSPOT_ACCOUNT, QUICKBOOKS_COMPANY, Day, Invoice, Stands
 from infra.sandbox.kernel.transport import SandboxTransport
 from tests.support import builders_world
 from tests.support.builders_money_world import MoneyWorld
+from tests.support.builders_world import VENDOR_TIMEOUT
 from tieout.domain.hint import Cause, HintObject
 from tieout.domain.record import Kind, RecordKey
+from tieout.ports import Workspace
+from tieout.services.book_fees import BookFees
 from tieout.services.decisions import confirm_refund
 from tieout.services.reconcile import Reconcile
 
@@ -35,7 +41,7 @@ NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 def world(monkeypatch: pytest.MonkeyPatch) -> MoneyWorld:
     """The two companies of the day."""
     monkeypatch.setattr(builders_world, "START", NOON)
-    company: dict[str, Any] = {**QUICKBOOKS_COMPANY, "book_close_date": date(2026, 10, 31)}
+    company: dict[str, Any] = {**QUICKBOOKS_COMPANY, "book_close_date": date(2026, 9, 30)}
     company["custom_fields"] = tuple(company["custom_fields"])
     return MoneyWorld(hubspot=HUBSPOT_ACCOUNT, **company)
 
@@ -130,6 +136,28 @@ def test_the_money_of_the_day_ends_as_the_story_says_though_no_webhook_comes(wor
     named = {one.key.origin_id: [finding.reason for finding in one.findings] for one in report.drifted}
     assert not "\n".join(unexpected(named, [], cases))
     assert len(named) == sum(case.differs for case in cases)
+
+    enter_payouts(desk.quickbooks, desk.accounts)
+    for _ in range(2):
+        month = october(world, workspace)
+        assert not "\n".join(october_problems(month))
+    assert [one.record and len(one.record.postings) for one in month.booked] == [1, 1]
+    assert [proof.currency for proof in month.proofs] == ["USD", "EUR"]
+
+    # What was paid out and is not entered is left of October; money that came from elsewhere is none of Tieout's.
+    checking, clearing = desk.accounts["Checking"], desk.accounts["HubSpot clearing"]
+    transfer = {"Amount": Decimal("0.01"), "CurrencyRef": {"value": "USD"}}
+    transfer |= {"FromAccountRef": {"value": checking}, "ToAccountRef": {"value": clearing}}
+    desk.quickbooks.create("Transfer", transfer)
+    assert len(october_problems(october(world, workspace))) == 2
+
+
+def october(world: MoneyWorld, workspace: Workspace) -> MonthEnd:
+    """October, closed (again)."""
+    books = BookFees(world.claims, VENDOR_TIMEOUT)
+    return close_october(
+        workspace, world.clock.now(), lambda report: books.book(workspace, report, "demo", by_person=True), lambda: None
+    )
 
 
 def test_the_tie_out_has_to_name_an_invoice_and_a_deal_of_the_same_name() -> None:

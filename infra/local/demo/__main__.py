@@ -13,11 +13,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from infra.cli import show
+from infra.cli.fee_books import print_booked, print_proofs
+from infra.cli.fees import print_fees
 from infra.cli.reconcile import print_report
 from infra.local import deployment as local_deployment
 from infra.local import processes, stack
 from infra.local.demo.deal import Deal
 from infra.local.demo.money_proof import MoneyFinding, unexpected
+from infra.local.demo.month_end import MonthEnd, problems
 from infra.local.demo.people import Sandbox
 from infra.local.demo.proof import Finding
 from infra.local.demo.rounds import Played, begin
@@ -76,29 +79,39 @@ def report(played: Played, deals: Sequence[Deal], seconds: float) -> int:
     console.print(_invoices([one for one in played.invoices if not _of_deal(one, deals) or one.problem]))
     console.print(_money(played.money))
     wrong = played.wrong
-    if wrong or played.report is None:
+    if wrong or played.report is None or played.month is None:
         of = len(played.invoices) + len(played.money)
         console.print(f"[bold red]{wrong} of {of} are not as they must be.[/bold red]")
         return 1
     print_report(played.report)
-    return _tied_out(played, played.report, deals, seconds)
+    print_fees(played.month.document)
+    print_booked(played.month.booked)
+    print_proofs(played.month.proofs)
+    return _verdict(played, played.report, played.month, deals, seconds)
 
 
 def _of_deal(finding: Finding, deals: Sequence[Deal]) -> bool:
     return any(finding.invoice.id == bill.id for deal in deals for bill in deal.invoices)
 
 
-def _tied_out(played: Played, tied: Report, deals: Sequence[Deal], seconds: float) -> int:
+def _verdict(played: Played, tied: Report, month: MonthEnd, deals: Sequence[Deal], seconds: float) -> int:
     named = {one.key.origin_id: [finding.reason for finding in one.findings] for one in tied.drifted}
-    problems = unexpected(named, [one.invoice for one in played.invoices], deals)
-    if problems or tied.left:
-        console.print("[bold red]The tie-out does not say what it must:[/bold red]", *problems, sep="\n")
+    odd = unexpected(named, [one.invoice for one in played.invoices], deals)
+    if tied.left:
+        odd.append(f"{tied.left} invoices were not looked at")
+    if odd:
+        console.print("[bold red]The tie-out does not say what it must:[/bold red]", *odd, sep="\n")
+    unproven = problems(month)
+    if unproven:
+        console.print("[bold red]October's fees are not what they must be:[/bold red]", *unproven, sep="\n")
+    if odd or unproven:
         return 1
     in_sync = sum(1 for one in played.invoices if one.invoice.ending is Ending.IN_SYNC)
     console.print(
-        f"[bold green]All {len(played.invoices)} invoices and {len(played.money)} payments are as they must be."
-        f"[/bold green] {in_sync} stand in QuickBooks once and to the cent. Both sides tie out but for "
-        f"the {len(named)} invoices named above, which need a person on purpose. {seconds:.0f} s. Every call: {TRAFFIC}"
+        f"[bold green]All {len(played.invoices)} invoices and {len(played.money)} stories of money are as they must be."
+        f"[/bold green] {in_sync} invoices stand in QuickBooks once and to the cent. Both sides tie out but for "
+        f"the {len(named)} invoices named above, which need a person on purpose. October's fees are booked, and "
+        f"{len(month.proofs)} clearing accounts proven. {seconds:.0f} s. Every call: {TRAFFIC}"
     )
     return 0
 

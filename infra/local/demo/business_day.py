@@ -174,9 +174,9 @@ def _fields_and_currencies() -> list[Invoice]:
         Invoice(
             "a currency without a rate", "Fjord Fisheries", (_HOUR,), _ATTENTION, "currency_unsupported", currency="CHF"
         ),
-        Invoice("in a closed period", "Acme Corp", (_HOUR,), _ATTENTION, "period_closed", "2026-10-15"),
-        Invoice("on its last day", "Delta Freight", (_SEATS,), _ATTENTION, "period_closed", "2026-10-31"),
-        Invoice("on the first open day", "Delta Freight", (_SEATS,), date="2026-11-01", due="2026-12-01"),
+        Invoice("in a closed period", "Acme Corp", (_HOUR,), _ATTENTION, "period_closed", "2026-09-15"),
+        Invoice("on its last day", "Delta Freight", (_SEATS,), _ATTENTION, "period_closed", "2026-09-30"),
+        Invoice("on the first open day", "Delta Freight", (_SEATS,), date="2026-10-01", due="2026-10-31"),
     ]
 
 
@@ -263,7 +263,7 @@ def _left_out() -> list[Invoice]:
     return [
         Invoice("filtered: internal", "Acme Corp", (_HOUR,), _EXCLUDED, "filtered", properties=internal),
         Invoice("filtered: internal", "Cedar & Pine", (_SEATS,), _EXCLUDED, "filtered", properties=internal),
-        Invoice("before the cut-over date", "Acme Corp", (_HOUR,), _EXCLUDED, "before_cutover", "2026-09-30"),
+        Invoice("before the cut-over date", "Acme Corp", (_HOUR,), _EXCLUDED, "before_cutover", "2026-08-31"),
         Invoice("still a draft", "Acme Corp", (_HOUR,), _EXCLUDED, "draft", draft=True),
         Invoice("unknown product", "Acme Corp", (Line("drone", "1"),), _ATTENTION, "item_missing"),
         Invoice("number already used", "Delta Freight", (_HOUR,), _ATTENTION, "duplicate_number"),

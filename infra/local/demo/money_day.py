@@ -7,19 +7,21 @@ from functools import partial
 from infra.local.demo import money_acts as acts
 from infra.local.demo.deal import Deal, Stands, Turn
 from infra.local.demo.money_acts import pay, receive, record, then
-from infra.local.demo.story import Invoice, Line
+from infra.local.demo.processors import CLEARING, STRIPE
+from infra.local.demo.story import EUR_RATE, Invoice, Line
+from infra.local.demo.story import Stands as Stood
 
-CLEARING, STRIPE, UNDEPOSITED = "HubSpot clearing", "Stripe clearing", "Undeposited Funds"
-# Which accounts the bookkeeper has made for the processors.
-PROCESSORS = {"hs_payments": CLEARING, "byo_stripe": STRIPE}
+UNDEPOSITED = "Undeposited Funds"
 _CARD, _PAID = "360.00 by card", f"payment 360.00 to {CLEARING}"
 _BOOKED, _RECORDED = f"payment 360.00 to {UNDEPOSITED}", "360.00 from QuickBooks"
+_BY = {"hs_payments": "by card", "byo_stripe": "by Stripe"}
 _SYNC, _NONE, _ALL, _SETTLED = "in sync", "-", "360.00", "0.00"
 
 
 def deals() -> list[Deal]:
     """The deals of the day, in the order in which people take their turns."""
     return [
+        *_paid_in_october(),
         *_received(),
         *_given_back(),
         *_changed_in_quickbooks(),
@@ -30,11 +32,55 @@ def deals() -> list[Deal]:
     ]
 
 
-def _deal(what: str, *turns: Turn, over: tuple[str, ...] = ("360.00",), lost: bool = False) -> Deal:
+def _deal(
+    what: str,
+    *turns: Turn,
+    over: tuple[str, ...] = ("360.00",),
+    currency: str = "USD",
+    day: str = "2026-11-24",
+    due: str = "2026-12-24",
+    lost: bool = False,
+) -> Deal:
     """A deal with one invoice for each amount, all of one customer."""
     customer = "Eagle Eye Optics" if len(what) % 2 else "Delta Freight"
-    bills = tuple(Invoice(f"{what} ({amount})", customer, (Line("consulting", "1", amount),)) for amount in over)
+    stands = Stood(rate=EUR_RATE if currency == "EUR" else "1")
+    bills = tuple(
+        Invoice(
+            f"{what} ({amount})",
+            customer,
+            (Line("consulting", "1", amount),),
+            date=day,
+            due=due,
+            stands=stands,
+            currency=currency,
+        )
+        for amount in over
+    )
     return Deal(what, bills, turns, lost=lost)
+
+
+def _paid_in_october() -> list[Deal]:
+    """Their fees are booked when October is closed; `processors` says what was paid out of them."""
+    return [
+        _deal(
+            f"paid on {day}, {how}",
+            Turn(
+                pay(at=f"{day}T16:00:00Z", method=method, processor=processor),
+                Stands(f"{amount} {_BY[processor]}", f"payment {amount} to {account}", _SYNC, _SETTLED),
+            ),
+            over=(amount.replace(",", ""),),
+            currency=currency,
+            day="2026-10-01",
+            due="2026-10-31",
+        )
+        for day, how, amount, method, processor, account, currency in (
+            ("2026-10-05", "by card", "1,200.00", "card", "hs_payments", CLEARING, "USD"),
+            ("2026-10-06", "by card", "480.00", "card", "hs_payments", CLEARING, "USD"),
+            ("2026-10-12", "by Stripe, in euros", "600.00", "card", "byo_stripe", STRIPE, "EUR"),
+            ("2026-10-19", "by bank debit", "900.00", "ach", "hs_payments", CLEARING, "USD"),
+            ("2026-10-26", "by Stripe, in euros", "250.00", "card", "byo_stripe", STRIPE, "EUR"),
+        )
+    ]
 
 
 def _received() -> list[Deal]:
@@ -53,11 +99,12 @@ def _received() -> list[Deal]:
     return [
         _deal("by card, HubSpot payments", paid),
         _deal(
-            "by Stripe",
+            "by Stripe, in euros",
             Turn(
                 pay(processor="byo_stripe"),
                 Stands("360.00 by Stripe", f"payment 360.00 to {STRIPE}", _SYNC, _SETTLED),
             ),
+            currency="EUR",
         ),
         _deal(
             "bank debit, received later",

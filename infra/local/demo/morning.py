@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from infra.local.demo.money_day import PROCESSORS
 from infra.local.demo.people import HubSpotPerson, QuickBooksPerson
+from infra.local.demo.processors import fee_settings
 from infra.local.demo.story import (
     CATALOGUE,
     COMPANIES,
@@ -70,19 +70,12 @@ def morning(
     return Day(hubspot, quickbooks, retry, parties, products, terms)
 
 
-def open_accounts(quickbooks: QuickBooksPerson) -> dict[str, str]:
-    """The bookkeeper opens an account for the money at each processor; gives all accounts, name -> id."""
-    for name in PROCESSORS.values():
-        quickbooks.create("Account", {"Name": name, "AccountType": "Bank"})
-    return {one["Name"]: one["Id"] for one in quickbooks.query("Account")}
-
-
 def settings(quickbooks: QuickBooksPerson, accounts: Mapping[str, str]) -> dict[str, object]:
     """What the bookkeeper has decided."""
     items, terms = bookkeeping_items(quickbooks), {one["DueDays"]: one["Id"] for one in quickbooks.query("Term")}
     methods = {one["Name"]: one["Id"] for one in quickbooks.query("PaymentMethod")}
     return {
-        "cutover_date": "2026-10-01",
+        "cutover_date": "2026-09-01",
         "filters": [{"property": "hs_title", "operator": "not_equals", "values": [INTERNAL]}],
         "fee_item_id": items[FEE_ITEM],
         "fee_items": {RUSH_ITEM: items[RUSH_ITEM]},
@@ -92,7 +85,7 @@ def settings(quickbooks: QuickBooksPerson, accounts: Mapping[str, str]) -> dict[
         "purchase_order_field": "1",
         "custom_fields": {"hs_title": "2"},
         "deleted_in_hubspot": "void",
-        "deposit_accounts": {processor: accounts[name] for processor, name in PROCESSORS.items()},
+        **fee_settings(quickbooks, accounts),
         "payment_methods": {"card": methods["Credit Card"], "check": methods["Check"]},
         "payments_without_invoice": "sales_receipt",
         "sales_receipt_item_id": quickbooks.query("Item")[0]["Id"],

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 
 from rich.progress import Progress
 
+from infra.cli import fee_books
 from infra.cli.deployment import Deployment, open_deployment
 from infra.local.demo.business_day import invoices
 from infra.local.demo.deal import LAST_ROUND, Deal, Desk
 from infra.local.demo.money_day import deals
 from infra.local.demo.money_proof import MoneyFinding, prove_money
-from infra.local.demo.morning import as_finalised, enter_used_number, morning, open_accounts, settings
+from infra.local.demo.month_end import MonthEnd, close_october
+from infra.local.demo.morning import as_finalised, enter_used_number, morning, settings
 from infra.local.demo.people import HubSpotPerson, QuickBooksPerson, Sandbox
+from infra.local.demo.processors import enter_payouts, open_accounts
 from infra.local.demo.proof import Finding, prove
 from infra.local.demo.story import HUBSPOT_ACCOUNT, QUICKBOOKS_COMPANY, Invoice
 from infra.local.deployment import Aws
@@ -37,11 +40,13 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Played:
-    """What came of the day. `report` is the tie-out, None when patience ended before all was as it must be."""
+    """What came of the day. `report` is the tie-out and `month` what closing October came to, both None when patience
+    ended before all was as it must be."""
 
     invoices: Sequence[Finding]
     money: Sequence[MoneyFinding]
     report: Report | None = None
+    month: MonthEnd | None = None
 
     @property
     def wrong(self) -> int:
@@ -75,7 +80,9 @@ class Rounds:
             if number == LAST_ROUND:
                 self.sweep()
             played = self._settled(settled, number)
-        return played if played.wrong else Played(played.invoices, played.money, self._tied_out())
+        if played.wrong:
+            return played
+        return Played(played.invoices, played.money, self._tied_out(), self._october_closed())
 
     def _act(self, title: str, number: int) -> None:
         changed = [one for one in self.cases if one.later and number == 1]
@@ -135,6 +142,23 @@ class Rounds:
             self.deployment.workspace(self.running.connection),
             progress=lambda done, of: self.bar.update(task, completed=done, total=of),
         )
+
+    def _october_closed(self) -> MonthEnd:
+        """As `tieout fees --month 2026-10 --book --check` does; the first answer to an expense is lost."""
+        task = self.bar.add_task("October closed: tieout fees --book --check", total=2)
+        enter_payouts(self.desk.quickbooks, self.desk.accounts)
+        self.bar.advance(task)
+        lost = {"kind": "timeout_after", "method": "POST", "path": "/purchase$", "times": 1}
+        Sandbox.at(self.running.quickbooks_url).fault(lost)
+        workspace = self.deployment.workspace(self.running.connection)
+        month = close_october(
+            workspace,
+            self.deployment.store.clock.now(),
+            lambda report: fee_books.book(self.deployment, workspace, report),
+            lambda: time.sleep(POLL_SECONDS),
+        )
+        self.bar.advance(task)
+        return month
 
 
 def begin(running: Stack, bar: Progress) -> Rounds:

@@ -186,11 +186,11 @@ INTERNAL = "Internal transfer"
 # The items that a bookkeeper has made for fees and taxes, with the account that each posts to.
 FEE_ITEM, RUSH_ITEM, TAX_ITEM = "Other fees", "Rush fee", "Sales tax"
 ITEM_ACCOUNTS = {FEE_ITEM: "Services", RUSH_ITEM: "Services", TAX_ITEM: "Sales Tax Payable"}
-# The QuickBooks company of this day. Its books are closed through October, and the cut-over was in October too.
+# The QuickBooks company of this day. Its books are closed through September; October is over, and closed at the end.
 QUICKBOOKS_COMPANY = {
     "custom_txn_numbers": True,
     "multicurrency": True,
-    "book_close_date": "2026-10-31",
+    "book_close_date": "2026-09-30",
     "custom_fields": ["PO number", "Project"],
 }
 # HubSpot may take more than is open on an invoice: whether it does is not documented, and here something is overpaid.

@@ -4,6 +4,7 @@ The default rates of the fees are the sandbox's own, no price list. Fees are tol
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypedDict
 
@@ -14,10 +15,12 @@ from infra.sandbox.hubspot.object_types import BY_ID, PAYMENT
 from infra.sandbox.hubspot.property_model import iso
 from infra.sandbox.hubspot.record import Record
 from infra.sandbox.hubspot.records import Records
+from infra.sandbox.hubspot.values import parse_moment
 from infra.sandbox.kernel import BadSettingError
 
 # Major units; texts are taken too, so that everything can be said in JSON.
 Amount = Decimal | str | int
+Moment = datetime | str
 USUAL = "usual"
 UNTOLD = "untold"
 _CARD_RATE, _DEBIT_RATE, _PLATFORM_RATE = Decimal("0.029"), Decimal("0.008"), Decimal("0.005")
@@ -27,7 +30,8 @@ class Terms(TypedDict, total=False):
     """How a buyer pays. Fees are amounts in the payment's currency, `USUAL` for the sandbox's rates, or `UNTOLD`.
 
     `processor` hs_payments or byo_stripe, `method` card, ach and so on, `status` processing or succeeded;
-    `settlement_rate` is what one unit of the payment's currency is in `settlement_currency`.
+    `settlement_rate` is what one unit of the payment's currency is in `settlement_currency`; `at` is when the buyer
+    paid, by default now.
     """
 
     processor: str
@@ -37,6 +41,7 @@ class Terms(TypedDict, total=False):
     platform_fee: Amount
     settlement_currency: str
     settlement_rate: Amount
+    at: Moment
 
 
 def decimal_of(value: Amount) -> Decimal:
@@ -45,6 +50,14 @@ def decimal_of(value: Amount) -> Decimal:
         return Decimal(value)
     except (InvalidOperation, TypeError):
         raise BadSettingError(f"{value} is not an amount") from None
+
+
+def moment_of(value: Moment) -> datetime:
+    """A moment that somebody said. Raises `BadSettingError`, also without a time zone."""
+    moment = parse_moment(value) if isinstance(value, str) else value
+    if moment is None or moment.tzinfo is None:
+        raise BadSettingError(f"{value} is not an aware moment")
+    return moment
 
 
 def charge(records: Records, payment: Record, fee: Amount, platform_fee: Amount) -> None:
@@ -78,7 +91,7 @@ def collect(
     values = {
         "hs_initial_amount": f"{amount:f}",
         "hs_currency_code": currency,
-        "hs_initiated_date": iso(store.now()),
+        "hs_initiated_date": iso(moment_of(terms.get("at", store.now()))),
         "hs_latest_status": status,
         "hs_processor_type": processor,
         "hs_payment_method_type": method,

@@ -2,34 +2,24 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Unpack
 
 from infra.sandbox.hubspot import checkout, processing
 from infra.sandbox.hubspot.association_types import default_pair
-from infra.sandbox.hubspot.checkout import UNTOLD, USUAL, Amount, Terms, decimal_of
+from infra.sandbox.hubspot.checkout import UNTOLD, USUAL, Amount, Moment, Terms, decimal_of, moment_of
 from infra.sandbox.hubspot.errors import HubSpotError
 from infra.sandbox.hubspot.object_types import BY_ID, COMPANY, CONTACT, DEAL, INVOICE, LINE_ITEM, PAYMENT, find_type
 from infra.sandbox.hubspot.processing import PROCESSING, SLOW_METHODS
 from infra.sandbox.hubspot.property_model import iso
 from infra.sandbox.hubspot.record import Record
 from infra.sandbox.hubspot.records import Records
-from infra.sandbox.hubspot.values import parse_moment
 from infra.sandbox.kernel import BadSettingError
 
 if TYPE_CHECKING:
     from infra.sandbox.hubspot.sandbox import HubSpotSandbox
 
-Moment = datetime | str
 _ROLES = (CONTACT, COMPANY, DEAL)
-
-
-def _moment(value: Moment) -> datetime:
-    moment = parse_moment(value) if isinstance(value, str) else value
-    if moment is None or moment.tzinfo is None:
-        raise BadSettingError(f"{value} is not an aware moment")
-    return moment
 
 
 class People:
@@ -162,7 +152,7 @@ class People:
     def pay_out(self, payment: str, at: Moment | None = None) -> None:
         """The payment was deposited at the seller's bank."""
         with self._payment(payment) as (records, found):
-            processing.pay_out(records, found, records.store.now() if at is None else _moment(at))
+            processing.pay_out(records, found, records.store.now() if at is None else moment_of(at))
 
     # -- users
 
@@ -181,7 +171,7 @@ class People:
             bills, due = _bills(records, invoices)
             values = {
                 "hs_initial_amount": f"{due if amount is None else decimal_of(amount):f}",
-                "hs_initiated_date": iso(records.store.now() if at is None else _moment(at)),
+                "hs_initiated_date": iso(records.store.now() if at is None else moment_of(at)),
                 "hs_currency_code": bills[0].get("hs_currency"),
                 "hs_customer_email": bills[0].get("hs_invoice_latest_contact_email"),
                 "hs_latest_status": "succeeded",
