@@ -188,6 +188,6 @@ def _print_bars(document: FeeDocument, currency: str) -> None:
     if document.report.payments.period.is_day or highest <= 0:
         return
     show.out.print(f"Fees by day, {currency}", style="bold")
-    for day, fee in days.items():
+    for day, fee in ((day, fee) for day, fee in days.items() if fee.amount):
         length = int(max(fee.amount, Decimal(0)) * _BAR / highest)
         show.out.print(Text.assemble(f"  {day[-2:]} ", ("█" * length, "cyan"), f" {fee.amount:,}"), highlight=False)

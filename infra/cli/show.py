@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +24,9 @@ from tieout.ports import Ledger
 
 out = Console()
 err = Console(stderr=True)
+# An amount, with its currency or not, a count or a rate.
+_FIGURE = re.compile(r"[+-]?[\d,]+(\.\d+)?(%| [A-Z]{3})?")
+_ANY_WIDTH = 10_000
 _LEVELS = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 COLOURS = {
@@ -76,16 +81,34 @@ def print_changes(changes: Sequence[Change]) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
-    """A table, or its title with "none" when there is nothing in it."""
+    """A table with figures to the right, or its title with "none" when there is nothing in it.
+
+    A few rows that are too wide for the terminal stand beside each other instead, so that no figure is broken in two.
+    """
     if not rows:
         out.print(f"{title}: none")
         return
-    drawn = Table(title=title, title_justify="left", title_style="bold")
-    for name in columns:
-        drawn.add_column(name, overflow="fold")
+    out.print(Text(title, style="bold"))
+    drawn = _drawn(columns, rows, {at for at in range(len(columns)) if _figures(row[at] for row in rows)})
+    least = Measurement.get(out, out.options.update(max_width=_ANY_WIDTH), drawn).minimum
+    if len(rows) < len(columns) and least > out.width:
+        turned = [(name, *(row[at] for row in rows)) for at, name in enumerate(columns)]
+        drawn = _drawn([str(cell) for cell in turned[0]], turned[1:], set(range(1, len(rows) + 1)))
+    out.print(drawn)
+
+
+def _drawn(columns: Sequence[str], rows: Sequence[Sequence[str | Text]], right: Collection[int]) -> Table:
+    drawn = Table()
+    for at, name in enumerate(columns):
+        drawn.add_column(name, overflow="fold", justify="right" if at in right else "left")
     for row in rows:
         drawn.add_row(*row)
-    out.print(drawn)
+    return drawn
+
+
+def _figures(cells: Iterable[str | Text]) -> bool:
+    told = [text for cell in cells if (text := str(cell))]
+    return bool(told) and all(map(_FIGURE.fullmatch, told))
 
 
 def state_text(state: State) -> Text:

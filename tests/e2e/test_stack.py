@@ -16,6 +16,8 @@ from infra.local import stack as local_stack
 from infra.local.demo.__main__ import TRAFFIC
 from infra.local.demo.business_day import invoices
 from infra.local.demo.money_day import deals
+from infra.local.demo.month_end import OCTOBER
+from infra.local.demo.processors import PROCESSORS
 from infra.local.demo.story import Ending
 from infra.local.deployment import Aws
 from infra.local.stack import Stack
@@ -47,6 +49,8 @@ NEEDED = (
     "quickbooks POST payment",
     "quickbooks POST refundreceipt",
     "quickbooks POST salesreceipt",
+    "quickbooks POST purchase",
+    "quickbooks GET query Transfer",
 )
 FOREIGN = [{"eventId": 1, "portalId": 999, "objectId": 5, "objectTypeId": "0-53", "occurredAt": 1790000000000}]
 
@@ -125,7 +129,7 @@ def played() -> Iterator[PlayedDay]:
 
 
 def test_a_business_day_ends_as_it_must(played: PlayedDay) -> None:
-    assert "payments are as they must be" in played.told
+    assert "stories of money are as they must be" in " ".join(played.told.split())
 
 
 def test_every_document_and_every_recorded_payment_of_that_day_stands_once(played: PlayedDay) -> None:
@@ -146,6 +150,19 @@ def test_the_command_line_proves_afterwards_that_both_sides_tie_out(played: Play
     assert len({one["hubspot_id"] for one in report["findings"]}) == on_purpose
     for figures in report["totals"].values():
         assert figures["refunded"]["hubspot"] == figures["refunded"]["quickbooks"]
+
+
+def test_octobers_fees_are_not_booked_again_and_every_clearing_account_is_proven(played: PlayedDay) -> None:
+    before = marks(one.get("PrivateNote") for one in played.quickbooks("Purchase"))
+    code, answer = played.tieout("fees", "--month", str(OCTOBER), "--book", "--check")
+    [report] = answer["connections"]
+    assert (code, [one["state"] for one in report["booked"]]) == (0, ["synced"] * len(PROCESSORS))
+    assert [(one["currency"], one["holds"], one["difference"]) for one in report["clearing"]] == [
+        (one.currency, True, "0.00") for one in PROCESSORS.values()
+    ]
+    assert [one["fees"] for one in report["clearing"]] == [f"-{one.fees}" for one in PROCESSORS.values()]
+    assert len(before) == len(PROCESSORS)
+    assert marks(one.get("PrivateNote") for one in played.quickbooks("Purchase")) == before
 
 
 def test_nothing_is_left_in_any_queue_or_dead_letter_queue(played: PlayedDay) -> None:

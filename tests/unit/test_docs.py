@@ -13,6 +13,7 @@ import pytest
 
 from infra.cli.main import app
 from infra.local.demo.business_day import invoices
+from infra.local.demo.money_day import deals
 from tests.template.stack_template import of_type, template
 from tieout.domain.attention import AttentionCode
 from tieout.domain.record import BY_HAND, SETTLED, State
@@ -299,7 +300,7 @@ def test_every_make_target_that_a_document_names_exists() -> None:
 
 
 def test_the_readme_says_how_many_invoices_the_demo_plays() -> None:
-    played = len(invoices())
+    played = len(invoices()) + sum(len(deal.invoices) for deal in deals())
     assert played >= 60
     assert f"a business day of {played} invoices" in _text(ROOT / "README.md").replace("\n", " ")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from infra.cli import show
 from infra.cli.fee_books import print_booked, print_proofs
@@ -31,7 +32,8 @@ from tieout.services.reconcile import Report
 
 TRAFFIC = LOCAL / "traffic.jsonl"
 COLOURS = {"in_sync": "green", "voided": "green", "excluded": "dim", "needs_attention": "yellow"}
-_TOLD = {"in sync": "green", "left out": "dim", "attention": "yellow"}
+# The first that is said counts.
+_TOLD = {"attention": "yellow", "left out": "dim", "in sync": "green"}
 console = show.out
 _WIDTH = 170
 
@@ -118,16 +120,24 @@ def _verdict(played: Played, tied: Report, month: MonthEnd, deals: Sequence[Deal
 
 def _invoices(findings: Sequence[Finding]) -> Table:
     drawn = Table(title="What became of each invoice", title_justify="left")
-    for name in ("HubSpot", "what happened", "billed", "in QuickBooks", "shown in HubSpot", "why"):
-        drawn.add_column(name, justify="right" if name == "billed" else "left", overflow="fold")
+    for name in ("HubSpot", "what happened", "billed", "QuickBooks", "shown in HubSpot"):
+        drawn.add_column(name, justify="right" if name in ("billed", "QuickBooks") else "left", overflow="fold")
     for one in findings:
-        colour = "red" if one.problem else COLOURS.get(one.status, "white")
-        why = f"[red]{one.problem}[/red] {one.message}" if one.problem else one.message
-        status = one.status.replace("_", " ") or "-"
-        drawn.add_row(
-            one.number or "-", one.invoice.what, one.billed, one.in_quickbooks, f"[{colour}]{status}[/{colour}]", why
-        )
+        drawn.add_row(one.number or "-", one.invoice.what, one.billed, _standing(one), _shown(one))
     return drawn
+
+
+def _standing(one: Finding) -> str:
+    """The amount in QuickBooks, with its number where that is another than HubSpot's."""
+    return one.in_quickbooks.removeprefix(f"{one.number} ")
+
+
+def _shown(one: Finding) -> Text:
+    colour = "red" if one.problem else COLOURS.get(one.status, "white")
+    told = Text(one.status.replace("_", " ") or "-", style=colour)
+    if one.message and one.status != "voided":
+        told.append(f": {one.message}", style="default")
+    return told.append(f" {one.problem}", style="red") if one.problem else told
 
 
 def _money(findings: Sequence[MoneyFinding]) -> Table:
@@ -135,14 +145,19 @@ def _money(findings: Sequence[MoneyFinding]) -> Table:
     for name in ("what happened", "payments in HubSpot", "documents in QuickBooks", "open", "Tieout says"):
         drawn.add_column(name, justify="right" if name == "open" else "left", overflow="fold")
     for one in findings:
-        says = one.stands.says
-        colour = "red" if one.problem else next((_TOLD[word] for word in _TOLD if says.endswith(word)), "yellow")
-        colour = "dim" if "left out" in says and not one.problem else colour
-        told = f"{says} [red]{one.problem}[/red] {one.why}" if one.problem else says
         documents = one.stands.quickbooks.replace("; ", "\n")
         payments = one.stands.hubspot.replace("; ", "\n")
-        drawn.add_row(one.deal.what, payments, documents, one.stands.open, f"[{colour}]{told}[/{colour}]")
+        drawn.add_row(one.deal.what, payments, documents, one.stands.open, _said(one))
     return drawn
+
+
+def _said(one: MoneyFinding) -> Text:
+    """What Tieout says of the money, a code in words."""
+    says = one.stands.says
+    if one.problem:
+        return Text.assemble((f"{says} {one.problem}", "red"), f" {one.why}")
+    colour = next((_TOLD[word] for word in _TOLD if word in says), "yellow")
+    return Text(says.replace("_", " "), style=colour)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,8 @@ from infra.local.demo.story import EUR_RATE, Invoice, Line
 from infra.local.demo.story import Stands as Stood
 
 UNDEPOSITED = "Undeposited Funds"
-_CARD, _PAID = "360.00 by card", f"payment 360.00 to {CLEARING}"
+_CARD, _DEBIT, _PAID = "360.00 by card", "360.00 by bank debit", f"payment 360.00 to {CLEARING}"
 _BOOKED, _RECORDED = f"payment 360.00 to {UNDEPOSITED}", "360.00 from QuickBooks"
-_BY = {"hs_payments": "by card", "byo_stripe": "by Stripe"}
 _SYNC, _NONE, _ALL, _SETTLED = "in sync", "-", "360.00", "0.00"
 
 
@@ -63,22 +62,22 @@ def _paid_in_october() -> list[Deal]:
     """Their fees are booked when October is closed; `processors` says what was paid out of them."""
     return [
         _deal(
-            f"paid on {day}, {how}",
+            f"paid on {day}, {by}" + (", in euros" if currency == "EUR" else ""),
             Turn(
                 pay(at=f"{day}T16:00:00Z", method=method, processor=processor),
-                Stands(f"{amount} {_BY[processor]}", f"payment {amount} to {account}", _SYNC, _SETTLED),
+                Stands(f"{amount} {by}", f"payment {amount} to {account}", _SYNC, _SETTLED),
             ),
             over=(amount.replace(",", ""),),
             currency=currency,
             day="2026-10-01",
             due="2026-10-31",
         )
-        for day, how, amount, method, processor, account, currency in (
+        for day, by, amount, method, processor, account, currency in (
             ("2026-10-05", "by card", "1,200.00", "card", "hs_payments", CLEARING, "USD"),
             ("2026-10-06", "by card", "480.00", "card", "hs_payments", CLEARING, "USD"),
-            ("2026-10-12", "by Stripe, in euros", "600.00", "card", "byo_stripe", STRIPE, "EUR"),
+            ("2026-10-12", "by Stripe", "600.00", "card", "byo_stripe", STRIPE, "EUR"),
             ("2026-10-19", "by bank debit", "900.00", "ach", "hs_payments", CLEARING, "USD"),
-            ("2026-10-26", "by Stripe, in euros", "250.00", "card", "byo_stripe", STRIPE, "EUR"),
+            ("2026-10-26", "by Stripe", "250.00", "card", "byo_stripe", STRIPE, "EUR"),
         )
     ]
 
@@ -108,13 +107,13 @@ def _received() -> list[Deal]:
         ),
         _deal(
             "bank debit, received later",
-            Turn(debit(), Stands(f"{_CARD}, processing", _NONE, "left out: processing", _ALL)),
-            Turn(then("succeed"), Stands(_CARD, _PAID, _SYNC, _SETTLED)),
+            Turn(debit(), Stands(f"{_DEBIT}, processing", _NONE, "left out: processing", _ALL)),
+            Turn(then("succeed"), Stands(_DEBIT, _PAID, _SYNC, _SETTLED)),
         ),
         _deal(
             "bank debit that fails",
-            Turn(debit(), Stands(f"{_CARD}, processing", _NONE, "left out: processing", _ALL)),
-            Turn(then("fail"), Stands(f"{_CARD}, failed", _NONE, "left out: failed", _ALL)),
+            Turn(debit(), Stands(f"{_DEBIT}, processing", _NONE, "left out: processing", _ALL)),
+            Turn(then("fail"), Stands(f"{_DEBIT}, failed", _NONE, "left out: failed", _ALL)),
         ),
         _deal(
             "recorded by hand, a check",
@@ -213,8 +212,8 @@ def _given_back() -> list[Deal]:
         ),
         _deal(
             "bank debit returned",
-            paid,
-            Turn(then("fail"), Stands(f"{_CARD}, failed", _PAID, "attention: payment_failed", "360.00 / 0.00")),
+            Turn(pay(method="ach"), Stands(_DEBIT, _PAID, _SYNC, _SETTLED)),
+            Turn(then("fail"), Stands(f"{_DEBIT}, failed", _PAID, "attention: payment_failed", "360.00 / 0.00")),
         ),
     ]
 

@@ -13,8 +13,9 @@ from infra.local.demo.story import Ending, Invoice
 from tieout.domain.record import State, SyncRecord
 from tieout.domain.status import explain
 
-_PAYMENT = ("hs_initial_amount", "hs_refunds_amount", "hs_latest_status", "hs_processor_type", "hs_currency_code")
-_WHO = {"hs_payments": "by card", "byo_stripe": "by Stripe", "none": "by hand", "quickbooks": "from QuickBooks"}
+_PAYMENT = ("hs_initial_amount", "hs_refunds_amount", "hs_latest_status", "hs_processor_type", "hs_payment_method_type")
+_HOW = {"card": "by card", "ach": "by bank debit"}
+_WHO = {"byo_stripe": "by Stripe", "none": "by hand", "quickbooks": "from QuickBooks"}
 _STATUS = {"processing": "processing", "failed": "failed", "disputed_action_required": "disputed"}
 _RECEIPTS = {"Payment": "payment", "SalesReceipt": "sales receipt"}
 _DOCUMENTS = {**_RECEIPTS, "RefundReceipt": "refund receipt", "CreditMemo": "credit memo"}
@@ -124,12 +125,17 @@ def _in_hubspot(both: _Both, deal: Deal) -> Iterator[str]:
             filter(
                 None,
                 [
-                    f"{amount:,.2f} {_WHO[one['hs_processor_type'] or 'none']}",
+                    f"{amount:,.2f} {_how(one)}",
                     f"{back:,.2f} back" if back else "",
                     _STATUS.get(one["hs_latest_status"] or "", ""),
                 ],
             )
         )
+
+
+def _how(payment: Mapping[str, str | None]) -> str:
+    processor = payment["hs_processor_type"] or "none"
+    return _WHO.get(processor) or _HOW[payment["hs_payment_method_type"] or ""]
 
 
 # -- QuickBooks
