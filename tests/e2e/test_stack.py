@@ -156,7 +156,7 @@ def test_octobers_fees_are_not_booked_again_and_every_clearing_account_is_proven
     before = marks(one.get("PrivateNote") for one in played.quickbooks("Purchase"))
     code, answer = played.tieout("fees", "--month", str(OCTOBER), "--book", "--check")
     [report] = answer["connections"]
-    assert (code, [one["state"] for one in report["booked"]]) == (0, ["synced"] * len(PROCESSORS))
+    assert (code, [one["state"] for one in report["booking"]]) == (0, ["synced"] * len(PROCESSORS))
     assert [(one["currency"], one["holds"], one["difference"]) for one in report["clearing"]] == [
         (one.currency, True, "0.00") for one in PROCESSORS.values()
     ]

@@ -156,7 +156,11 @@ def october(world: MoneyWorld, workspace: Workspace) -> MonthEnd:
     """October, closed (again)."""
     books = BookFees(world.claims, VENDOR_TIMEOUT)
     return close_october(
-        workspace, world.clock.now(), lambda report: books.book(workspace, report, "demo", by_person=True), lambda: None
+        workspace,
+        world.records,
+        world.clock.now(),
+        lambda report: books.book(workspace, report, "demo", by_person=True),
+        lambda: None,
     )
 
 

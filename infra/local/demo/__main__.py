@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.cli import show
-from infra.cli.fee_books import print_booked, print_proofs
+from infra.cli.fee_books import print_proofs
 from infra.cli.fees import print_fees
 from infra.cli.reconcile import print_report
 from infra.local import deployment as local_deployment
@@ -87,7 +87,6 @@ def report(played: Played, deals: Sequence[Deal], seconds: float) -> int:
         return 1
     print_report(played.report)
     print_fees(played.month.document)
-    print_booked(played.month.booked)
     print_proofs(played.month.proofs)
     return _verdict(played, played.report, played.month, deals, seconds)
 

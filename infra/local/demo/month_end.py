@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -12,10 +12,11 @@ from infra.local.demo.processors import PROCESSORS
 from tieout.domain.fee import Period
 from tieout.domain.planning.clearing import Proof
 from tieout.domain.planning.fees import FeeReport
-from tieout.ports import Workspace
+from tieout.ports import Records, Workspace
 from tieout.services.book_fees import Booked
 from tieout.services.check_clearing import check_clearing
 from tieout.services.fee_documents import FeeDocument
+from tieout.services.fee_entries import entries_of
 from tieout.services.report_fees import fee_document
 
 OCTOBER = Period.month(date(2026, 10, 1))
@@ -34,7 +35,9 @@ class MonthEnd:
     proofs: Sequence[Proof]
 
 
-def close_october(workspace: Workspace, at: datetime, book: Book, wait: Callable[[], None]) -> MonthEnd:
+def close_october(
+    workspace: Workspace, records: Records, at: datetime, book: Book, wait: Callable[[], None]
+) -> MonthEnd:
     """As `tieout fees --month 2026-10 --book --check` does, again after a `wait` while the books did not answer."""
     document = fee_document(workspace, OCTOBER, at)
     booked = book(document.report)
@@ -43,7 +46,8 @@ def close_october(workspace: Workspace, at: datetime, book: Book, wait: Callable
             break
         wait()
         booked = book(document.report)
-    return MonthEnd(document, booked, check_clearing(workspace))
+    entries = entries_of(records, workspace.connection.id, document.report)
+    return MonthEnd(replace(document, booked=entries), booked, check_clearing(workspace))
 
 
 def problems(month: MonthEnd) -> list[str]:

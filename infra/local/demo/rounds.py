@@ -153,6 +153,7 @@ class Rounds:
         workspace = self.deployment.workspace(self.running.connection)
         month = close_october(
             workspace,
+            self.deployment.store.records,
             self.deployment.store.clock.now(),
             lambda report: fee_books.book(self.deployment, workspace, report),
             lambda: time.sleep(POLL_SECONDS),
