@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from tests.support.builders_world import VENDOR_TIMEOUT
 from tests.support.fee_world import FeeWorld
 from tests.unit.test_services_nightly_reconcile import MemoryReports
 from tieout.domain.errors import ConnectionLost, StoreUnavailable
+from tieout.domain.fee import Period
 from tieout.domain.payment import Processor
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.ports import Workspace, Workspaces
 from tieout.services.book_fees import BookFees
 from tieout.services.fee_reports import CURSOR, FeeReports
 from tieout.services.outcome import Run
+from tieout.services.report_fees import fee_report
 
 
 class Shop(FeeWorld):
     """A world on 2 March with its reports; `opened` counts how often its connection was opened."""
 
-    def __init__(self, booking: str = "report_only") -> None:
+    def __init__(self, booking: str = "report_only", **options: Any) -> None:
         self.kept, self.opened = MemoryReports(), 0
-        super().__init__()
+        super().__init__(**options)
         self.monthly(fee_booking=booking)
 
     def open(self, connection: str) -> Workspace | None:
@@ -207,3 +213,145 @@ def test_without_time_nothing_is_begun() -> None:
     shop = Shop()
     assert shop.hour(minutes=0).counts["fee_reports_unfinished"] == 1
     assert shop.opened == 0
+
+
+# Where a day has 23, 25, 23.5 or 24.5 hours, begins at a half or quarter hour, or has no midnight.
+DAYS = [
+    ("America/New_York", date(2026, 3, 8)),
+    ("Europe/London", date(2026, 3, 29)),
+    ("Asia/Kolkata", date(2026, 3, 31)),
+    ("Asia/Kathmandu", date(2026, 3, 31)),
+    ("America/St_Johns", date(2026, 3, 8)),
+    ("Australia/Lord_Howe", date(2026, 4, 5)),
+    ("Africa/Cairo", date(2026, 4, 24)),
+    ("Asia/Beirut", date(2026, 3, 29)),
+]
+
+
+@pytest.mark.parametrize(("zone", "day"), DAYS)
+def test_each_day_is_reported_once_by_the_first_run_after_it_closed_where_the_company_is(zone: str, day: date) -> None:
+    shop = Shop(time_zone=zone)
+    begin = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=40)
+    shop.clock.advance((begin - shop.clock.now()).total_seconds())
+    shop.hour()
+    seen: dict[str, datetime] = {}
+    for _ in range(100):
+        shop.clock.advance(3600)
+        before = shop.names()
+        shop.hour()
+        for name in sorted(shop.names() - before):
+            seen.setdefault(name, shop.clock.now())
+    for told in (day, day + timedelta(days=1)):
+        closes = datetime.combine(told + timedelta(days=1), datetime.min.time(), ZoneInfo(zone)).astimezone(UTC)
+        ran = seen[f"fees-{told}.csv"]
+        assert closes <= ran < closes + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(("zone", "day"), DAYS)
+def test_a_payment_counts_on_the_day_that_it_is_where_the_company_is_and_on_no_other(zone: str, day: date) -> None:
+    shop = Shop(time_zone=zone)
+    local = ZoneInfo(zone)
+    begin = datetime.combine(day, datetime.min.time(), local).astimezone(UTC)
+    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), local).astimezone(UTC)
+    ids = []
+    for at in (begin - timedelta(seconds=1), begin, end - timedelta(seconds=1), end):
+        shop.clock.advance((at - shop.clock.now()).total_seconds())
+        ids.append(shop.take())
+    workspace = shop.open("c1")
+    assert workspace is not None
+    found = {
+        told: [one.payment_id for one in fee_report(workspace, Period.day(told)).payments.lines]
+        for told in (day - timedelta(days=1), day, day + timedelta(days=1))
+    }
+    assert list(found.values()) == [ids[:1], ids[1:3], ids[3:]]
+
+
+def test_a_month_closes_and_is_booked_by_the_companys_clock() -> None:
+    shop = Shop("monthly", time_zone="Asia/Kolkata")
+    shop.take()
+    closes = datetime(2026, 3, 31, 18, 30, tzinfo=UTC)
+    shop.clock.advance((closes - shop.clock.now()).total_seconds() - 1)
+    shop.hour()
+    assert shop.fees_of("2026-03") is None
+    shop.clock.advance(1)
+    shop.hour()
+    record = shop.fees_of("2026-03")
+    assert record is not None
+    assert [one.sent.day for one in record.postings] == [date(2026, 3, 31)]
+
+
+def test_what_a_person_did_to_the_mapping_is_attention_on_the_page_and_the_report_is_kept() -> None:
+    for changes, told in (
+        ({"fee_vendors": {}}, "fee_vendors names no vendor for hs_payments"),
+        ({"deposit_accounts": {"byo_stripe": "36"}}, "deposit_accounts names no clearing account for hs_payments"),
+        ({"processing_fee_account_id": "1"}, "account 1 (Services), of type Income"),
+        ({"platform_fee_account_id": "999"}, "account 999, which QuickBooks does not have"),
+    ):
+        shop = Shop("daily")
+        shop.monthly(**{"fee_booking": "daily", **changes})
+        id_ = shop.take()
+        shop.next_day()
+        assert shop.hour().counts["fee_reports"] == 3
+        page = shop.kept.kept["c1", date(2026, 3, 2), "fees-2026-03-02.html"]
+        assert told in page
+        assert "then book" in page
+        assert id_ in shop.kept.kept["c1", date(2026, 3, 2), "fees-2026-03-02.csv"]
+        assert shop.booked("Purchase") == []
+
+
+def test_closed_books_hold_the_entry_say_so_on_the_page_and_the_report_is_kept() -> None:
+    shop = Shop("daily")
+    shop.take()
+    shop.next_day()
+    shop.bookkeeper.close_books(date(2026, 3, 2))
+    shop.hour()
+    page = shop.kept.kept["c1", date(2026, 3, 2), "fees-2026-03-02.html"]
+    assert "are closed in QuickBooks" in page
+    assert "Reopen the period" in page
+    assert shop.booked("Purchase") == []
+
+
+def test_a_processor_that_tieout_does_not_know_is_listed_and_the_others_are_booked() -> None:
+    shop = Shop("daily", hubspot={"payment_processors": ("hs_payments", "quantum_pay")})
+    shop.take()
+    strange = shop.take(processor="quantum_pay")
+    shop.next_day()
+    shop.hour()
+    page = shop.kept.kept["c1", date(2026, 3, 2), "fees-2026-03-02.html"]
+    assert f"Payment {strange} cannot be read" in page
+    assert "quantum_pay" in page
+    assert shop.one("Purchase")["TotalAmt"] == Decimal("3.40")
+
+
+def test_two_functions_at_once_book_a_month_once() -> None:
+    shop = Shop("daily")
+    shop.take()
+    shop.next_day()
+    post = shop.ledger.post
+    met: list[Run] = []
+
+    def both(*arguments: object) -> object:
+        met.append(shop.hour())
+        return post(*arguments)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shop.ledger, "post", both)
+        shop.hour()
+    assert [one.counts["fee_reports_unfinished"] for one in met] == [1]
+    assert len(shop.booked("Purchase")) == 1
+    shop.next_day()
+    shop.hour()
+    assert len(shop.booked("Purchase")) == 1
+
+
+def test_a_day_of_a_month_that_is_booked_by_day_is_no_adjustment() -> None:
+    shop = Shop("daily")
+    for _ in range(3):
+        shop.take()
+        shop.next_day()
+    shop.hour()
+    [booked] = json.loads(shop.kept.kept["c1", date(2026, 3, 31), "fees-2026-03.json"])["booked"]
+    assert [(one["number"], one["adjusting"]) for one in booked["entries"]] == [
+        (f"FEE-2026-03-0{day}-USD", False) for day in (2, 3, 4)
+    ]
+    assert "Adjusting" not in shop.kept.kept["c1", date(2026, 3, 31), "fees-2026-03.html"]
