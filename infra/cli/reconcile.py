@@ -13,6 +13,7 @@ from rich.text import Text
 
 from infra.cli import show
 from infra.cli.options import FINE, NEEDS_A_PERSON, Json, OnlyConnection, Stack, opened
+from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.tie_out import Finding, Sides, TieOut
 from tieout.services.drift_report import report_facts
 from tieout.services.reconcile import Reconcile, Report
@@ -34,23 +35,33 @@ def reconcile(
     """Prove that both sides agree about every synced invoice, and list what does not, with the reason.
 
     Compares what was billed, applied, received and refunded, currency by currency. Changes nothing on either side.
-    Exit code 0 when everything ties out, 1 otherwise.
+    A connection that cannot be read does not keep the others from being compared. Exit code 0 when everything ties
+    out, 1 otherwise.
 
     Example: tieout reconcile --since 2026-01-01
     """
     deployment = opened(context, stack)
     service = Reconcile(deployment.store.records, deployment.store.clock)
-    reports = []
+    reports: list[Report] = []
+    unread: list[str] = []
     for one in deployment.connections(connection):
-        with _progress(one.id, shown=not json) as told:
-            workspace = deployment.workspace(one.id)
-            report = service.run(workspace, since=since.date() if since else None, progress=told)
+        try:
+            with _progress(one.id, shown=not json) as told:
+                workspace = deployment.workspace(one.id)
+                report = service.run(workspace, since=since.date() if since else None, progress=told)
+        except StoreUnavailable:
+            # Our own table: no other connection can be compared either.
+            raise
+        except SyncError as error:
+            show.print_error(f"Connection {one.id} was not compared: {error.detail or error}")
+            unread.append(one.id)
+            continue
         reports.append(report)
         if not json:
             print_report(report)
     if json:
-        show.print_json({"connections": [report_facts(report) for report in reports]})
-    raise typer.Exit(FINE if all(report.ties_out for report in reports) else NEEDS_A_PERSON)
+        show.print_json({"connections": [report_facts(report) for report in reports], "not_compared": unread})
+    raise typer.Exit(NEEDS_A_PERSON if unread or not all(report.ties_out for report in reports) else FINE)
 
 
 @contextmanager

@@ -200,6 +200,8 @@ def _parameters(api_url: str, hubspot_url: str, quickbooks_url: str) -> dict[str
         "VendorTimeoutSeconds": str(VENDOR_TIMEOUT_SECONDS),
         "SweepRate": SWEEP_RATE,
         "LogRetentionDays": "1",
+        # The emulator has no TLS.
+        "ReportsOverTls": "no",
     }
 
 

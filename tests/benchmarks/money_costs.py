@@ -109,7 +109,7 @@ def _pulled(bench: Bench, invoices: Sequence[str]) -> Iterator[Measure]:
 def _idle(bench: Bench) -> Iterator[Measure]:
     world = bench.world
     # What was played so far is news for the first, and the listing of what is deleted comes once a day.
-    for _ in range(2):
+    for _ in range(3):
         world.clock.advance(_QUARTER)
         bench.sweep()
     world.clock.advance(_QUARTER)

@@ -136,7 +136,7 @@ def test_a_delivery_is_answered_as_it_deserves(
     [
         ("hubspot_payment_changed", "TIEOUT_PAYMENT_PUSH_QUEUE", {"2001"}),
         ("hubspot_payment_changed", "TIEOUT_INVOICE_PUSH_QUEUE", {"1001"}),
-        ("quickbooks_payments_changed", "TIEOUT_PAYMENT_PULL_QUEUE", {"201", "202", "203", "204"}),
+        ("quickbooks_payments_changed", "TIEOUT_PAYMENT_PULL_QUEUE", {"201", "202", "203", "204", "205"}),
     ],
 )
 def test_a_hint_goes_to_the_worker_whose_records_it_is_about(

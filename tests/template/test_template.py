@@ -186,6 +186,15 @@ def test_reports_are_private_encrypted_kept_and_outlive_the_stack() -> None:
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
+def test_reports_travel_encrypted_only() -> None:
+    [policy] = of_type("AWS::S3::BucketPolicy").values()
+    [deny] = policy["PolicyDocument"]["Statement"]
+    assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "s3:*")
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+    assert len(deny["Resource"]) == 2
+    assert template()["Parameters"]["ReportsOverTls"]["Default"] == "yes"
+
+
 def test_every_role_serves_one_function() -> None:
     roles = [role_of(function) for function in FUNCTIONS]
     assert len(set(roles)) == len(roles)
@@ -198,9 +207,17 @@ def test_every_queue_redrives_or_is_where_others_redrive_to() -> None:
         assert target(queue["RedrivePolicy"]["deadLetterTargetArn"]) in of_type(QUEUE)
 
 
-def test_dead_letters_are_kept_for_as_long_as_sqs_keeps_anything() -> None:
-    for name in dead_letter_queues():
+def test_dead_letters_of_workers_are_kept_for_as_long_as_sqs_keeps_anything() -> None:
+    targets = [target(queue["RedrivePolicy"]["deadLetterTargetArn"]) for queue in redriving().values()]
+    of_workers = {name for name in targets if name}
+    for name in of_workers:
         assert of_type(QUEUE)[name]["MessageRetentionPeriod"] == 14 * 86400, name
+    # Of a schedule they only say that a run failed, and the next run makes up for it: a cause that lasts must not pile
+    # them up for a person to clear away.
+    notes = dead_letter_queues() - of_workers
+    assert notes == {"SweepDeadLetterQueue", "FeeReportDeadLetterQueue", "ReconcileDeadLetterQueue"}
+    assert all(of_type(QUEUE)[name]["MessageRetentionPeriod"] <= 2 * 86400 for name in notes)
+    assert of_type(QUEUE)["SweepDeadLetterQueue"]["MessageRetentionPeriod"] <= 6 * 3600
 
 
 def test_every_queue_is_encrypted() -> None:

@@ -11,8 +11,11 @@ import pytest
 from tests.support.builders import usd
 from tests.support.builders_money_world import MoneyWorld
 from tests.support.cli_world import CommandLine, wide
+from tieout.domain.company import Connection
+from tieout.domain.errors import ConnectionLost
 from tieout.domain.record import Kind, RecordKey, State
 from tieout.domain.tie_out import Equation, Finding, TieOut
+from tieout.ports import Workspace
 from tieout.services.drift_report import as_csv
 from tieout.services.reconcile import Report
 
@@ -58,6 +61,26 @@ def test_json_says_the_same_with_amounts_as_texts(cli: CommandLine, world: Money
     assert report["totals"]["USD"]["billed"] == {"hubspot": "360.00", "quickbooks": "360.00"}
     [finding] = report["findings"]
     assert (finding["equation"], finding["left"], finding["right"]) == ("received", "100.00", "0.00")
+
+
+def test_a_connection_that_cannot_be_read_does_not_keep_the_others_from_being_compared(
+    cli: CommandLine, world: MoneyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.synced()
+    world.connections.add_connection(Connection("a0", "1", "11"))
+    opened = world.open
+    monkeypatch.setattr(world, "open", lambda id_: lost() if id_ == "a0" else opened(id_))
+    ran = cli.run("reconcile")
+    assert ran.code == 1
+    assert "Connection a0 was not compared: sign in again" in ran.err
+    assert "1 invoice(s) tie out." in ran.out
+    ran = cli.run("reconcile", "--json")
+    assert (ran.code, ran.json["not_compared"]) == (1, ["a0"])
+    assert [one["connection"] for one in ran.json["connections"]] == ["c1"]
+
+
+def lost() -> Workspace:
+    raise ConnectionLost("sign in again")
 
 
 def test_only_invoices_since_a_day_are_looked_at(cli: CommandLine, world: MoneyWorld) -> None:

@@ -204,6 +204,16 @@ def test_a_declared_variance_is_no_finding_and_another_difference_is() -> None:
     assert "declared variance of 0.03 USD" in finding.reason
 
 
+def test_an_adopted_invoice_declares_no_variance_and_its_own_currency() -> None:
+    case = a_case([], [], 0, 10_000)
+    assert case.record.link is not None
+    record = replace(case.record, link=replace(case.record.link, sent=None))
+    assert tie_out(replace(case, record=record)).findings == ()
+    changed = replace(invoice(case, total=usd("100.01"), balance=usd("100.01")), record=record)
+    [finding] = tie_out(changed).findings
+    assert finding.reason == "HubSpot billed 100.00 USD, QuickBooks 100.01 USD."
+
+
 def test_an_overpayment_that_waits_for_a_decision_is_named_with_its_code() -> None:
     case = a_case([(10_000, 0)], [], 0, 0)
     [pushed] = case.money.pushed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -15,7 +15,7 @@ from tieout.ports.payments import ChangePage, Feed
 from tieout.services.sweep import SWEPT
 
 MINUTE = timedelta(minutes=1)
-OVERLAP = 5 * MINUTE
+OVERLAP = 15 * MINUTE
 
 
 # -- what is due
@@ -395,6 +395,23 @@ def test_a_run_tells_how_far_behind_the_oldest_connection_is_and_what_was_read()
     assert counts["sweep_behind_minutes"] == 30
     assert counts["metered_reads"] == 3
     assert counts["metered_reads_projected"] > 3
+
+
+def test_what_a_run_did_is_told_although_the_reads_cannot_be_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    yard = Yard()
+    yard.run()
+    yard.clock.advance(1800)
+
+    def away(connection: str | None, month: date) -> dict[date, int]:
+        raise StoreUnavailable(context={"system": "dynamodb"})
+
+    monkeypatch.setattr(yard.meter, "reads", away)
+    run = yard.run()
+    assert isinstance(run.failure, StoreUnavailable)
+    assert [(one.connection, one.step) for one in run.troubles] == [("", "counts")]
+    assert run.counts == {
+        "records_woken": 0, "changes_queued": 0, "sweep_cut_short": 0, "sweep_behind_minutes": 0
+    }  # fmt: skip
 
 
 def test_an_idle_sweep_costs_two_searches_and_one_call_of_change_data_capture() -> None:

@@ -12,8 +12,11 @@ from tieout.ports.payments import Feed
 from tieout.services.news import News
 from tieout.services.waking import Found
 
-# HubSpot's search index lags behind its records, by minutes at worst (HubSpot: search guide); QuickBooks names no lag.
+# QuickBooks names no lag of its change data capture.
 OVERLAP = timedelta(minutes=5)
+# HubSpot's search index lags behind its records, a few moments by its guide and minutes as others saw it. A record that
+# is indexed later than that, and after a younger one, would never be found, and searching costs nothing.
+INDEX_LAG = timedelta(minutes=15)
 # How far our clock may be ahead of a vendor's.
 CLOCKS_DIFFER = timedelta(minutes=15)
 # A connection without a known beginning is followed from a day before its first sweep.
@@ -54,7 +57,7 @@ class Following:
         """
         name, begun = f"hubspot.{feed.value}", self.clock.now()
         newest = self.position(name)
-        since, after = newest - OVERLAP, None
+        since, after = newest - INDEX_LAG, None
         while True:
             page = self.workspace.crm.changed(feed, since, after)
             # A time far ahead would make the sweep pass over everything until then.
@@ -76,7 +79,7 @@ class Following:
             return
         # A listing that was not finished goes on where it was, as of the time when it began.
         began, _, after = mark.partition(" ") if mark else (now.isoformat(), "", "")
-        since = self.position(name) - OVERLAP - CLOCKS_DIFFER
+        since = self.position(name) - INDEX_LAG - CLOCKS_DIFFER
         while True:
             page = self.workspace.crm.archived(feed, after or None)
             recent = [one for one in page.changes if one.modified_at >= since]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +19,8 @@ from tieout.services.waking import Found, due
 SWEPT = "swept"
 """The cursor of a connection's last sweep in which every step succeeded, by our own clock."""
 
+_COUNTS = "counts"
+"""The step, of no connection, that tells how far all of them have come."""
 _TURN = "turn"
 _WAKING = "due"
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,20 +72,26 @@ class Sweep:
                 self._sweep(connection, trace_id, deadline, tally)
         except _OutOfTime:
             tally.cut_short = 1
-        ages = [begun - swept for id_ in turns if (swept := self.cursors.load(id_, SWEPT)) is not None]
+        counts = {
+            "records_woken": tally.queued[True],
+            "changes_queued": tally.queued[False],
+            "sweep_cut_short": tally.cut_short,
+        }
+        for count_more in (self._behind, self._reads):
+            try:
+                counts |= count_more(turns, begun)
+            except StoreUnavailable as error:
+                # What the run did is told all the same.
+                tally.fail("", _COUNTS, error)
+        return Run(counts, tuple(tally.troubles), tally.failure)
+
+    def _behind(self, connections: Iterable[str], begun: datetime) -> dict[str, int]:
+        ages = [begun - swept for id_ in connections if (swept := self.cursors.load(id_, SWEPT)) is not None]
+        return {"sweep_behind_minutes": max(0, max(ages, default=timedelta()) // timedelta(minutes=1))}
+
+    def _reads(self, _connections: Iterable[str], begun: datetime) -> dict[str, int]:
         reads = usage(self.meter.reads(None, begun.date()), begun)
-        return Run(
-            {
-                "records_woken": tally.queued[True],
-                "changes_queued": tally.queued[False],
-                "sweep_cut_short": tally.cut_short,
-                "sweep_behind_minutes": max(0, max(ages, default=timedelta()) // timedelta(minutes=1)),
-                "metered_reads": reads.so_far,
-                "metered_reads_projected": reads.projected,
-            },
-            tuple(tally.troubles),
-            tally.failure,
-        )
+        return {"metered_reads": reads.so_far, "metered_reads_projected": reads.projected}
 
     def _sweep(self, connection: str, trace_id: str, deadline: datetime, tally: _Tally) -> None:
         begun, before = self.clock.now(), len(tally.troubles)

@@ -92,20 +92,22 @@ def _voided_on_one_side(source: SourceInvoice, ledger: LedgerInvoice) -> Iterato
 def _billed(record: SyncRecord, source: SourceInvoice, ledger: LedgerInvoice) -> Iterator[Finding]:
     if source.total is None or source.status is InvoiceStatus.VOIDED or ledger.voided:
         return
-    variance = declared_variance(record)
+    variance = declared_variance(record, ledger.total.currency)
     if ledger.total - source.total != variance:
         said = f" beside the declared variance of {variance}" if variance.amount else ""
         reason = f"HubSpot billed {source.total}, QuickBooks {ledger.total}{said}."
         yield Finding(Equation.BILLED, reason, source.total, ledger.total)
 
 
-def declared_variance(record: SyncRecord) -> Money:
-    """What QuickBooks' total may be more than HubSpot's: the difference that stood within the tolerances when the
-    invoice was posted. Zero where nothing was accepted."""
+def declared_variance(record: SyncRecord, currency: str) -> Money:
+    """What QuickBooks' total, in `currency`, may be more than HubSpot's: the difference that stood within the
+    tolerances when the invoice was posted. Zero where nothing was accepted, and of an invoice that was posted in
+    another currency."""
     link = record.link
     if record.state in _AGREED and link and link.sent and link.sent.billed and link.total:
-        return link.total - link.sent.billed
-    currency = link.sent.currency if link and link.sent else "XXX"
+        accepted = link.total - link.sent.billed
+        if accepted.currency == currency:
+            return accepted
     return Money(Decimal(0), currency)
 
 
