@@ -296,6 +296,24 @@ def test_known_documents_are_looked_through_over_as_many_runs_as_it_takes() -> N
     assert yard.cursors.mark("c1", "quickbooks.known") is None
 
 
+def test_known_documents_are_looked_through_again_when_changes_were_too_many_meanwhile() -> None:
+    yard = Yard()
+    ledger = yard.ledger["c1"]
+    ledger.standing = {"101"}
+    yard.put("1", link=Link("101", ledger_updated_at=NOW))
+    # Those in sync were looked through; then one of them is deleted among too many other changes.
+    yard.cursors.set_mark("c1", "quickbooks.known", "1 ")
+    ledger.most, ledger.standing = 10, set()
+    crowd(yard, 30)
+    crowd(yard, 30, "RefundReceipt")
+    assert (HintObject.QUICKBOOKS_INVOICE, "101") not in later(yard)
+    assert yard.cursors.mark("c1", "quickbooks.known") == "0 "
+    ledger.most = 1000
+    assert (HintObject.QUICKBOOKS_INVOICE, "101") in later(yard)
+    assert yard.cursors.mark("c1", "quickbooks.known") is None
+    assert yard.cursors.mark("c1", "quickbooks.known.again") is None
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_the_cursor_stays_when_the_queue_refuses(times: int) -> None:
     yard = Yard()

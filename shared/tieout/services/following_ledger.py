@@ -18,7 +18,8 @@ from tieout.services.news import HOLDER_KINDS
 from tieout.services.waking import Found
 
 ENTITIES = tuple(HOLDER_KINDS)
-_CURSOR, _KNOWN = "quickbooks", "quickbooks.known"
+_CURSOR, _KNOWN, _KNOWN_AGAIN = "quickbooks", "quickbooks.known", "quickbooks.known.again"
+_BEGINNING = "0 "
 # Change data capture looks 30 days back (Intuit: change data capture); a day is left for clocks and zones.
 _LOOK_BACK = timedelta(days=29)
 _RECORDS_A_TIME = 100
@@ -61,8 +62,12 @@ class FollowingLedger:
         if not answer.complete or recent != since:
             deleted = [one for one in documents if one.deleted]
             documents = [*deleted, *of.workspace.ledger.changed_since(entity, since)]
-            if of.cursors.mark(of.connection, _KNOWN) is None:
-                yield Found((), partial(of.cursors.set_mark, of.connection, _KNOWN, "0 "))
+            mark = of.cursors.mark(of.connection, _KNOWN)
+            if mark is None:
+                yield Found((), partial(of.cursors.set_mark, of.connection, _KNOWN, _BEGINNING))
+            elif mark != _BEGINNING:
+                # What was looked through already may have been deleted since.
+                yield Found((), partial(of.cursors.set_mark, of.connection, _KNOWN_AGAIN, _BEGINNING))
         yield from self._queued(documents, name, answer.until)
 
     def known(self) -> Iterator[Found]:
@@ -82,7 +87,10 @@ class FollowingLedger:
                 yield Found(hints, partial(of.cursors.set_mark, of.connection, _KNOWN, upcoming))
                 if not after:
                     break
-        yield Found((), partial(of.cursors.set_mark, of.connection, _KNOWN, None))
+        again = of.cursors.mark(of.connection, _KNOWN_AGAIN)
+        yield Found((), partial(of.cursors.set_mark, of.connection, _KNOWN, again))
+        if again is not None:
+            yield Found((), partial(of.cursors.set_mark, of.connection, _KNOWN_AGAIN, None))
 
     def _missing(self, records: Sequence[SyncRecord]) -> list[Hint]:
         """A hint for each document of these records that QuickBooks does not show, in one read a kind."""
