@@ -333,6 +333,39 @@ def test_a_retry_records_a_deleted_payment_again(world: MoneyWorld) -> None:
     assert amounts(world, id_) == [Decimal(100)]
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["webhook", "sweep"])
+def test_a_recorded_payment_that_tieout_deleted_and_a_person_restores_is_told(world: MoneyWorld, told: bool) -> None:
+    invoice = world.synced()
+    payment = world.received("360.00", {invoice: "360.00"})
+    world.pull(payment)
+    [mirror] = world.recorded(invoice)
+    world.clock.advance(60)
+    [row] = [row for row in world.booked("Payment") if row["Id"] == payment]
+    world.bookkeeper.delete("Payment", row)
+    world.pull(payment)
+    # HubSpot tells of our own deletion, too, and that is no news.
+    world.push(world.pay_hint(mirror))
+    world.run()
+    world.sweep()
+    world.run()
+    assert world.payment(mirror).state is State.IGNORED
+    world.clock.advance(900)
+    world.people.restore("commerce_payments", mirror)
+    if told:
+        world.push(world.pay_hint(mirror))
+    else:
+        world.sweep()
+    world.run()
+    record = world.payment(mirror)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.EDITED_IN_HUBSPOT)
+    assert f"QuickBooks payment {payment}" in record.detail
+    world.clock.advance(60)
+    world.people.archive("commerce_payments", mirror)
+    world.push(world.pay_hint(mirror))
+    assert world.payment(mirror).state is State.IGNORED
+    assert world.pulled(payment).state is State.IGNORED
+
+
 def test_a_payment_deleted_between_our_read_and_our_write_is_told(
     world: MoneyWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ from tieout.domain.planning.payment import SWITCHED_OFF
 from tieout.domain.planning.payment_plan import Decision, PaymentCase, PaymentPlan, Post, Wait
 from tieout.domain.planning.plan import Attend, Gone, Nothing, Skip
 from tieout.domain.planning.receipt import INVOICE, WITHOUT_INVOICE
+from tieout.domain.planning.tie_out_payments import is_recorded
+from tieout.domain.posting import Posting
 from tieout.domain.record import BY_HAND, Kind, LeftAlone, RecordKey, State, SyncRecord, own_hint_object
 from tieout.domain.status import ShownStatus
 from tieout.ports import Workspace, Workspaces
@@ -76,15 +78,17 @@ class PushPayments:
             key = records.origin_of(connection, "quickbooks", kind, far_id)
             return key if key and own_hint_object(key) is HintObject.HUBSPOT_PAYMENT else None
         mirrored = records.origin_of(connection, "hubspot", Document.HUBSPOT_PAYMENT, hint.id)
-        if mirrored is None:
+        record = records.get(mirrored) if mirrored is not None else None
+        recorded = [one for one in record.postings if one.far_id == hint.id] if record else []
+        if mirrored is None or not recorded:
+            # One that Tieout recorded and deleted again is nobody else's, whoever restores it.
             return RecordKey(connection, Kind.PAYMENT, "hubspot", hint.id)
-        self._forward(mirrored, hint)
+        self._forward(mirrored, recorded, hint)
         return None
 
-    def _forward(self, mirrored: RecordKey, hint: Hint) -> None:
+    def _forward(self, mirrored: RecordKey, recorded: Sequence[Posting], hint: Hint) -> None:
         """What Tieout wrote itself is no news, so it goes no further."""
-        own, record = own_hint_object(mirrored), self.claims.records.get(mirrored)
-        versions = [one.updated_at for one in record.postings if one.far_id == hint.id] if record else []
+        own, versions = own_hint_object(mirrored), [one.updated_at for one in recorded]
         if own is None or any(shows(one, hint) for one in versions if one is not None):
             return
         # Its own record is covered by QuickBooks' clock, which says nothing about a change in HubSpot; and who works on
@@ -112,7 +116,11 @@ class PushPayments:
         self, workspace: Workspace, works: Sequence[PaymentWork], deadline: datetime | None
     ) -> Sequence[Planned | PaymentPlan | Exception]:
         """See `PaymentAssessor.assess`. Those that a person left alone are decided apart, without the ledger."""
-        alone = {id(work): plan for work in works if (plan := self._left_alone(work)) is not None}
+        alone = {
+            id(work): plan
+            for work in works
+            if (plan := self._left_alone(work) or self._restored(workspace, work)) is not None
+        }
         others = [work for work in works if id(work) not in alone]
         payments = [(work.record, work.source, work.look, work.by_person) for work in others]
         now, trace_id = self.claims.clock.now(), works[0].held.trace_id
@@ -138,6 +146,20 @@ class PushPayments:
         plan, kept = left_alone(work.source, alone, dealt_with=work.by_person)
         work.held.record = replace(record, left_alone=kept)
         return plan
+
+    def _restored(self, workspace: Workspace, work: PaymentWork) -> PaymentPlan | None:
+        """A recorded payment stands in HubSpot although Tieout deleted it: `key_of` leaves such ones only."""
+        source = work.source
+        if not isinstance(source, SourcePayment) or not is_recorded(source):
+            return None
+        kind, id_ = Document.HUBSPOT_PAYMENT, source.id
+        origin = self.claims.records.origin_of(workspace.connection.id, "hubspot", kind, id_)
+        if origin is None:
+            return None
+        detail = (
+            f"Tieout deleted it, because QuickBooks payment {origin.origin_id} is not there for it; it was restored."
+        )
+        return Attend(AttentionCode.EDITED_IN_HUBSPOT, detail)
 
     def writes(self, plan: Planned | PaymentPlan) -> bool:
         """Documents that are posted or changed do."""
