@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.report import Measure
+from tests.benchmarks.watched import Watched, can_watch
 from tests.functions.cloud import OBJECTS, Cloud, cloud
 from tests.support.lambda_runtime import Function, definition
 from tieout.domain.hint import Cause, Hint, HintObject
@@ -16,34 +16,22 @@ from tieout.domain.hint import Cause, Hint, HintObject
 INVOICES = 100
 _COMPANIES = 10
 _LINES = 3
-_STATUS = Path("/proc/self/status")
-
-
-class _Watched(Function):
-    """A function whose process can be looked at."""
-
-    def peak(self) -> float:
-        """The highest resident size so far, in MB (Linux: VmHWM of proc(5), which is of this program alone)."""
-        assert self._process is not None
-        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
-        [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
-        return int(line.split()[1]) / 1024
 
 
 def measure() -> Iterator[Measure]:
     """Peak after the start and after the batch; nothing where there is no /proc."""
-    if not _STATUS.exists():
+    if not can_watch():
         return
     with cloud() as world:
         what = definition("InvoicePushFunction")
-        function = _Watched(what, world.environment("InvoicePushFunction"))
+        function = Watched(what, world.environment("InvoicePushFunction"))
         try:
             yield from _of(world, function)
         finally:
             function.close()
 
 
-def _of(world: Cloud, function: _Watched) -> Iterator[Measure]:
+def _of(world: Cloud, function: Watched) -> Iterator[Measure]:
     group = f"invoice_push in a process by itself, a batch of {INVOICES} new invoices, {INVOICES * _LINES} lines"
     ids = _invoices(world)
     _push(function, [])

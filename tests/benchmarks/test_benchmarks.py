@@ -23,8 +23,15 @@ def test_invoices_payments_and_the_sweep_keep_their_limits_of_calls(part: Module
     assert broken(measures) == []
 
 
-def test_the_fee_report_keeps_its_limit_of_calls() -> None:
-    assert broken(list(fee_reports.measure(payments=600))) == []
+def test_the_fee_report_and_its_booking_keep_their_limits_of_calls() -> None:
+    measures = list(fee_reports.calls(payments=600))
+    assert len([one for one in measures if one.most is not None]) > 5
+    assert broken(measures) == []
+
+
+def test_the_memory_of_the_fee_report_is_that_of_its_own_process() -> None:
+    for one in fee_reports.memory(payments=20):
+        assert 30 < one.value < 256
 
 
 @pytest.mark.parametrize(
