@@ -15,6 +15,8 @@ from infra.cli.selection import STATES_OF_A_PERSON, find, find_any, in_state, na
 from infra.cli.usage import print_usage, reads_facts, reads_of, swept_at
 from tieout.domain.record import Kind, State, SyncRecord
 from tieout.domain.status import explain
+from tieout.ports import Records
+from tieout.services.decisions import records_in_state
 from tieout.services.preview import preview
 
 _MOST_COUNTED = 2000
@@ -54,6 +56,7 @@ def status(
     for one in deployment.connections(connection):
         records = {state: in_state(deployment, one.id, state, _MOST_COUNTED) for state in State}
         needy = [record for state in STATES_OF_A_PERSON for record in records[state]]
+        needy += _fees_needing_a_person(deployment.store.records, one.id)
         parked = [record for state in (State.WAITING, State.VERIFYING) for record in records[state]]
         waiting_for_a_person |= bool(needy)
         kinds = {kind: _counts(records, kind) for kind in (Kind.INVOICE, Kind.PAYMENT, Kind.REFUND)}
@@ -157,6 +160,16 @@ def _counts(records: Mapping[State, Sequence[SyncRecord]], kind: Kind) -> dict[S
 
 def _counted(number: int) -> str:
     return f"{number} or more" if number >= _MOST_COUNTED else str(number)
+
+
+def _fees_needing_a_person(records: Records, connection: str) -> list[SyncRecord]:
+    """Booked fees are nobody's to retry, as no queue works on them: their next step is to book the period again."""
+    return [
+        record
+        for state in STATES_OF_A_PERSON
+        for record in records_in_state(records, connection, state)
+        if record.key.kind is Kind.FEES
+    ]
 
 
 def _needy_row(record: SyncRecord) -> tuple[str, str, str]:

@@ -99,6 +99,52 @@ def test_a_month_is_booked_and_the_clearing_account_proven(
     assert len(line.world.booked("Purchase")) == 1
 
 
+def test_fees_that_need_a_person_are_in_the_status_with_what_to_do(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide(monkeypatch)
+    world = FeeWorld()
+    world.monthly(fee_vendors={})
+    line = CommandLine(world, capsys)
+    pay(line, "100.00")
+    assert line.run("status").code == 0
+    ran = line.run("fees", "--month", "2026-03", "--book")
+    assert ran.code == 1
+    assert "fee_vendors names no vendor" in ran.out
+    ran = line.run("status")
+    assert ran.code == 1
+    assert "Fees hs_payments USD 2026-03" in ran.out
+    assert "fee_vendors names no vendor for hs_payments" in " ".join(ran.out.replace("\u2502", " ").split())
+    assert "fee_mapping_missing" in ran.out
+    [told] = line.run("status", "--json").json["connections"]
+    assert [one["kind"] for one in told["needs_a_person"]] == ["fees"]
+    assert line.run("retry", "--all").code == 0
+    world.monthly()
+    assert line.run("fees", "--month", "2026-03", "--book").code == 0
+    assert line.run("status").code == 0
+
+
+def test_the_original_and_what_adjusted_it_are_in_terminal_json_and_page(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    wide(monkeypatch)
+    line = CommandLine(FeeWorld(), capsys)
+    pay(line, "100.00")
+    late = pay(line, "50.00", fee="untold", platform_fee="untold")
+    line.run("fees", "--month", "2026-03", "--book")
+    line.world.hubspot.people.charge(late, fee="2.00", platform_fee="0.25")
+    line.run("fees", "--month", "2026-03", "--book")
+    ran = line.run("fees", "--month", "2026-03", "--save", str(tmp_path))
+    [page] = tmp_path.glob("*.html")
+    [booked] = line.run("fees", "--month", "2026-03", "--json").json["connections"][0]["booked"]
+    assert [(one["number"], one["amount"], one["adjusting"]) for one in booked["entries"]] == [
+        ("FEE-2026-03-USD", "3.40", False),
+        ("FEE-2026-03-USD-2", "2.25", True),
+    ]
+    for text in (ran.out, page.read_text(encoding="utf-8")):
+        assert all(told in text for told in ("FEE-2026-03-USD", "Adjusting expense", "FEE-2026-03-USD-2", "2.25"))
+
+
 def test_what_the_policy_does_not_allow_is_not_booked(line: CommandLine) -> None:
     pay(line, "100.00")
     ran = line.run("fees", "--month", "2026-03", "--book")

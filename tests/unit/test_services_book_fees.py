@@ -6,6 +6,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.support.builders_fees import a_fee_line
 from tests.support.fee_world import FEBRUARY, PLATFORM, PROCESSING, FeeWorld, february, many
@@ -443,3 +445,28 @@ def test_a_period_that_changes_while_it_is_booked_is_corrected_by_whoever_comes_
     world.book_fees(many(6))
     assert world.spent()["clearing"] == "-20.40"
     assert len(world.booked("Purchase")) == 2
+
+
+amounts = st.lists(st.tuples(st.integers(0, 900), st.integers(0, 90)), min_size=1, max_size=6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(amounts, st.data())
+def test_a_prefix_and_then_the_rest_stand_in_quickbooks_books_as_the_month_at_once(
+    charged: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    lines = [
+        a_fee_line(str(900 + number), 1 + number, fee=str(Decimal(fee) / 100), platform=str(Decimal(platform) / 100))
+        for number, (fee, platform) in enumerate(charged)
+    ]
+    parts, whole = FeeWorld(), FeeWorld()
+    for cut in sorted(data.draw(st.lists(st.integers(1, len(lines)), max_size=3))):
+        parts.book_fees(february(*lines[:cut]))
+    shuffled = data.draw(st.permutations(lines))
+    parts.book_fees(february(*shuffled, *shuffled[:2]))
+    whole.book_fees(february(*lines))
+    assert parts.spent() == whole.spent()
+    before = len(parts.booked("Purchase"))
+    parts.book_fees(february(*shuffled))
+    assert len(parts.booked("Purchase")) == before
+    assert parts.booked("Deposit") == []
