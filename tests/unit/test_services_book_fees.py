@@ -351,6 +351,20 @@ def test_an_entry_that_was_deleted_is_made_anew_under_its_number_beside_the_ones
     assert world.spent()["clearing"] == "-10.20"
 
 
+def test_an_edited_entry_beside_a_deleted_one_is_told_before_anything_is_made_anew() -> None:
+    world = FeeWorld()
+    world.book_fees(many(2))
+    world.book_fees(many(3))
+    first, second = sorted(world.booked("Purchase"), key=lambda row: int(row["Id"]))
+    world.bookkeeper.delete("Purchase", first)
+    line = {**second["Line"][0], "Amount": Decimal("9.00")}
+    world.bookkeeper.change("Purchase", second, Line=[line, second["Line"][1]], PaymentType="Cash")
+    world.book_fees(many(3), by_person=True)
+    record = world.fee_record()
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.EDITED_IN_QUICKBOOKS)
+    assert len(world.booked("Purchase")) == 1
+
+
 def test_the_token_that_ends_between_two_currencies_leaves_the_rest_to_a_later_run() -> None:
     world = FeeWorld()
     both = february(a_fee_line("900"), a_fee_line("901", processor=Processor.STRIPE, platform="0.00"))

@@ -75,3 +75,11 @@ def test_what_is_none_of_these_is_named_and_nothing_is_proven(what: str) -> None
     assert found.difference is not None
     assert found.difference.amount == Decimal(-5)
     assert not found.holds
+
+
+def test_the_account_of_payments_recorded_by_hand_is_no_clearing_account() -> None:
+    world = FeeWorld()
+    world.monthly(deposit_accounts={"hs_payments": CLEARING, "none": "36", "none:EUR": "4"})
+    workspace = world.open("c1")
+    assert workspace is not None
+    assert [one.account.id for one in check_clearing(workspace)] == [CLEARING]

@@ -158,7 +158,10 @@ class BookFees:
         if _left_alone(held.record) and not desk.by_person:
             return
         problem = self._compare(desk.workspace, held)
-        if problem is not None and not (isinstance(problem, Gone) and desk.by_person):
+        if isinstance(problem, Gone) and desk.by_person:
+            # Made anew because somebody asks for it, unless the entries that stand need somebody first.
+            problem = self._compare(desk.workspace, held)
+        if problem is not None:
             _note(held, problem, due)
             return
         others = self._others(desk, due)
