@@ -75,6 +75,39 @@ def test_a_refund_of_a_customer_of_nobody_here_is_left_alone(world: MoneyWorld) 
     assert (record.state, record.reason) == (State.IGNORED, "no_synced_invoice")
 
 
+def test_a_refund_of_a_customer_whose_invoice_is_synced_later_is_brought_up_then(world: MoneyWorld) -> None:
+    company, contact = world.company(), world.contact()
+    first = world.synced(company=company, contact=contact)
+    customer = world.customer_of(first)
+    # Its only invoice is not in the records yet when the refund is seen.
+    held = world.record(first)
+    world.records.put(replace(held, link=None).to(State.ATTENTION, reason="item_missing"))
+    receipt = str(world.bookkeeper.refund(customer, Decimal("25.00"), CLEARING)["Id"])
+    look(world, receipt)
+    # The message came later than the version that QuickBooks shows, so it is looked at once more at once.
+    record = look(world, receipt, Cause.DUE)
+    assert (record.state, record.reason) == (State.IGNORED, "no_synced_invoice")
+    assert record.due_at == world.clock.now() + timedelta(days=1)
+    world.records.put(replace(world.record(first), link=held.link).to(State.SYNCED))
+    world.clock.advance(86400)
+    world.wake()
+    world.push(*[hint for hint in world.hints.pop_due(limit=100) if hint.id == receipt])
+    record = record_of(world, receipt)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.REFUND_IN_QUICKBOOKS)
+
+
+def test_a_refund_of_nobody_here_is_looked_at_a_few_times_only(world: MoneyWorld) -> None:
+    nobody = world.bookkeeper.create("Customer", DisplayName="Nobody")["Id"]
+    receipt = str(world.bookkeeper.refund(nobody, Decimal("25.00"), CLEARING)["Id"])
+    looks = 1
+    record = look(world, receipt)
+    while record.due_at is not None:
+        world.clock.advance((record.due_at - world.clock.now()).total_seconds())
+        record = look(world, receipt, Cause.DUE)
+        looks += 1
+    assert 5 <= looks <= 8
+
+
 def test_a_refund_that_tieout_posted_is_told_to_its_payments_queue(world: MoneyWorld) -> None:
     payment = world.people.pay(world.synced())
     world.people.refund(payment, "100.00")

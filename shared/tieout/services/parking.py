@@ -96,6 +96,13 @@ def park_unshown(record: SyncRecord, failure: Exception | None, tries: int, now:
     return replace(record, due_at=now + timedelta(seconds=pause), attempts=attempts)
 
 
+def next_look(record: SyncRecord, now: datetime, first: timedelta, until: timedelta) -> datetime | None:
+    """When to see whether what an ignored record lacks has come: after `first`, and then each time when the record is
+    twice as old. None once it is older than `until`."""
+    age = now - (record.created_at or now)
+    return None if age >= until else now + max(age, first)
+
+
 def _stays(record: SyncRecord, reason: str = "") -> bool:
     """Whether what was found out before stays shown, and only the look is due again. A record that says that both sides
     agree says so no longer when it could not be looked at for a while."""

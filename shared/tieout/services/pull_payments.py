@@ -31,7 +31,8 @@ from tieout.services.claims import Claims
 from tieout.services.intents import SWITCHED_OFF_PAUSE
 from tieout.services.mirroring import MirrorWriter
 from tieout.services.outcome import Outcome
-from tieout.services.refunds_made import Confirmed, MadePlan, RefundsMade
+from tieout.services.parking import next_look
+from tieout.services.refunds_made import NO_SYNCED_INVOICE, Confirmed, MadePlan, RefundsMade
 from tieout.services.work import Seen, Work
 from tieout.services.worker import Worker
 from tieout.services.writing import agreed
@@ -52,6 +53,9 @@ _DELETED = frozenset({AttentionCode.DELETED_IN_HUBSPOT.value, "deleted"})
 _REFUSED_FOR, _REFUSED_FOR_A_PERSON = timedelta(days=1), timedelta(minutes=10)
 # HubSpot takes no more than is open on an invoice, and the payment that makes room may only be on its way.
 _TRIES, _FIRST_PAUSE = 4, 15.0
+# A refund of a customer without synced invoice is looked at again after a day, and each time when it is twice as old:
+# its invoice may be held back by something that is put right. Each look is metered, and shared by a batch.
+_FIRST_LOOK, _INVOICE_MAY_FOLLOW = timedelta(days=1), timedelta(days=32)
 # Far more than a payment has invoices; a plan that never ends is a bug.
 _MOST_STEPS = 1000
 
@@ -172,7 +176,15 @@ class PullPayments:
             reason = "" if plan.amount else "deleted"
             work.held.record = work.record.to(state, reason=reason, detail=plan.told)
         else:
-            _note(work, plan)
+            self._note(work, plan)
+
+    def _note(self, work: PullWork, plan: MirrorPlan) -> None:
+        _note(work, plan)
+        record = work.record
+        if _is_refund(work) and record.state is State.IGNORED and record.reason == NO_SYNCED_INVOICE:
+            # Nothing links it to the invoice that it waits for, so nothing wakes it.
+            due_at = next_look(record, self.claims.clock.now(), _FIRST_LOOK, _INVOICE_MAY_FOLLOW)
+            work.held.record = replace(record, due_at=due_at)
 
     def _mirror(self, workspace: Workspace, work: PullWork, plan: Pulled) -> None:
         """Write one recorded payment after the other, planning anew after each, until nothing is left to write."""
@@ -184,7 +196,7 @@ class PullPayments:
             work.held.record = replace(work.record, postings=decision.postings)
             if not isinstance(decision.plan, MirrorStep):
                 self._tell_invoices(workspace, work, before | set(case.billings))
-                _note(work, decision.plan)
+                self._note(work, decision.plan)
                 return
             if step and plan.deadline is not None and self.claims.clock.now() >= plan.deadline:
                 raise Postponed(reason="out_of_time")

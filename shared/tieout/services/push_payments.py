@@ -19,13 +19,14 @@ from tieout.domain.planning.plan import Attend, Gone, Nothing, Skip
 from tieout.domain.planning.receipt import INVOICE, WITHOUT_INVOICE
 from tieout.domain.planning.tie_out_payments import is_recorded
 from tieout.domain.posting import Posting
-from tieout.domain.record import BY_HAND, Kind, LeftAlone, RecordKey, State, SyncRecord, own_hint_object
+from tieout.domain.record import BY_HAND, Kind, LeftAlone, RecordKey, State, own_hint_object
 from tieout.domain.status import ShownStatus
 from tieout.ports import Workspace, Workspaces
 from tieout.services.assess_payments import Assessed, Ledgers, PaymentAssessor, Source
 from tieout.services.claims import Claims
 from tieout.services.intents import SWITCHED_OFF_PAUSE
 from tieout.services.outcome import Outcome
+from tieout.services.parking import next_look
 from tieout.services.posting import PostingWriter, Write
 from tieout.services.work import Seen, Work
 from tieout.services.worker import Worker
@@ -156,9 +157,8 @@ class PushPayments:
         origin = self.claims.records.origin_of(workspace.connection.id, "hubspot", kind, id_)
         if origin is None:
             return None
-        detail = (
-            f"Tieout deleted it, because QuickBooks payment {origin.origin_id} is not there for it; it was restored."
-        )
+        gone = f"QuickBooks payment {origin.origin_id} is applied to its invoice no longer"
+        detail = f"Tieout deleted it, because {gone}; somebody restored it."
         return Attend(AttentionCode.EDITED_IN_HUBSPOT, detail)
 
     def writes(self, plan: Planned | PaymentPlan) -> bool:
@@ -250,7 +250,9 @@ class PushPayments:
                 # What HubSpot says meanwhile must still reach the books when it is switched on again.
                 raise Postponed(reason="switched_off", retry_after=SWITCHED_OFF_PAUSE)
             case Skip() if plan == WITHOUT_INVOICE:
-                due_at = _next_look_for_invoice(record, self.claims.clock.now())
+                # HubSpot need not call a payment modified that is associated with an invoice, so that only a webhook
+                # would tell.
+                due_at = next_look(record, self.claims.clock.now(), _SOON, _INVOICE_MAY_FOLLOW)
                 work.held.record = record.to(State.IGNORED, reason=plan.reason, detail=plan.detail, due_at=due_at)
             case Skip():
                 work.held.record = record.to(State.IGNORED, reason=plan.reason, detail=plan.detail)
@@ -280,15 +282,6 @@ class PushPayments:
     def show(self, _workspace: Workspace, _statuses: Mapping[str, ShownStatus]) -> Collection[str]:
         """There is nothing to show."""
         return ()
-
-
-def _next_look_for_invoice(record: SyncRecord, now: datetime) -> datetime | None:
-    """When to see whether a payment without invoice was given one; None once that is no longer expected.
-
-    HubSpot need not call a payment modified that is associated with an invoice, so that only a webhook would tell.
-    """
-    age = now - (record.created_at or now)
-    return None if age >= _INVOICE_MAY_FOLLOW else now + max(age, _SOON)
 
 
 def _standing(invoice: LedgerInvoice | None) -> tuple[object, ...]:

@@ -26,6 +26,9 @@ _MOST_READ, _MOST_SUGGESTED, _PAGE = 1000, 5, 100
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 900.0
 
 
+NO_SYNCED_INVOICE = "no_synced_invoice"
+
+
 @dataclass(frozen=True, slots=True)
 class Confirmed:
     """A person said what a refund gives back: `invoice` shows it, and the payment `mirror` is a part of, if it is one
@@ -60,7 +63,7 @@ class RefundsMade:
             return Skip("deleted" if source is None else "voided", "The refund does not stand in QuickBooks.")
         suggested = list(islice(self._suggestions(record.key.connection, source), _MOST_SUGGESTED))
         if not suggested:
-            return Skip("no_synced_invoice", "Its customer has no invoice that came from HubSpot.")
+            return Skip(NO_SYNCED_INVOICE, "Its customer has no invoice that came from HubSpot.")
         detail = f"{source.total} of {source.day} were given back. It may belong to {'; '.join(suggested)}."
         return Attend(AttentionCode.REFUND_IN_QUICKBOOKS, detail)
 
