@@ -251,3 +251,16 @@ def test_an_account_shows_its_balance_and_that_of_the_accounts_below_it() -> Non
     assert visitor.account_balance(FEES) == 5
     found = visitor.query("select * from Account where CurrentBalance < '-2'")["Account"]
     assert [one["Id"] for one in found] == [below["Id"]]
+
+
+@pytest.mark.parametrize("warns", [True, False])
+def test_a_purchase_with_a_number_that_is_used_already_is_refused_by_setting(warns: bool) -> None:
+    visitor = company(warn_duplicate_purchase_numbers=warns)
+    made = visitor.create("Purchase", **expense("5", DocNumber="F1"))
+    visitor.change("Purchase", made, PrivateNote="the same one")
+    if not warns:
+        visitor.create("Purchase", **expense("5", DocNumber="F1"))
+        return
+    with refused("6140"):
+        visitor.create("Purchase", **expense("5", DocNumber="F1"))
+    visitor.create("Purchase", **expense("5", DocNumber="F2"))

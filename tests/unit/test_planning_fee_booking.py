@@ -225,8 +225,10 @@ def test_a_running_month_is_booked_on_the_day_it_is_asked_for() -> None:
 
 def test_numbers_name_the_period_and_fit() -> None:
     day = Period.parse("2026-10-03")
-    assert fee_number(day, "USD", 1) == "FEE-2026-10-03-USD"
-    assert len(fee_number(day, "USD", 99)) == REFERENCE_LENGTH
+    assert fee_number(Processor.HUBSPOT, day, "USD", 1) == "FEE-2026-10-03-USD"
+    numbers = [fee_number(one, day, "USD", 99) for one in (Processor.HUBSPOT, Processor.STRIPE, Processor.BY_HAND)]
+    assert {len(one) for one in numbers} == {REFERENCE_LENGTH}
+    assert len(set(numbers)) == 3
 
 
 def test_one_record_stands_for_a_processor_a_currency_and_a_period() -> None:

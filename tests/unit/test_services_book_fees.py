@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.builders_fees import a_fee_line
 from tests.support.fee_world import FEBRUARY, PLATFORM, PROCESSING, FeeWorld, february, many
 from tieout.domain.attention import AttentionCode
-from tieout.domain.errors import ConnectionLost
+from tieout.domain.errors import ConnectionLost, NumberTaken
 from tieout.domain.fee import Period
 from tieout.domain.payment import Processor
 from tieout.domain.planning.fees import Evidence
@@ -362,6 +362,47 @@ def test_an_edited_entry_beside_a_deleted_one_is_told_before_anything_is_made_an
     world.book_fees(many(3), by_person=True)
     record = world.fee_record()
     assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.EDITED_IN_QUICKBOOKS)
+    assert len(world.booked("Purchase")) == 1
+
+
+def test_two_processors_are_booked_where_quickbooks_takes_no_number_twice() -> None:
+    world = FeeWorld(warn_duplicate_purchase_numbers=True)
+    both = february(a_fee_line("900"), a_fee_line("901", processor=Processor.STRIPE, platform="0.00"))
+    assert all(one.finished for one in world.book_fees(both))
+    assert {row["DocNumber"] for row in world.booked("Purchase")} == {"FEE-2026-02-USD", "STR-2026-02-USD"}
+    more = february(*(a_fee_line(str(number)) for number in range(900, 903)))
+    assert all(one.finished for one in world.book_fees(more))
+
+
+def test_a_number_that_a_person_used_already_is_attention_that_names_it() -> None:
+    world = FeeWorld(warn_duplicate_purchase_numbers=True)
+    world.bookkeeper.spend("36", PROCESSING, Decimal("1.00"), DocNumber="FEE-2026-02-USD")
+    world.book_fees(many(2))
+    record = world.fee_record()
+    assert record.state is State.ATTENTION
+    assert "invoice" not in explain(record).lower()
+    assert "FEE-2026-02-USD is borne by" in explain(record)
+    spent = next(row for row in world.booked("Purchase") if "tieout:" not in row.get("PrivateNote", ""))
+    world.bookkeeper.change("Purchase", spent, DocNumber="12", PaymentType="Cash")
+    [booked] = world.book_fees(many(2))
+    assert booked.finished
+    assert len(world.booked("Purchase")) == 2
+
+
+def test_a_number_that_our_own_entry_bears_means_that_it_was_booked() -> None:
+    world = FeeWorld()
+    post = world.ledger.post
+
+    def there_already(*arguments: object) -> object:
+        made = post(*arguments)  # type: ignore[arg-type]
+        raise NumberTaken("", {}, holder_type="Expense", holder_id=made.id)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.ledger, "post", there_already)
+        world.book_fees(many(2))
+    [booked] = world.book_fees(many(2))
+    assert booked.finished
+    assert world.fee_record().state is State.SYNCED
     assert len(world.booked("Purchase")) == 1
 
 

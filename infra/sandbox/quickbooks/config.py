@@ -43,6 +43,7 @@ class QuickBooksConfig:
     time_zone: str = "America/Los_Angeles"
     custom_txn_numbers: bool = False
     warn_duplicate_numbers: bool = True
+    warn_duplicate_purchase_numbers: bool = False
     using_sales_tax: bool = False
     partner_tax: bool = False
     partner_tax_percent: Decimal = Decimal(8)

@@ -297,6 +297,10 @@ OF_PAYMENT: dict[AttentionCode, Explanation] = {
         f"Set untaxed_code, or enter the document in QuickBooks and ignore this payment; else correct the settings, "
         f"{_RETRY_PAYMENT}.",
     ),
+    AttentionCode.DUPLICATE_NUMBER: Explanation(
+        "Another document in QuickBooks already bears the number of this payment's document.",
+        f"Change the number of the other document in QuickBooks, {_RETRY_PAYMENT}.",
+    ),
     AttentionCode.CURRENCY_UNSUPPORTED: Explanation(
         "The payment is in a foreign currency that QuickBooks has switched off or has no exchange rate for.",
         f"Switch multicurrency on and add the currency or its rate in QuickBooks, {_RETRY_PAYMENT}.",
@@ -341,6 +345,10 @@ OF_PAYMENT: dict[AttentionCode, Explanation] = {
 
 _BOOK_AGAIN = "then book the period again (tieout fees --month 2026-10 --book)"
 OF_FEES = {
+    AttentionCode.DUPLICATE_NUMBER: Explanation(
+        "QuickBooks has another document with the number of this entry of fees.",
+        f"Give that document another number in QuickBooks, {_BOOK_AGAIN}.",
+    ),
     AttentionCode.CURRENCY_UNSUPPORTED: Explanation(
         "The fees are in a foreign currency that QuickBooks has switched off or has no exchange rate for.",
         f"Switch multicurrency on and add the currency or its rate in QuickBooks, {_BOOK_AGAIN}.",

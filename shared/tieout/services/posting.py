@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tieout.domain.errors import NotInLedger
+from tieout.domain.attention import AttentionCode
+from tieout.domain.errors import NeedsAttention, NotInLedger, NumberTaken
 from tieout.domain.payment import Document, LedgerPayment
 from tieout.domain.planning.payment_plan import COMPUTED, Amend, Post, Standing, TakeBack
 from tieout.domain.planning.plan import Attend
@@ -108,11 +109,15 @@ class _Postings:
 
     clock: Clock
 
-    def send(self, workspace: Workspace, _record: SyncRecord, intent: Intent) -> tuple[_Answer, bool]:
-        """A document that has to go and is gone already is no error."""
+    def send(self, workspace: Workspace, record: SyncRecord, intent: Intent) -> tuple[_Answer, bool]:
+        """A document that has to go and is gone already is no error; a number that our own document of this very
+        intent bears means that the write had happened."""
         ledger, write, document = workspace.ledger, PreparedWrite(intent.body), _content(intent).document
         if intent.operation is not Operation.VOID:
-            return ledger.post(document, write, intent.request_id), False
+            try:
+                return ledger.post(document, write, intent.request_id), False
+            except NumberTaken as taken:
+                return _holder(workspace, record, intent, taken), True
         gone = _Removed(intent.far_id or "")
         try:
             return ledger.void(document, write, intent.request_id) or gone, False
@@ -195,6 +200,20 @@ class _Postings:
         """For a person."""
         kind = "document" if isinstance(answer, _Removed) else _kind(answer)
         return f"QuickBooks {kind} {answer.id}"
+
+
+def _holder(workspace: Workspace, record: SyncRecord, intent: Intent, taken: NumberTaken) -> Standing:
+    """The document that bears the number, when it is this intent's own. Else attention."""
+    found = look_at(workspace, _content(intent).document, {taken.holder_id}) if taken.holder_id else {}
+    holder = found.get(taken.holder_id)
+    if holder is not None and bears_marker(holder.private_note, record.key, intent.revision):
+        return holder
+    raise NeedsAttention(
+        f"Number {_content(intent).reference or ''} is borne by {taken.holder_type or 'a document'} "
+        f"{taken.holder_id or '(unknown)'}.",
+        taken.context,
+        AttentionCode.DUPLICATE_NUMBER,
+    )
 
 
 _DONE = {

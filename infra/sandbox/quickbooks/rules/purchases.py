@@ -8,7 +8,7 @@ from infra.sandbox.quickbooks.company import Company
 from infra.sandbox.quickbooks.definitions import Draft
 from infra.sandbox.quickbooks.faults import business, fault, missing
 from infra.sandbox.quickbooks.ledger import ZERO
-from infra.sandbox.quickbooks.rules import accounts, applying, currencies, payments, tax
+from infra.sandbox.quickbooks.rules import accounts, applying, currencies, payments, sales, tax
 from infra.sandbox.quickbooks.rules.lines import LineIds, check_product
 
 Line = dict[str, Any]
@@ -33,6 +33,8 @@ def purchase(draft: Draft) -> None:
     if entity.get("Credit") and entity["PaymentType"] != "CreditCard":
         raise business("Credit is valid for a credit card only.")
     payments.check_reference(draft)
+    if company.config.warn_duplicate_purchase_numbers:
+        _refuse_duplicate(draft)
     tax.check_mode(draft)
     payee = accounts.resolve_name(draft, entity["EntityRef"], "EntityRef") if "EntityRef" in entity else ""
     ids = LineIds(draft)
@@ -43,6 +45,21 @@ def purchase(draft: Draft) -> None:
     entity.setdefault("LinkedTxn", [])
     entity.setdefault("PrintStatus", "NotSet")
     applying.reapply(draft, abs(receivable(company, entity)))
+
+
+def _refuse_duplicate(draft: Draft) -> None:
+    """Raises 6140 for a number that another purchase bears, unless the caller allows it (Intuit: purchase)."""
+    wanted = draft.entity.get("DocNumber")
+    if wanted is None or sales.ALLOW_DUPLICATES in draft.include:
+        return
+    rows = draft.company.rows["Purchase"].values()
+    holder = next((one for one in rows if one.get("DocNumber") == wanted and one["Id"] != draft.entity.get("Id")), None)
+    if holder is not None:
+        raise fault(
+            "6140",
+            "Duplicate Document Number Error : You must specify a different number. This number has already been used. "
+            f"DocNumber={wanted} is assigned to TxnType=Expense with TxnId={holder['Id']}",
+        )
 
 
 def void(draft: Draft) -> None:

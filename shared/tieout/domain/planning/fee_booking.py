@@ -25,6 +25,7 @@ CLEARING_TYPES = frozenset({"Bank", "Other Current Asset"})
 EXPENSE_TYPES = frozenset({"Expense", "Other Expense", "Cost of Goods Sold"})
 """The types of account that a fee is an expense on."""
 
+_LETTERS = {Processor.HUBSPOT: "FEE", Processor.STRIPE: "STR", Processor.BY_HAND: "MAN"}
 _KINDS = {
     FeeKind.PROCESSING: ("processing_fee_account_id", "Processing fees"),
     FeeKind.PLATFORM: ("platform_fee_account_id", "HubSpot platform fees"),
@@ -146,16 +147,19 @@ def _document(case: FeeCase, document: Document, parts: Mapping[FeeKind, Money],
     )
 
 
-def fee_number(period: Period, currency: str, entry: int) -> str:
+def fee_number(processor: Processor, period: Period, currency: str, entry: int) -> str:
     """The number of the document, at most 21 characters (Intuit: DocNumber): `FEE-2026-10-USD`, of a correction
-    `FEE-2026-10-USD-2`."""
-    return f"FEE-{period}-{currency}" + (f"-{entry}" if entry > 1 else "")
+    `FEE-2026-10-USD-2`.
+
+    Each processor has letters of its own, because QuickBooks refuses a number that is used already, by setting.
+    """
+    return f"{_LETTERS.get(processor, 'FEE')}-{period}-{currency}" + (f"-{entry}" if entry > 1 else "")
 
 
 def _free_number(case: FeeCase) -> str:
     """That of the next entry; one that was deleted in QuickBooks frees its own."""
     taken = {one.sent.reference for one in case.postings}
-    numbers = (fee_number(case.period, case.currency, entry) for entry in range(1, len(taken) + 2))
+    numbers = (fee_number(case.processor, case.period, case.currency, entry) for entry in range(1, len(taken) + 2))
     return next(number for number in numbers if number not in taken)
 
 
