@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -29,11 +29,13 @@ from tieout.services.report_fees import fee_document
 
 Month = Annotated[str | None, typer.Option("--month", help="A month, as 2026-10.", metavar="MONTH")]
 Day = Annotated[str | None, typer.Option("--day", help="A day, as 2026-10-03.", metavar="DAY")]
+From = Annotated[str | None, typer.Option("--from", help="First day of any period, with --to.", metavar="DAY")]
+To = Annotated[str | None, typer.Option("--to", help="Its last day.", metavar="DAY")]
 Files = Annotated[Path | None, typer.Option("--save", help="Also save the page and the CSV here.", metavar="FOLDER")]
 Book = Annotated[bool, typer.Option("--book", help="Book the fees in QuickBooks, by the setting fee_booking.")]
 Check = Annotated[bool, typer.Option("--check", help="Prove the clearing accounts from the books.")]
 
-_BAR = 40
+_BAR, _MOST_DAYS = 40, 366
 
 
 def fees(
@@ -41,6 +43,8 @@ def fees(
     *,
     month: Month = None,
     day: Day = None,
+    first: From = None,
+    last: To = None,
     save: Files = None,
     book: Book = False,
     check: Check = False,
@@ -48,22 +52,26 @@ def fees(
     connection: OnlyConnection = None,
     json: Json = False,
 ) -> None:
-    """Show what payment processors charged in a month or on a day, in the company's time zone.
+    """Show what payment processors charged in a month, on a day or in any period, in the company's time zone.
 
-    Without --month and --day it is last month. Changes nothing on either side, unless --book is given: that books the
+    Without any of them it is last month. Changes nothing on either side, unless --book is given: that books the
     fees once, however often it is repeated. --check proves that each clearing account is payments - refunds - fees -
     payouts, and lists what is left. Exit code 0 when every fee is known and as usual, everything was booked and proven,
     1 when something needs a person, 2 when it cannot start.
 
     Example: tieout fees --month 2026-10
     """
-    if month and day:
-        raise typer.BadParameter("--month or --day, not both")
+    if sum((bool(month), bool(day), bool(first or last))) > 1:
+        raise typer.BadParameter("--month or --day or --from and --to, not both")
+    if bool(first) is not bool(last):
+        raise typer.BadParameter("--from and --to go together")
+    if first and book:
+        raise typer.BadParameter("fees are booked by day or month: --book goes with --month or --day")
     deployment = opened(context, stack)
     documents, told_all, fine = [], [], True
     for one in deployment.connections(connection):
         workspace = deployment.workspace(one.id)
-        period = _period(month, day, workspace, deployment.store.clock)
+        period = _between(first, last) if first and last else _period(month, day, workspace, deployment.store.clock)
         with _progress(one.id, shown=not json) as told:
             document = fee_document(workspace, period, deployment.store.clock.now(), told)
         more: dict[str, object] = {}
@@ -103,6 +111,16 @@ def _period(month: str | None, day: str | None, workspace: Workspace, clock: Clo
         raise typer.BadParameter(str(error) if "as 2026" in str(error) else f"{text} is no day") from None
     if period.is_day is not (day is not None):
         raise typer.BadParameter(f"{text}: --month takes a month, --day a day")
+    return period
+
+
+def _between(first: str, last: str) -> Period:
+    try:
+        period = Period(date.fromisoformat(first), date.fromisoformat(last))
+    except ValueError:
+        raise typer.BadParameter("--from and --to take a day as 2026-10-03") from None
+    if not period.first <= period.last <= period.first + timedelta(days=_MOST_DAYS - 1):
+        raise typer.BadParameter(f"--to is not before --from, and at most {_MOST_DAYS} days in all")
     return period
 
 

@@ -50,6 +50,24 @@ def test_json_has_the_same_figures(line: CommandLine) -> None:
     assert (told["period"], told["totals"][0]["fees"]) == ("2026-03", "3.40")
 
 
+def test_any_days_are_reported_as_one_period(line: CommandLine, tmp_path: Path) -> None:
+    first = pay(line, "100.00")
+    line.world.clock.advance(3 * 86_400)
+    second = pay(line, "200.00")
+    line.world.clock.advance(86_400)
+    pay(line, "400.00")
+    days = ("--from", "2026-03-02", "--to", "2026-03-05")
+    [told] = line.run("fees", *days, "--json").json["connections"]
+    assert (told["period"], told["totals"][0]["gross"]) == ("2026-03-02_2026-03-05", "300.00")
+    assert line.run("fees", *days, "--save", str(tmp_path)).code == 0
+    [page] = tmp_path.glob("*.html")
+    text = page.read_text(encoding="utf-8")
+    assert "Payment fees, 2 March 2026 to 5 March 2026" in text
+    assert first in text
+    assert second in text
+    assert "Fees of 2026-03" in line.run("fees", "--from", "2026-03-01", "--to", "2026-03-31").out
+
+
 def test_without_a_period_it_is_last_month(line: CommandLine) -> None:
     assert "Fees of 2026-02" in line.run("fees").out
 
@@ -70,6 +88,12 @@ def test_the_page_and_the_csv_are_saved_where_it_is_asked_for(line: CommandLine,
         (("--month", "2026-03-02"), "--month takes a month"),
         (("--day", "2026-03"), "--day a day"),
         (("--day", "2026-03-02", "--month", "2026-03"), "not both"),
+        (("--from", "2026-03-02", "--to", "2026-03-04", "--month", "2026-03"), "not both"),
+        (("--from", "2026-03-02"), "go together"),
+        (("--from", "2026-03-02", "--to", "2026-03-01"), "not before"),
+        (("--from", "2025-03-02", "--to", "2026-03-03"), "366 days"),
+        (("--from", "2026-03", "--to", "2026-04"), "take a day"),
+        (("--from", "2026-03-01", "--to", "2026-03-02", "--book"), "booked by day or month"),
     ],
 )
 def test_a_period_that_is_none_is_refused(line: CommandLine, arguments: tuple[str, ...], why: str) -> None:

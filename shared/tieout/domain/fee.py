@@ -17,7 +17,8 @@ _PERIOD = re.compile(r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2}))?")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """The days `first` to `last`, both included: a day or a calendar month in the company's time zone."""
+    """The days `first` to `last`, both included, in the company's time zone: a day or a calendar month, which are what
+    is booked, or any other days, which are only reported."""
 
     first: date
     last: date
@@ -43,7 +44,9 @@ class Period:
         return cls.day(first) if day else cls.month(first)
 
     def __str__(self) -> str:
-        return self.first.isoformat() if self.is_day else self.first.isoformat()[:7]
+        if self.is_day:
+            return self.first.isoformat()
+        return self.first.isoformat()[:7] if self.is_month else f"{self.first}_{self.last}"
 
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
@@ -52,6 +55,11 @@ class Period:
     def is_day(self) -> bool:
         """Whether it is one day."""
         return self.first == self.last
+
+    @property
+    def is_month(self) -> bool:
+        """Whether it is a whole calendar month."""
+        return self == Period.month(self.first)
 
     @property
     def days(self) -> tuple[Period, ...]:

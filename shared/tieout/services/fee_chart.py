@@ -11,7 +11,7 @@ from tieout.domain.money import Money
 from tieout.domain.planning.fees import Charged
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 940, 210, 80, 26, 24
-_STEPS = 4
+_STEPS, _ROOM = 4, 16
 _PROCESSING, _PLATFORM, _GRID, _INK = "#1f6f8b", "#f08a4b", "#e3e8ee", "#5b6875"
 _ZERO = Decimal(0)
 
@@ -70,7 +70,7 @@ def _bar(x: Decimal, width: Decimal, day: Charged, top: Decimal, name: str) -> s
                 f'<rect x="{left:.1f}" y="{y:.1f}" width="{thick:.1f}" height="{height:.1f}" fill="{colour}"/>'
             )
     middle = x + width / 2
-    parts.append(
-        f'<text x="{middle:.1f}" y="{_HEIGHT - 8}" text-anchor="middle" fill="{_INK}">{int(name[-2:])}</text></g>'
-    )
+    # Many days have room for their months only.
+    shown = int(name[-2:]) if width >= _ROOM else name[:7] if name.endswith("-01") else ""
+    parts.append(f'<text x="{middle:.1f}" y="{_HEIGHT - 8}" text-anchor="middle" fill="{_INK}">{shown}</text></g>')
     return "".join(parts)

@@ -73,7 +73,10 @@ def _source(document: FeeDocument) -> str:
 
 
 def _period(period: Period) -> str:
-    return f"{period.first:%d %B %Y}".lstrip("0") if period.is_day else f"{period.first:%B %Y}"
+    if period.is_month:
+        return f"{period.first:%B %Y}"
+    first, last = (f"{day:%d %B %Y}".lstrip("0") for day in (period.first, period.last))
+    return first if period.is_day else f"{first} to {last}"
 
 
 def _notes(report: FeeReport) -> Iterator[str]:
