@@ -41,6 +41,7 @@ from tieout.services.posting import PostingWriter
 from tieout.services.pull_payments import PullPayments
 from tieout.services.push_invoices import PushInvoices
 from tieout.services.push_payments import PushPayments
+from tieout.services.reconcile import Reconcile, Report
 from tieout.services.sweep import Sweep
 from tieout.services.writing import Writer
 
@@ -121,6 +122,12 @@ class Bench:
         cursors = DynamoCursors(self.log.client, TABLE)
         sweep = Sweep(self.connections, self._workspaces(), self.records, cursors, world.hints, clock, self.meter)
         return sweep.run("sweep", clock.now() + timedelta(minutes=4))
+
+    def tie_out(self) -> Report:
+        """A tie-out of everything, cold like a night's."""
+        workspace = self._workspaces().open(self.world.connection.id)
+        assert workspace is not None
+        return Reconcile(self.records, self.world.clock).run(workspace)
 
     def _claims(self) -> Claims:
         world = self.world

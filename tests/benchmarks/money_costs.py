@@ -37,6 +37,7 @@ def measure() -> Iterator[Measure]:
         known = _known(bench)
         yield from _pushed(bench, known.by_card)
         yield from _pulled(bench, known.in_ledger)
+        yield from _tied_out(bench)
         yield from _idle(bench)
         yield from _waiting(bench)
 
@@ -132,6 +133,25 @@ def _idle(bench: Bench) -> Iterator[Measure]:
     yield Measure(group, "QuickBooks writes", cost.writes, 0, exactly=True)
     yield Measure(group, "hints queued", len(world.hints.pop_due(limit=1000)), 0, exactly=True)
     yield Measure(group, "DynamoDB requests", len(cost.requests), 120)
+
+
+# -- the tie-out
+
+
+def _tied_out(bench: Bench) -> Iterator[Measure]:
+    def all_of_them() -> None:
+        report = bench.tie_out()
+        if not report.ties_out or len(report.results) != 2 * BATCH:
+            raise AssertionError(f"{len(report.results)} invoices were compared: {report.drifted}")
+
+    cost = bench.measured(all_of_them)
+    group = f"a tie-out of those {2 * BATCH} invoices, paid on both sides, half of them refunded in part"
+    yield Measure(group, "metered QuickBooks reads, company and preferences included", cost.reads, 5, exactly=True)
+    for entity in ("Invoice", "Payment", "RefundReceipt"):
+        yield Measure(group, f"of them queries for {entity}", _queries(bench, entity), 1, exactly=True)
+    yield Measure(group, "HubSpot calls", cost.hubspot, 14)
+    yield Measure(group, "QuickBooks writes", cost.writes, 0, exactly=True)
+    yield Measure(group, "DynamoDB writes", len(cost.store_writes), 0, exactly=True)
 
 
 # -- a payment that came before its invoice
