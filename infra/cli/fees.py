@@ -79,7 +79,7 @@ def fees(
         if book:
             booked = fee_books.book(deployment, workspace, document.report)
             more["booking"], fine = fee_books.booked_facts(booked), fine and fee_books.all_booked(booked)
-        entries = entries_of(deployment.store.records, one.id, document.report)
+        entries = entries_of(deployment.store.records, workspace, document.report)
         document = replace(document, booked=entries)
         documents.append(document)
         if save is not None:

@@ -12,9 +12,12 @@ from tests.support.builders_money_world import CLEARING
 from tests.support.fee_world import FeeWorld, february
 from tieout.domain.attention import AttentionCode
 from tieout.domain.fee import FeeLine
+from tieout.domain.payment import Processor
 from tieout.domain.planning.clearing import Proof
 from tieout.domain.record import State
 from tieout.services.check_clearing import check_clearing
+from tieout.services.fee_documents import told_as
+from tieout.services.fee_entries import entries_of
 
 HOME = a_fee_line("900")
 FOREIGN = a_fee_line("901", gross="200.00", fee="5.00", platform="1.00", currency="EUR")
@@ -91,6 +94,10 @@ def test_the_fees_of_a_currency_of_which_no_payment_is_left_are_given_back(left:
     world.book_fees(february(*left))
     back = {(row["CurrencyRef"]["value"], row["TotalAmt"]) for row in world.booked("Deposit")}
     assert back == {("EUR", Decimal("6.00")), *({("USD", Decimal("3.40"))} if not left else set())}
+    workspace = world.open("c1")
+    assert workspace is not None
+    shown = entries_of(world.records, workspace, february(*left))[Processor.HUBSPOT, "EUR"].entries
+    assert [told_as(one) for one in shown] == ["Expense", "Fees given back (deposit)"]
 
 
 def test_without_a_rate_the_foreign_fees_wait_for_a_person_and_the_others_are_booked() -> None:

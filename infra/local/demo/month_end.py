@@ -46,7 +46,7 @@ def close_october(
             break
         wait()
         booked = book(document.report)
-    entries = entries_of(records, workspace.connection.id, document.report)
+    entries = entries_of(records, workspace, document.report)
     return MonthEnd(replace(document, booked=entries), booked, check_clearing(workspace))
 
 

@@ -14,7 +14,7 @@ from tieout.domain.errors import Postponed, SyncError
 from tieout.domain.fee import Period
 from tieout.domain.payment import Document, Processor
 from tieout.domain.planning.books import Books
-from tieout.domain.planning.fee_booking import FeeCase, FeePlan, fee_key, plan_fees
+from tieout.domain.planning.fee_booking import FeeCase, FeePlan, fee_key, groups_of, plan_fees
 from tieout.domain.planning.fees import CHARGING, Charged, FeeReport, Total
 from tieout.domain.planning.payment_plan import Post, Standing
 from tieout.domain.planning.plan import Attend, Gone, Nothing, Skip
@@ -243,20 +243,11 @@ class BookFees:
 
 def _due(report: FeeReport, policy: FeeBooking, books: Books) -> Iterable[_Due]:
     """What should be booked by period, processor and currency: also nothing, for what was booked and is no more."""
-    period, groups = report.payments.period, _groups(report, books.settings, books.company.home_currency)
+    period, groups = report.payments.period, groups_of(report, books.settings, books.company.home_currency)
     if policy is FeeBooking.MONTHLY or period.is_day:
         return _of_period(period, report.totals, groups)
     by_day = report.by_day()
     return [due for day in period.days for due in _of_period(day, by_day.get(str(day), ()), groups)]
-
-
-def _groups(report: FeeReport, settings: Settings, home: str) -> Sequence[tuple[Processor, str]]:
-    """Those of the report, and those that may have been in an earlier one: the last payment of a currency may go."""
-    named = {name.partition(":") for name in (*settings.fee_vendors, *settings.deposit_accounts)}
-    currencies = {home, *(one.currency for one in report.totals), *(currency for _, _, currency in named if currency)}
-    charging = {Processor(processor) for processor, _, _ in named}
-    known = {(processor, currency) for processor in charging for currency in currencies}
-    return sorted(known.union((one.processor, one.currency) for one in report.totals))
 
 
 def _of_period(period: Period, totals: Sequence[Total], groups: Sequence[tuple[Processor, str]]) -> list[_Due]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tieout.domain.planning.fee_booking import fee_key
+from tieout.domain.planning.fee_booking import fee_key, groups_of
 from tieout.domain.planning.fees import FeeReport
 from tieout.domain.record import State, SyncRecord
 from tieout.domain.status import explain
-from tieout.ports import Records
+from tieout.ports import Records, Workspace
 from tieout.services.fee_documents import Booked, Entry, Group
 
 _AS_IT_SHOULD = frozenset({State.SYNCED, State.SEEN})
 
 
-def entries_of(records: Records, connection: str, report: FeeReport) -> Mapping[Group, Booked]:
+def entries_of(records: Records, workspace: Workspace, report: FeeReport) -> Mapping[Group, Booked]:
     """By processor and currency, those of which there is a record: of the period, or of its days when it is a month."""
     period = report.payments.period
-    groups = [(one.processor, one.currency) for one in report.totals]
+    connection = workspace.connection.id
+    # Also what was booked for a currency of which no payment is left.
+    groups = groups_of(report, workspace.settings, workspace.ledger.company().home_currency)
     keys = {
         group: [fee_key(connection, *group, one) for one in dict.fromkeys((period, *period.days))] for group in groups
     }

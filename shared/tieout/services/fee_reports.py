@@ -150,7 +150,7 @@ class FeeReports:
     def _keep(self, workspace: Workspace, found: FeeReport) -> None:
         company, connection = workspace.ledger.company(), workspace.connection.id
         at = self.clock.now().astimezone(ZoneInfo(company.time_zone))
-        booked = entries_of(self.booking.claims.records, connection, found)
+        booked = entries_of(self.booking.claims.records, workspace, found)
         document = FeeDocument(connection, company.name, at, found, booked)
         period = found.payments.period
         for ending, text, content_type in (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -19,6 +19,7 @@ from tieout.domain.planning.plan import Attend, Nothing, Skip
 from tieout.domain.planning.receipt import Dated, currency_problem, dated
 from tieout.domain.posting import AccountLine, Posting, PostingContent
 from tieout.domain.record import Kind, RecordKey
+from tieout.domain.settings import Settings
 
 CLEARING_TYPES = frozenset({"Bank", "Other Current Asset"})
 """The types of account that an expense is paid from (Intuit: purchase)."""
@@ -60,6 +61,16 @@ FeePlan = Post | Nothing | Skip | Attend
 def fee_key(connection: str, processor: Processor, currency: str, period: Period) -> RecordKey:
     """The record of the fees of one processor and currency in one period."""
     return RecordKey(connection, Kind.FEES, "hubspot", f"{processor.value}:{currency}:{period}")
+
+
+def groups_of(report: FeeReport, settings: Settings, home: str) -> Sequence[tuple[Processor, str]]:
+    """The processors and currencies of the report, and those that may have been in an earlier one: the last payment of a
+    currency may go."""
+    named = {name.partition(":") for name in (*settings.fee_vendors, *settings.deposit_accounts)}
+    currencies = {home, *(one.currency for one in report.totals), *(currency for _, _, currency in named if currency)}
+    charging = {Processor(processor) for processor, _, _ in named}
+    known = {(processor, currency) for processor in charging for currency in currencies}
+    return sorted(known.union((one.processor, one.currency) for one in report.totals))
 
 
 def desired(report: FeeReport) -> Mapping[tuple[Processor, str], Charged]:
