@@ -64,8 +64,8 @@ def fee_key(connection: str, processor: Processor, currency: str, period: Period
 
 
 def groups_of(report: FeeReport, settings: Settings, home: str) -> Sequence[tuple[Processor, str]]:
-    """The processors and currencies of the report, and those that may have been in an earlier one: the last payment of a
-    currency may go."""
+    """The processors and currencies of the report, and those that may have been in an earlier one: the last payment of
+    a currency may go."""
     named = {name.partition(":") for name in (*settings.fee_vendors, *settings.deposit_accounts)}
     currencies = {home, *(one.currency for one in report.totals), *(currency for _, _, currency in named if currency)}
     charging = {Processor(processor) for processor, _, _ in named}
