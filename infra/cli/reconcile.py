@@ -91,6 +91,8 @@ def print_report(report: Report) -> None:
             _sides("open", figures.open),
         ]
         show.table(f"{currency}, connection {report.connection}", ("", "HubSpot", "QuickBooks", "difference"), table)
+    if report.left_alone:
+        show.out.print(f"{report.left_alone} invoice(s) in QuickBooks are ignored, and were not compared.")
     looked = len(report.results)
     if report.ties_out:
         show.out.print(Text(f"{looked} invoice(s) tie out.", style="green"))

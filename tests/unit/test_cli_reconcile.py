@@ -83,6 +83,16 @@ def lost() -> Workspace:
     raise ConnectionLost("sign in again")
 
 
+def test_invoices_that_are_left_alone_are_counted_and_not_compared(cli: CommandLine, world: MoneyWorld) -> None:
+    invoice = world.synced()
+    world.people.pay(invoice, "100.00")
+    assert cli.run("ignore", invoice).code == 0
+    ran = cli.run("reconcile")
+    assert ran.code == 0
+    assert "1 invoice(s) in QuickBooks are ignored, and were not compared." in ran.out
+    assert cli.run("reconcile", "--json").json["connections"][0]["left_alone"] == 1
+
+
 def test_only_invoices_since_a_day_are_looked_at(cli: CommandLine, world: MoneyWorld) -> None:
     world.people.pay(world.synced())
     assert cli.run("reconcile", "--since", "2026-03-02").code == 0

@@ -24,6 +24,7 @@ def report_facts(report: Report) -> dict[str, object]:
         "ties_out": report.ties_out,
         "invoices": len(report.results),
         "not_looked_at": report.left,
+        "left_alone": report.left_alone,
         "coverage": _coverage(report),
         "totals": {currency: _figures(one) for currency, one in report.totals.by_currency.items()},
         "findings": [_finding(one, finding) for one in report.drifted for finding in one.findings],

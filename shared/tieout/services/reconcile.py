@@ -55,6 +55,7 @@ class Coverage:
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a tie-out of one connection found at `at` (aware). `left` invoices were not looked at: the time was up.
+    `left_alone` invoices stand in QuickBooks and are not compared, because a person or a setting said so.
     `coverage` and `round` are a nightly one's, which is of a part of the invoices; None: it is of all that were asked
     for."""
 
@@ -62,6 +63,7 @@ class Report:
     at: datetime
     results: tuple[TieOut, ...]
     left: int = 0
+    left_alone: int = 0
     coverage: Coverage | None = None
     round: Round | None = None
 
@@ -113,11 +115,19 @@ class Reconcile:
         progress(0, len(keys))
         for start in range(0, len(keys), GROUP):
             if deadline is not None and self.clock.now() >= deadline:
-                return Report(workspace.connection.id, at, tuple(results), len(keys) - start)
+                return Report(
+                    workspace.connection.id, at, tuple(results), len(keys) - start, self._left_alone(workspace)
+                )
             group = self.records.get_many(keys[start : start + GROUP])
             results += _Group(workspace, self.records, tuple(group.values())).tie_out()
             progress(min(start + GROUP, len(keys)), len(keys))
-        return Report(workspace.connection.id, at, tuple(results))
+        return Report(workspace.connection.id, at, tuple(results), left_alone=self._left_alone(workspace))
+
+    def _left_alone(self, workspace: Workspace) -> int:
+        """An invoice that was written is ignored by hand only, or when it was deleted in HubSpot and the setting leaves
+        such ones as they are: no filter applies to it any more."""
+        ignored = decisions.in_state(self.records, workspace.connection.id, State.IGNORED)
+        return len({record.key for record in ignored if record.link is not None})
 
     def listed(self, connection: str) -> Iterator[SyncRecord]:
         """The records that can be compared. One that changes state meanwhile is named twice."""
