@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from infra.cli.check import Check, guard, ok, problem, warning
-from tieout.domain.account import LedgerAccount
+from tieout.domain.account import LedgerAccount, LedgerVendor
 from tieout.domain.planning.books import Books
 from tieout.domain.planning.fee_booking import (
     CLEARING_TYPES,
@@ -40,8 +40,10 @@ def _mappings(workspace: Workspace) -> Check:
     missing = list(_missing(books))
     if missing:
         return problem("; ".join(missing), _NAME)
-    accounts = workspace.ledger.accounts(named_for_fees(books.settings)[0])
-    wrong = [one.detail for one in (*_accounts(books, accounts), *_vendors(workspace, books)) if one is not None]
+    named = named_for_fees(books.settings)
+    accounts, vendors = workspace.ledger.accounts(named[0]), workspace.ledger.vendors(named[1])
+    found = (*_accounts(books, accounts, vendors), *_vendors(books, vendors))
+    wrong = [one.detail for one in found if one is not None]
     if wrong:
         return problem(" ".join(dict.fromkeys(wrong)), _MEND)
     if books.settings.platform_fee_account_id is None:
@@ -64,14 +66,16 @@ def _missing(books: Books) -> Iterator[str]:
         yield "processing_fee_account_id names no account"
 
 
-def _accounts(books: Books, accounts: Mapping[str, LedgerAccount]) -> Iterator[Attend | None]:
+def _accounts(
+    books: Books, accounts: Mapping[str, LedgerAccount], vendors: Mapping[str, LedgerVendor]
+) -> Iterator[Attend | None]:
     settings = books.settings
     for setting in ("processing_fee_account_id", "platform_fee_account_id"):
         id_: str | None = getattr(settings, setting)
         if id_ is not None:
             yield account_problem(setting, accounts.get(id_), id_, EXPENSE_TYPES)
     for name in sorted(settings.fee_vendors):
-        processor, currency = _split(name, books)
+        processor, currency = _split(name, books, vendors)
         clearing = settings.deposit_account(processor, currency) or ""
         found = accounts.get(clearing)
         yield account_problem("deposit_accounts", found, clearing, CLEARING_TYPES) or clearing_problem(
@@ -79,20 +83,19 @@ def _accounts(books: Books, accounts: Mapping[str, LedgerAccount]) -> Iterator[A
         )
 
 
-def _vendors(workspace: Workspace, books: Books) -> Iterator[Attend | None]:
-    vendors = workspace.ledger.vendors(named_for_fees(books.settings)[1])
+def _vendors(books: Books, vendors: Mapping[str, LedgerVendor]) -> Iterator[Attend | None]:
     for name, id_ in sorted(books.settings.fee_vendors.items()):
-        vendor = vendors.get(id_)
-        processor, currency = _split(name, books)
-        # A processor that is named without a currency may settle in one only, which need not be the home currency.
-        told = currency if ":" in name or vendor is None else vendor.currency or currency
-        yield vendor_problem(vendor, id_, processor, told, books)
+        processor, currency = _split(name, books, vendors)
+        yield vendor_problem(vendors.get(id_), id_, processor, currency, books)
 
 
-def _split(name: str, books: Books) -> tuple[str, str]:
-    """The processor and the currency of a key of `fee_vendors`; without one it is the home currency."""
+def _split(name: str, books: Books, vendors: Mapping[str, LedgerVendor]) -> tuple[str, str]:
+    """The processor and the currency of a key of `fee_vendors`. One that is named without settles in its vendor's,
+    which need not be the home currency."""
     processor, _, currency = name.partition(":")
-    return processor, currency or books.company.home_currency
+    vendor = vendors.get(books.settings.fee_vendors[name])
+    own = vendor.currency if vendor is not None else None
+    return processor, currency or own or books.company.home_currency
 
 
 def _places(workspace: Workspace) -> Check:

@@ -440,6 +440,8 @@ def test_doctor_checks_the_currencies_of_fee_vendors_and_clearing_accounts(line:
     both = {"hs_payments": home, "hs_payments:EUR": foreign}
     accounts = {"hs_payments": "35", "hs_payments:EUR": account}
     assert fees_checked(line, fee_vendors=both, deposit_accounts=accounts)[0] == "ok"
+    only_euros = {"fee_vendors": {"byo_stripe": foreign}, "deposit_accounts": {"byo_stripe": account}}
+    assert fees_checked(line, **only_euros)[0] == "ok"
     told = fees_checked(line, fee_vendors={**both, "hs_payments:EUR": home}, deposit_accounts=accounts)
     assert told[0] == "problem"
     assert "in USD, and the fees are in EUR. Name one for hs_payments:EUR" in told[1]
