@@ -169,8 +169,10 @@ def test_the_tie_out_changes_no_record_and_queues_nothing_but_its_failures() -> 
     patterns = writes["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
     record = record_partition(RecordKey("acme", Kind.INVOICE, "hubspot", "1001"))
     assert not any(fnmatch(record, pattern) for pattern in patterns)
-    for key in ("C#acme#READS", "READS", "C#acme#LIMIT#quickbooks", "C#acme#TOKENS"):
+    for key in ("C#acme#READS", "READS", "C#acme#LIMIT#quickbooks", "C#acme#TOKENS", "C#acme#TIEOUT"):
         assert any(fnmatch(key, pattern) for pattern in patterns), key
+    # What the sweep has followed is not the tie-out's to move.
+    assert not any(fnmatch("C#acme#CURSOR", pattern) for pattern in patterns)
     assert {what for action, what in granted("ReconcileRole") if action == "sqs:SendMessage"} == {
         "ReconcileDeadLetterQueue"
     }

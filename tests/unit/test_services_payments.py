@@ -129,6 +129,33 @@ def test_a_payment_that_is_never_given_an_invoice_is_looked_at_a_dozen_times_at_
     assert not world.quickbooks.traffic.exchanges
 
 
+def test_a_payment_tells_the_reason_of_its_invoice_as_it_is_now(world: MoneyWorld) -> None:
+    company, contact = world.company(), world.contact()
+    world.settings(filters=[{"property": "hs_comments", "operator": "not_in", "values": ["leave out"]}])
+    known = world.synced(company=company, contact=contact)
+    left_out = world.invoice(company=world.company("Other"), contact=contact, hs_comments="leave out")
+    world.sync(left_out)
+    payment = world.people.pay([known, left_out])
+    record = world.look(payment)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.ALLOCATION_UNKNOWN)
+    assert "filtered" in record.detail
+    # The filter goes, and the invoice needs a person now.
+    world.settings(create_customers=False)
+    assert world.sync(left_out, Cause.RETRY).reason == AttentionCode.CUSTOMER_MISSING
+    world.clock.advance(60)
+    world.push(*[hint for hint in world.hints.pop_due(limit=100) if hint.id == payment])
+    assert world.payment(payment).reason == "invoice_not_synced"
+    # Once its time is up, and the invoice is left out again, that is told.
+    world.settings(payment_wait_days=0, create_customers=False)
+    world.look(payment, Cause.SWEEP)
+    world.settings(filters=[{"property": "hs_comments", "operator": "not_in", "values": ["leave out"]}])
+    world.hints.pop_due(limit=100)
+    assert world.sync(left_out, Cause.RETRY).state is State.IGNORED
+    world.clock.advance(60)
+    world.push(*[hint for hint in world.hints.pop_due(limit=100) if hint.id == payment])
+    assert world.payment(payment).reason == AttentionCode.ALLOCATION_UNKNOWN
+
+
 def left_alone(world: MoneyWorld, payment: str) -> None:
     decisions.ignore(world.records, world.clock, world.payment(payment).key, "Entered by hand.", "anna", "t")
     world.push(world.pay_hint(payment, Cause.DUE))

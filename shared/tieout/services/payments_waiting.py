@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from tieout.domain.errors import ConnectionLost, NeedsAttention
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.planning.payment_plan import Reach, billing_of
-from tieout.domain.planning.plan import Adopt, Create, Plan
+from tieout.domain.planning.plan import Adopt, Attend, Create, Plan, Skip
 from tieout.domain.record import State, SyncRecord
 from tieout.ports import Workspace
 from tieout.services.claims import Claims
@@ -29,16 +29,13 @@ class PaymentsWaiting:
     claims: Claims
 
     def wake(self, workspace: Workspace, works: Sequence[Work[S]], plans: Sequence[Plan | Exception]) -> None:
-        """Have the payments looked at of invoices that were left out, or needed a person, and now reach the ledger.
+        """Have the payments looked at of invoices that were left out, or needed a person, and now reach the ledger; and
+        of those that are left out no longer, or only now, because their payments name the reason.
 
         Costs HubSpot's grouped reads where there are such invoices, and nothing for one that is new.
         """
         now = self.claims.clock.now()
-        ids = [
-            work.id
-            for work, plan in zip(works, plans, strict=True)
-            if isinstance(plan, Create | Adopt) and _came_late(work.record, now)
-        ]
+        ids = [work.id for work, plan in zip(works, plans, strict=True) if _is_news(work.record, plan, now)]
         if not ids or not workspace.settings.push_payments:
             return
         try:
@@ -51,6 +48,20 @@ class PaymentsWaiting:
         hints = [Hint(connection, HintObject.HUBSPOT_PAYMENT, id_, now, Cause.AGAIN, trace_id) for id_ in payments]
         if hints:
             self.claims.hints.send(hints, delay=_DELAY)
+
+
+def _is_news(record: SyncRecord, plan: Plan | Exception, now: datetime) -> bool:
+    """Whether payments that were looked at before may find something else now."""
+    reach = billing_of(record.key.origin_id, record).reach
+    match plan:
+        case Create() | Adopt():
+            return _came_late(record, now)
+        case Attend():
+            return reach is Reach.EXCLUDED
+        case Skip():
+            return record.state is State.ATTENTION and reach is Reach.PENDING and record.link is None
+        case _:
+            return False
 
 
 def _came_late(record: SyncRecord, now: datetime) -> bool:
