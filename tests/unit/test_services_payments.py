@@ -139,6 +139,9 @@ def test_a_payment_tells_the_reason_of_its_invoice_as_it_is_now(world: MoneyWorl
     record = world.look(payment)
     assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.ALLOCATION_UNKNOWN)
     assert "filtered" in record.detail
+    world.hints.pop_due(limit=100)
+    world.clock.advance(60)
+    world.hints.pop_due(limit=100)
     # The filter goes, and the invoice needs a person now.
     world.settings(create_customers=False)
     assert world.sync(left_out, Cause.RETRY).reason == AttentionCode.CUSTOMER_MISSING
