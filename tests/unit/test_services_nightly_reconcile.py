@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -14,9 +15,10 @@ from tests.support.memory import MemoryConnections
 from tieout.adapters.dynamodb.cursors import TIE_OUT, DynamoCursors
 from tieout.adapters.s3.reports import S3Reports
 from tieout.domain.company import Connection
-from tieout.domain.errors import ConnectionLost, StoreUnavailable
+from tieout.domain.errors import ConnectionLost, StoreUnavailable, Transient
 from tieout.domain.planning import rounds as planning
 from tieout.ports import Workspace
+from tieout.services import reconcile as reconciling
 from tieout.services.nightly_reconcile import NightlyReconcile
 from tieout.services.outcome import Run
 from tieout.services.reconcile import Reconcile
@@ -165,6 +167,28 @@ def test_a_part_whose_report_is_not_kept_comes_again(monkeypatch: pytest.MonkeyP
     assert night(world, reports).counts["invoices_adrift"] == 1
     [finding] = json.loads(reports.kept["c1", world.clock.now().date(), "drift.json"])["findings"]
     assert payment in finding["reason"]
+
+
+def test_what_was_compared_before_a_vendor_stopped_the_night_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "GROUP", 1)
+    monkeypatch.setattr(reconciling, "GROUP", 1)
+    world, reports = MoneyWorld(), MemoryReports()
+    first, second = world.synced(), world.synced()
+    calls = world.crm.invoices
+    asked: list[object] = []
+
+    def away(self: object, ids: Collection[str], extra: Collection[str] = ()) -> object:
+        asked.append(ids)
+        if len(asked) > 1:
+            raise Transient("HubSpot does not answer")
+        return calls(ids, extra)
+
+    monkeypatch.setattr(type(world.crm), "invoices", away)
+    run = night(world, reports)
+    assert (run.counts["invoices_compared"], run.counts["invoices_not_compared"]) == (1, 1)
+    assert [type(one.error) for one in run.troubles] == [Transient]
+    assert run.failure is None
+    assert json.loads(world.round_cursors.mark("c1", "round") or "")["after"] == min(first, second, key=int)
 
 
 def test_a_round_that_takes_too_long_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:

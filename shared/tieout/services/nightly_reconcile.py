@@ -43,6 +43,8 @@ class NightlyReconcile:
                 if workspace is not None:
                     done.append(self.rounds.run(workspace, deadline))
                     self._keep(done[-1])
+                    if done[-1].stopped is not None:
+                        troubles.append(Trouble(one.id, _STEP, done[-1].stopped))
             except StoreUnavailable as error:
                 troubles.append(Trouble(one.id, _STEP, error))
                 failure = failure or error

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from tieout.domain.claim import posted_hint_id
+from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.invoice import LedgerInvoice, SourceInvoice, UnreadableInvoice
 from tieout.domain.payment import Document, LedgerDocument, LedgerPayment, SourcePayment, UnreadablePayment
 from tieout.domain.planning.payment_plan import RECEIPTS
@@ -54,16 +55,17 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a tie-out of one connection found at `at` (aware). `left` invoices were not looked at: the time was up.
-    `left_alone` invoices stand in QuickBooks and are not compared, because a person or a setting said so.
-    `coverage` and `round` are a nightly one's, which is of a part of the invoices; None: it is of all that were asked
-    for."""
+    """What a tie-out of one connection found at `at` (aware). `left` invoices were not looked at: the time was up, or a
+    vendor `stopped` it. `left_alone` invoices stand in QuickBooks and are not compared, because a person or a setting
+    said so. `coverage` and `round` are a nightly one's, which is of a part of the invoices; None: it is of all that
+    were asked for."""
 
     connection: str
     at: datetime
     results: tuple[TieOut, ...]
     left: int = 0
     left_alone: int = 0
+    stopped: SyncError | None = None
     coverage: Coverage | None = None
     round: Round | None = None
 
@@ -101,13 +103,14 @@ class Reconcile:
         *,
         since: date | None = None,
         keys: Sequence[RecordKey] | None = None,
+        partly: bool = False,
         deadline: datetime | None = None,
         progress: Callable[[int, int], None] = _nobody,
     ) -> Report:
         """Tie out the invoices that stand in QuickBooks, also while a change of them waits, and those that need a
         person; with `since` only those dated on or after it, with `keys` those named, in this order. `progress` is
         told how many of how many are done. Raises the SyncError of a vendor that could not be asked; a failed read is
-        never taken for a difference."""
+        never taken for a difference. With `partly` what was compared before that is told, too, if anything was."""
         at = self.clock.now()
         if keys is None:
             keys = self._keys(workspace.connection.id, since)
@@ -119,9 +122,22 @@ class Reconcile:
                     workspace.connection.id, at, tuple(results), len(keys) - start, self._left_alone(workspace)
                 )
             group = self.records.get_many(keys[start : start + GROUP])
-            results += _Group(workspace, self.records, tuple(group.values())).tie_out()
+            try:
+                results += _Group(workspace, self.records, tuple(group.values())).tie_out()
+            except StoreUnavailable:
+                raise
+            except SyncError as error:
+                if not (partly and start):
+                    raise
+                return self._stopped(workspace, at, results, len(keys) - start, error)
             progress(min(start + GROUP, len(keys)), len(keys))
         return Report(workspace.connection.id, at, tuple(results), left_alone=self._left_alone(workspace))
+
+    def _stopped(
+        self, workspace: Workspace, at: datetime, results: Sequence[TieOut], left: int, error: SyncError
+    ) -> Report:
+        alone = self._left_alone(workspace)
+        return Report(workspace.connection.id, at, tuple(results), left, left_alone=alone, stopped=error)
 
     def _left_alone(self, workspace: Workspace) -> int:
         """An invoice that was written is ignored by hand only, or when it was deleted in HubSpot and the setting leaves

@@ -30,7 +30,7 @@ class TieOutRounds:
         connection = workspace.connection.id
         round_ = self._load(connection)
         night = tonight(round_, self._listed(connection, round_.since))
-        report = self.reconcile.run(workspace, keys=night.keys, deadline=deadline)
+        report = self.reconcile.run(workspace, keys=night.keys, partly=True, deadline=deadline)
         after = self._after(round_, night, report)
         coverage = Coverage(
             of=night.of,
