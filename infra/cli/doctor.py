@@ -9,6 +9,7 @@ from datetime import datetime
 from urllib.error import HTTPError, URLError
 
 from infra.cli.check import Check, guard, ok, problem, warning
+from infra.cli.crm_checks import examine_crm
 from infra.cli.deployment import Deployment
 from infra.cli.settings_checks import examine_settings, hubspot
 from tieout.adapters.hubspot import signature as hubspot_signature
@@ -40,7 +41,7 @@ def _connection(deployment: Deployment, connection: Connection) -> Iterator[Chec
     yield guard(f"{name}: QuickBooks sign-in", lambda: _tokens(deployment, connection))
     yield guard(f"{name}: QuickBooks company", lambda: _company(workspace))
     yield guard(f"{name}: document numbers", lambda: _numbers(workspace))
-    for check in examine_settings(workspace):
+    for check in (*examine_crm(deployment, workspace), *examine_settings(workspace)):
         yield replace(check, name=f"{name}: {check.name}")
 
 

@@ -34,7 +34,9 @@ from tieout.runtime.workspaces import ConnectedWorkspaces, VendorAccess
 from tieout.services.assess import Assessor
 from tieout.services.claims import Claims
 from tieout.services.customers import Customers
+from tieout.services.deals import Deals
 from tieout.services.items import Items
+from tieout.services.on_deals import OnDeals, of_pushed
 from tieout.services.outcome import Outcome, Run
 from tieout.services.push_invoices import PushInvoices
 from tieout.services.sweep import Sweep
@@ -124,7 +126,9 @@ class World:
     def make_service(self) -> PushInvoices:
         """A worker; several share store, queue and clock."""
         assessor = Assessor(Customers(self.claims, VENDOR_TIMEOUT), Items(self.records, self.clock))
-        return PushInvoices(self, self.claims, assessor, Writer(self.claims, VENDOR_TIMEOUT), VENDOR_TIMEOUT)
+        beside = (OnDeals(Deals(self.claims, self.notices), of_pushed),)
+        writer = Writer(self.claims, VENDOR_TIMEOUT)
+        return PushInvoices(self, self.claims, assessor, writer, VENDOR_TIMEOUT, beside)
 
     def open(self, connection: str) -> Workspace | None:
         """Fulfils `ports.Workspaces`."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import pytest
 
+from infra.sandbox.hubspot.object_types import find_type
 from tests.support.builders_world import World
 from tests.support.cli_world import CommandLine, wide
 from tieout.domain.hint import Cause
 from tieout.domain.record import BY_HAND, State
 from tieout.ports.notices import Notice
+from tieout.services.deals import AMBIGUOUS
+from tieout.services.on_deals import REFUSED
 
 COMMANDS = (
     ("doctor",),
@@ -394,6 +398,46 @@ def test_where_hubspot_takes_no_recorded_payments_doctor_and_status_say_so_once(
     assert "No processor is set up." in line.run("status", "--json").json["connections"][0]["notice"]
     world.settings(record_payments_in_hubspot=False)
     assert "by setting" in line.run("doctor").out
+
+
+def check(line: CommandLine, name: str) -> dict[str, str]:
+    """One line of `tieout doctor`."""
+    checks: list[dict[str, str]] = line.run("doctor", "--json").json
+    [found] = [one for one in checks if one["name"] == f"c1: {name}"]
+    return found
+
+
+def test_doctor_notices_hubspots_own_data_sync_and_says_what_to_do(line: CommandLine, world: World) -> None:
+    assert check(line, "HubSpot's own data sync")["level"] == "ok"
+    with world.hubspot.acting("DATA_SYNC") as records:
+        records.create(find_type("invoices"), {"hs_currency": "USD", "hs_invoice_billable": "false"})
+    found = check(line, "HubSpot's own data sync")
+    assert (found["level"], "Switch the invoice sync" in found["advice"]) == ("warning", True)
+    world.settings(skip_data_sync_invoices=False)
+    assert check(line, "HubSpot's own data sync")["level"] == "problem"
+    world.clock.advance(31 * 86400)
+    assert check(line, "HubSpot's own data sync")["level"] == "ok"
+
+
+def test_doctor_names_the_scopes_of_deals_and_what_is_missing(line: CommandLine, world: World) -> None:
+    everything = world.hubspot.config.tokens["pat-na1-sandbox"]
+    world.settings(deals="associate", deal_order_property="order_number")
+    assert "no property order_number" in check(line, "deals")["found"]
+    world.settings(deals="associate")
+    assert "tieout_invoice_number" in check(line, "deals")["found"]
+    assert check(line, "deals")["level"] == "warning"
+    allowed = frozenset(scope for scope in everything if ".deals." not in scope)
+    world.hubspot.config = replace(world.hubspot.config, tokens={"pat-na1-sandbox": allowed})
+    found = check(line, "deals")
+    assert (found["level"], "crm.objects.deals.read" in found["advice"]) == ("problem", True)
+
+
+def test_doctor_shows_what_stands_about_deals(line: CommandLine, world: World) -> None:
+    world.settings(deals="associate")
+    world.notices.save("c1", AMBIGUOUS, Notice("HubSpot invoice 1: the deals 2, 3.", world.clock.now()))
+    assert "the deals 2, 3" in check(line, "deals")["found"]
+    world.notices.save("c1", REFUSED, Notice("Deal 7: no.", world.clock.now()))
+    assert "Deal 7: no." in check(line, "deals")["found"]
 
 
 def test_doctor_says_when_webhooks_cannot_arrive(line: CommandLine) -> None:

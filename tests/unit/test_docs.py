@@ -21,9 +21,11 @@ from tieout.domain.settings import (
     BeyondTolerance,
     ClosedPeriod,
     CustomerLevel,
+    DealMode,
     DeletedInHubSpot,
     FeeBooking,
     FilterOperator,
+    PdfTarget,
     RefundForm,
     Settings,
     TaxMode,
@@ -199,6 +201,8 @@ def test_every_setting_is_documented_with_its_default() -> None:
         WithoutInvoice,
         RefundForm,
         FeeBooking,
+        DealMode,
+        PdfTarget,
     )
     for choices in all_choices:
         assert set(choices) <= _named(page)

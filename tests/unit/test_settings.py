@@ -14,10 +14,12 @@ from tieout.domain.settings import (
     BeyondTolerance,
     ClosedPeriod,
     CustomerLevel,
+    DealMode,
     DeletedInHubSpot,
     FeeBooking,
     Filter,
     FilterOperator,
+    PdfTarget,
     RefundForm,
     Settings,
     TaxMode,
@@ -74,6 +76,12 @@ GOOD: dict[str, list[tuple[Any, object]]] = {
     "platform_fee_account_id": [("72", "72"), (None, None)],
     "fee_class_id": [("2", "2"), (None, None)],
     "fee_department_id": [("3", "3"), (None, None)],
+    "deals": [("off", DealMode.OFF), ("show", DealMode.SHOW), ("associate", DealMode.ASSOCIATE)],
+    "deal_field": [("2", "2"), (None, None)],
+    "deal_order_property": [("order_number", "order_number"), (None, None)],
+    "deal_window_days": [(0, 0), (365, 365)],
+    "tell_ambiguous_deals": [(True, True), (False, False)],
+    "pdf": [(one.value, one) for one in PdfTarget],
 }
 NO_IDS: list[tuple[Any, str]] = [
     ([], "an object from"),
@@ -159,6 +167,12 @@ BAD: dict[str, list[tuple[Any, str]]] = {
     "platform_fee_account_id": NO_ID,
     "fee_class_id": NO_ID,
     "fee_department_id": NO_ID,
+    "deals": [("on", "one of off, show, associate"), (None, "one of")],
+    "deal_field": [("4", "custom field"), (1, "custom field")],
+    "deal_order_property": [("Order number", "internal name"), (7, "internal name"), ("", "internal name")],
+    "deal_window_days": [(-1, "days"), (366, "days"), ("90", "days"), (True, "days")],
+    "tell_ambiguous_deals": [("true", "true or false"), (1, "true or false")],
+    "pdf": [("invoice", "one of off, deal, company, contact"), (False, "one of")],
 }
 NAMES = [field.name for field in fields(Settings)]
 

@@ -5,11 +5,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from infra.sandbox.hubspot import invoices, payments
+from infra.sandbox.hubspot import deals, invoices, payments
 from infra.sandbox.hubspot.association_types import DIRECTED, Pair, default_pair, named_pairs
 from infra.sandbox.hubspot.config import HubSpotConfig
 from infra.sandbox.hubspot.errors import HubSpotError, bad_values, invalid, malformed, missing_required, not_found
-from infra.sandbox.hubspot.object_types import ADJUSTMENTS, BY_ID, INVOICE, LINE_ITEM, PAYMENT, PRODUCT, ObjectType
+from infra.sandbox.hubspot.object_types import (
+    ADJUSTMENTS,
+    BY_ID,
+    DEAL,
+    INVOICE,
+    LINE_ITEM,
+    PAYMENT,
+    PRODUCT,
+    ObjectType,
+)
 from infra.sandbox.hubspot.property_model import iso
 from infra.sandbox.hubspot.record import Record
 from infra.sandbox.hubspot.store import Store
@@ -218,6 +227,9 @@ class Records:
             return
         if record.type.type_id == PAYMENT:
             self.recalculate(record)
+            return
+        if record.type.type_id == DEAL:
+            deals.settle(self.store, record)
             return
         parents = self.store.linked(record, INVOICE)
         if record.type.type_id == LINE_ITEM and not parents:

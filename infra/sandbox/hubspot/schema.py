@@ -84,6 +84,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         ("dealname dealstage pipeline description deal_currency_code", "string", ""),
         ("amount", "number", ""),
         ("closedate", "datetime", ""),
+        ("hs_is_closed hs_is_closed_won", "bool", "C"),
     ),
     "products": (
         ("name description hs_sku hs_product_type recurringbillingfrequency hs_url", "string", ""),

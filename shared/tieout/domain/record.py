@@ -16,7 +16,8 @@ from tieout.domain.posting import Posting, PostingContent
 
 
 class Kind(StrEnum):
-    """What a record is about. Customers and items are matched or created on the way to an invoice.
+    """What a record is about. Customers and items are matched or created on the way to an invoice, and a deal's record
+    remembers which of its invoices the deal shows.
 
     A payment's refunds are kept with it; a refund is one that was made in the ledger, where nothing links it to one.
     """
@@ -27,6 +28,7 @@ class Kind(StrEnum):
     CUSTOMER = "customer"
     ITEM = "item"
     FEES = "fees"
+    DEAL = "deal"
 
 
 class State(StrEnum):
@@ -175,6 +177,20 @@ class LeftAlone:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachedPdf:
+    """The PDF of an invoice in HubSpot: the file, the note that bears it and whose record the note belongs to, as
+    "company:123". `version` is the fingerprint of what the PDF was made of, `at` (aware) when. `removed`: a person
+    deleted the note, and none follows."""
+
+    version: str
+    target: str
+    file_id: str
+    note_id: str
+    at: datetime
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SyncRecord:
     """One document's record. Times are aware UTC.
 
@@ -187,7 +203,8 @@ class SyncRecord:
     that people confirmed of it, or of the recorded payments of a payment. `left_alone`: see there.
     `covered_until`: HubSpot's own time of the newest version that is reflected here. `rehints` counts the hints that
     came while it was claimed, `rehints_answered` those of them for which a new hint was sent.
-    `shown` is the fingerprint of the status last written back onto the origin. `version` guards every write.
+    `shown` is the fingerprint of the status last written back onto the origin, `on_deals` that of what the invoice's
+    deals show, `pdf` its PDF in HubSpot. `version` guards every write.
     """
 
     key: RecordKey
@@ -214,6 +231,8 @@ class SyncRecord:
     rehints: int = 0
     rehints_answered: int = 0
     shown: str = ""
+    on_deals: str = ""
+    pdf: AttachedPdf | None = None
     version: int = 0
     created_at: datetime | None = None
     updated_at: datetime | None = None

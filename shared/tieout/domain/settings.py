@@ -79,6 +79,27 @@ class FeeBooking(StrEnum):
     MONTHLY = "monthly"
 
 
+class DealMode(StrEnum):
+    """What HubSpot's deals are used for.
+
+    show: the deals of an invoice show it. associate: and an invoice without a deal is associated with the one that
+    it belongs to by rule.
+    """
+
+    OFF = "off"
+    SHOW = "show"
+    ASSOCIATE = "associate"
+
+
+class PdfTarget(StrEnum):
+    """Whose record in HubSpot gets the PDF of an invoice, as a note with a private file."""
+
+    OFF = "off"
+    DEAL = "deal"
+    COMPANY = "company"
+    CONTACT = "contact"
+
+
 class FilterOperator(StrEnum):
     """How a filter compares a HubSpot invoice property."""
 
@@ -158,6 +179,12 @@ class Settings:
     platform_fee_account_id: QuickBooks expense account of HubSpot's platform fees.
     fee_class_id: QuickBooks class of booked fees, where classes are tracked.
     fee_department_id: QuickBooks location of booked fees, where locations are tracked.
+    deals: what HubSpot's deals are used for.
+    deal_field: QuickBooks custom field (definition id 1 to 3) that holds a deal's id or an order number.
+    deal_order_property: HubSpot deal property that holds the order number.
+    deal_window_days: how far from the invoice's date a deal may have been created or won to be taken for its own.
+    tell_ambiguous_deals: whether it is told when several deals come into question.
+    pdf: whose record gets the PDF of an invoice.
     """
 
     push_invoices: bool = True
@@ -201,6 +228,12 @@ class Settings:
     platform_fee_account_id: str | None = None
     fee_class_id: str | None = None
     fee_department_id: str | None = None
+    deals: DealMode = DealMode.OFF
+    deal_field: str | None = None
+    deal_order_property: str | None = None
+    deal_window_days: int = 90
+    tell_ambiguous_deals: bool = True
+    pdf: PdfTarget = PdfTarget.OFF
 
     def deposit_account(self, processor: str, currency: str) -> str | None:
         """The account for a processor's money in a currency: the currency's own, else the processor's."""

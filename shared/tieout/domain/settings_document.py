@@ -15,10 +15,12 @@ from tieout.domain.settings import (
     BeyondTolerance,
     ClosedPeriod,
     CustomerLevel,
+    DealMode,
     DeletedInHubSpot,
     FeeBooking,
     Filter,
     FilterOperator,
+    PdfTarget,
     RefundForm,
     Settings,
     TaxMode,
@@ -43,6 +45,12 @@ class BadSettings(ValueError):
 def _bool(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError("true or false")  # noqa: TRY004 - every refusal of a value is a ValueError
+    return value
+
+
+def _property_name(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,99}", value, re.ASCII):
+        raise ValueError("a HubSpot property's internal name")
     return value
 
 
@@ -214,6 +222,12 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "platform_fee_account_id": _ledger_id,
     "fee_class_id": _ledger_id,
     "fee_department_id": _ledger_id,
+    "deals": _choice(DealMode),
+    "deal_field": _definition,
+    "deal_order_property": _property_name,
+    "deal_window_days": _days,
+    "tell_ambiguous_deals": _bool,
+    "pdf": _choice(PdfTarget),
 }
 _OPTIONAL = frozenset(
     {
@@ -229,6 +243,8 @@ _OPTIONAL = frozenset(
         "platform_fee_account_id",
         "fee_class_id",
         "fee_department_id",
+        "deal_field",
+        "deal_order_property",
     }
 )
 

@@ -16,6 +16,7 @@ from tieout.domain.record import RecordKey, State, SyncRecord
 from tieout.domain.settings import Settings
 from tieout.domain.status import ShownStatus
 from tieout.ports.accounts import AccountLedger
+from tieout.ports.deals import DealCrm
 from tieout.ports.payments import CrmChanges, LedgerChangeFeed, PaymentCrm, PaymentLedger
 from tieout.ports.sweeping import Cursors as Cursors
 from tieout.ports.sweeping import ReadMeter as ReadMeter
@@ -34,7 +35,7 @@ class Clock(Protocol):
         ...
 
 
-class Crm(PaymentCrm, CrmChanges, Protocol):
+class Crm(PaymentCrm, CrmChanges, DealCrm, Protocol):
     """HubSpot, for one connection. Every call may raise Transient, RateLimited, ConnectionLost or NeedsAttention."""
 
     def invoices(

@@ -22,6 +22,7 @@ from tieout.services.outcome import Outcome
 from tieout.services.paid import Paid
 from tieout.services.parking import passing
 from tieout.services.payments_waiting import PaymentsWaiting
+from tieout.services.settling import Beside
 from tieout.services.work import Seen, Work
 from tieout.services.worker import Worker
 from tieout.services.writing import Writer, agreed
@@ -35,17 +36,19 @@ InvoiceWork = Work[Source]
 
 @dataclass(frozen=True, slots=True)
 class PushInvoices:
-    """The worker behind the invoice_push queue, and what is particular to invoices in it (`worker.Job`)."""
+    """The worker behind the invoice_push queue, and what is particular to invoices in it (`worker.Job`). `beside`: what
+    hangs on settled invoices, such as their deals."""
 
     workspaces: Workspaces
     claims: Claims
     assessor: Assessor
     writer: Writer
     vendor_timeout: timedelta
+    beside: Sequence[Beside[Source]] = ()
 
     def push(self, hints: Sequence[Hint], deadline: datetime | None = None) -> list[Outcome]:
         """Handle a batch; see `Worker.work_off`."""
-        worker: Worker[Source, Plan] = Worker(self.workspaces, self.claims, self, self.vendor_timeout)
+        worker: Worker[Source, Plan] = Worker(self.workspaces, self.claims, self, self.vendor_timeout, self.beside)
         return worker.work_off(hints, deadline)
 
     def key_of(self, workspace: Workspace, hint: Hint) -> RecordKey | None:

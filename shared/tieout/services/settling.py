@@ -40,6 +40,15 @@ class Shows(Protocol[S]):
         ...
 
 
+class Beside(Protocol[S]):
+    """Something that hangs on settled records and never holds them up."""
+
+    def attend(self, workspace: Workspace, works: Sequence[Work[S]], turn: Turn) -> None:
+        """See to it for these records, which are given back afterwards; what could not be done is due again on the
+        record. Raises nothing."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Settling:
     """Settles the records of one turn."""
@@ -47,8 +56,11 @@ class Settling:
     claims: Claims
     turn: Turn
 
-    def settle(self, workspace: Workspace, kind: Shows[S], works: Sequence[Work[S]]) -> None:
-        """Show the statuses in one batch update, then give every record back. Raises nothing."""
+    def settle(
+        self, workspace: Workspace, kind: Shows[S], works: Sequence[Work[S]], beside: Sequence[Beside[S]] = ()
+    ) -> None:
+        """Show the statuses in one batch update, see to what hangs on the records, then give every record back. Raises
+        nothing."""
         now = self.claims.clock.now()
         mine = [work for work in works if not work.lost]
         for work in mine:
@@ -61,6 +73,9 @@ class Settling:
                 _show_later(work, failure, now)
             elif status is not None:
                 work.held.record = replace(work.record, shown=status.fingerprint)
+        for one in beside:
+            one.attend(workspace, mine, self.turn)
+        for work in mine:
             self.turn.each(work, partial(self._release, work))
 
     def _conclude(self, work: Work[S], seen: Seen | None, now: datetime) -> None:

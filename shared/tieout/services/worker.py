@@ -15,7 +15,7 @@ from tieout.domain.record import BY_HAND, RecordKey, State
 from tieout.ports import Workspace, Workspaces
 from tieout.services.claims import Claims, Held
 from tieout.services.outcome import Outcome, Result
-from tieout.services.settling import Settling, Shows
+from tieout.services.settling import Beside, Settling, Shows
 from tieout.services.turn import Turn
 from tieout.services.work import Work, still_open, strongest
 
@@ -70,13 +70,15 @@ class Job(Shows[S], Protocol[S, P]):
 class Worker(Generic[S, P]):
     """Works off hints about the records of one kind.
 
-    `vendor_timeout`: how long a vendor may still carry out a request that got no answer (Intuit: 120 s).
+    `vendor_timeout`: how long a vendor may still carry out a request that got no answer (Intuit: 120 s). `beside`: what
+    hangs on settled records.
     """
 
     workspaces: Workspaces
     claims: Claims
     job: Job[S, P]
     vendor_timeout: timedelta
+    beside: Sequence[Beside[S]] = ()
 
     def work_off(self, hints: Sequence[Hint], deadline: datetime | None = None) -> list[Outcome]:
         """Handle a batch; an outcome for each hint, in order. No write is begun after `deadline`.
@@ -105,7 +107,7 @@ class Worker(Generic[S, P]):
         works, outcomes = self._claim(workspace, hints)
         if works:
             self._process(workspace, works, turn)
-            Settling(self.claims, turn).settle(workspace, self.job, works)
+            Settling(self.claims, turn).settle(workspace, self.job, works, self.beside)
         return [*outcomes, *(outcome for work in works for outcome in work.outcomes())]
 
     # -- claim

@@ -17,6 +17,8 @@ _OBJECTS: Mapping[Feed, str] = {Feed.INVOICES: "invoices", Feed.PAYMENTS: PAYMEN
 _MODIFIED = "hs_lastmodifieddate"
 # The most of one page of a search and of a listing, and of all pages of a search (HubSpot: search guide).
 _SEARCHED, _LISTED, _MOST = 200, 100, 10_000
+# Of invoices, `hs_invoice_source`.
+_DATA_SYNC = "data_sync"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -58,6 +60,25 @@ def archived(client: HubSpotClient, feed: Feed, after: str | None) -> ChangePage
     page = client.get(f"{path}?{urlencode(asked)}", RecordPage)
     deleted = tuple(_changed(path, one, one.archived_at, one.updated_at) for one in page.results)
     return ChangePage(deleted, page.after)
+
+
+def last_of_data_sync(client: HubSpotClient, since: datetime) -> datetime | None:
+    """When an invoice that HubSpot's own data sync brought was changed last, None when none was since then. One
+    search."""
+    filters = [
+        {"propertyName": "hs_invoice_source", "operator": "EQ", "value": _DATA_SYNC},
+        {"propertyName": _MODIFIED, "operator": "GTE", "value": str((since - _EPOCH) // _MILLISECOND)},
+    ]
+    body = {
+        "filterGroups": [{"filters": filters}],
+        "sorts": [{"propertyName": _MODIFIED, "direction": "DESCENDING"}],
+        "properties": [_MODIFIED],
+        "limit": 1,
+    }
+    path = client.versions.objects_path("invoices/search")
+    page = client.search(path, body, RecordPage)
+    times = (_changed(path, one, one.properties.get(_MODIFIED), one.updated_at).modified_at for one in page.results)
+    return next(times, None)
 
 
 def _changed(path: str, record: Record, *times: str | None) -> ChangedRecord:

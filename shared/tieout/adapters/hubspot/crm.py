@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from tieout.adapters.hubspot import changes, fees, recording
+from tieout.adapters.hubspot import changes, deals, fees, recording
 from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.invoices import read_invoices
 from tieout.adapters.hubspot.payments import PAYMENTS, read_payments, read_payments_of
 from tieout.adapters.hubspot.properties import ensure_properties, missing_properties, undefined_properties
 from tieout.adapters.hubspot.statuses import status_properties
-from tieout.adapters.hubspot.updates import InvoiceWriter
+from tieout.adapters.hubspot.updates import PropertyWriter
 from tieout.adapters.hubspot.wire import AccountDetails, RecordPage
 from tieout.domain.attention import AttentionCode
 from tieout.domain.company import Connection, CrmAccount
 from tieout.domain.errors import ConnectionLost, NeedsAttention, OutcomeUnknown, Transient
 from tieout.domain.invoice import SourceInvoice, UnreadableInvoice
 from tieout.domain.payment import SourcePayment, UnreadablePayment
+from tieout.domain.planning.deal import Deal, DealInvoice
 from tieout.domain.status import ShownStatus
 from tieout.ports.payments import ChangePage, Feed, RecordedPayment
 from tieout.ports.writes import PreparedWrite
@@ -41,7 +42,27 @@ class HubSpotCrm:
 
     def show_statuses(self, statuses: Mapping[str, ShownStatus]) -> Mapping[str, str]:
         """See `Crm.show_statuses`."""
-        return InvoiceWriter(self._client).write({id_: status_properties(one) for id_, one in statuses.items()})
+        return PropertyWriter(self._client).write({id_: status_properties(one) for id_, one in statuses.items()})
+
+    def deals_of(self, object_type: str, ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        """See `DealCrm.deals_of`."""
+        return deals.deals_of(self._client, object_type, ids)
+
+    def deals(self, ids: Collection[str], order_property: str | None = None) -> Mapping[str, Deal]:
+        """See `DealCrm.deals`."""
+        return deals.read_deals(self._client, self._connection.portal_time_zone, ids, order_property)
+
+    def deals_by_order(self, order_property: str, numbers: Collection[str]) -> Sequence[Deal]:
+        """See `DealCrm.deals_by_order`."""
+        return deals.deals_by_order(self._client, self._connection.portal_time_zone, order_property, numbers)
+
+    def associate_deals(self, deal_ids: Mapping[str, str]) -> None:
+        """See `DealCrm.associate_deals`."""
+        deals.associate(self._client, deal_ids)
+
+    def show_on_deals(self, invoices: Mapping[str, DealInvoice]) -> Mapping[str, str]:
+        """See `DealCrm.show_on_deals`."""
+        return deals.show(self._client, invoices)
 
     def payments(self, ids: Collection[str]) -> Mapping[str, SourcePayment | UnreadablePayment]:
         """See `PaymentCrm.payments`."""
@@ -100,9 +121,10 @@ class HubSpotCrm:
     def unreadable_objects(self, *, payments: bool = True) -> tuple[str, ...]:
         """Which kinds of record that an invoice needs, and payments if they are wanted, the token may not read."""
         needed = (*_NEEDED_OBJECTS, PAYMENTS) if payments else _NEEDED_OBJECTS
-        return tuple(kind for kind in needed if not self._may_read(kind))
+        return tuple(kind for kind in needed if not self.may_read(kind))
 
-    def _may_read(self, kind: str) -> bool:
+    def may_read(self, kind: str) -> bool:
+        """Whether the token may read records of this kind."""
         path = self._client.versions.objects_path(f"{kind}?limit=1")
         try:
             self._client.get(path, RecordPage)
@@ -116,6 +138,14 @@ class HubSpotCrm:
     def missing_properties(self) -> tuple[str, ...]:
         """Which of Tieout's invoice properties the portal lacks."""
         return missing_properties(self._client)
+
+    def missing_deal_properties(self, *more: str | None) -> tuple[str, ...]:
+        """Which of Tieout's deal properties, and of these others, the portal lacks."""
+        return deals.missing_deal_properties(self._client, *filter(None, more))
+
+    def last_of_data_sync(self, since: datetime) -> datetime | None:
+        """When an invoice that HubSpot's own data sync brought was changed last, None when none was since then."""
+        return changes.last_of_data_sync(self._client, since)
 
     def undefined_properties(self, names: Collection[str]) -> tuple[str, ...]:
         """Which of these invoice properties (HubSpot internal names) the portal does not have."""

@@ -89,9 +89,9 @@ def ensure_properties(client: HubSpotClient) -> tuple[str, ...]:
     present = _present(client)
     missing = [one for one in _DEFINITIONS if one.name not in present]
     if missing:
-        _create(client, "invoices/groups", {"name": _GROUP, "label": "Tieout sync", "displayOrder": -1})
+        create_definition(client, "invoices/groups", {"name": _GROUP, "label": "Tieout sync", "displayOrder": -1})
     for one in missing:
-        _create(client, "invoices", _body(one))
+        create_definition(client, "invoices", _body(one))
     if STATUS in present:
         _complete_options(client, present[STATUS])
     return tuple(one.name for one in missing)
@@ -102,7 +102,8 @@ def _present(client: HubSpotClient) -> dict[str, Property]:
     return {one.name: one for one in answer.results}
 
 
-def _create(client: HubSpotClient, rest: str, body: object) -> None:
+def create_definition(client: HubSpotClient, rest: str, body: object) -> None:
+    """Create a property or a group; `rest` begins with the object type. One that exists already is left as it is."""
     try:
         client.write(client.versions.properties_path(rest), body, ErrorItem)
     except Refused as refusal:

@@ -1,8 +1,8 @@
-"""Writing Tieout's properties onto HubSpot invoices in batches: one refused invoice does not hide the others'."""
+"""Writing Tieout's properties onto HubSpot records in batches: one that is refused does not hide the others."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tieout.adapters.hubspot.batches import RECORDS_PER_CALL, chunks, is_id, sorted_ids
 from tieout.adapters.hubspot.client import HubSpotClient
@@ -16,15 +16,22 @@ _NO_ID = "This is no HubSpot id."
 _NOT_CONFIRMED = "HubSpot did not confirm this update."
 
 Values = Mapping[str, Mapping[str, str]]
-"""What to write: by invoice id, texts by property name; an empty text clears a property."""
+"""What to write: by record id, texts by property name; an empty text clears a property."""
 
 
-class InvoiceWriter:
-    """Writes properties for one portal; used for one call. Properties that the portal lacks are created."""
+class PropertyWriter:
+    """Writes properties of one object type for one portal; used for one call. `ensure` creates those that the portal
+    lacks."""
 
-    def __init__(self, client: HubSpotClient) -> None:
+    def __init__(
+        self,
+        client: HubSpotClient,
+        object_type: str = "invoices",
+        ensure: Callable[[HubSpotClient], object] = ensure_properties,
+    ) -> None:
         self._client = client
-        self._path = client.versions.objects_path("invoices/batch/update")
+        self._path = client.versions.objects_path(f"{object_type}/batch/update")
+        self._ensure_in = ensure
         self._ensured = False
 
     def write(self, values: Values) -> dict[str, str]:
@@ -82,5 +89,5 @@ class InvoiceWriter:
         return {id_: messages.get(id_, default) for id_ in left}
 
     def _ensure(self) -> None:
-        ensure_properties(self._client)
+        self._ensure_in(self._client)
         self._ensured = True

@@ -124,6 +124,10 @@ class AssociationBatch(_Batch):
     results: list[Associations]
 
 
+class AssociationsMade(_Batch):
+    """The answer to a batch creation of associations."""
+
+
 class Option(_Wire):
     """One value of an enumeration property."""
 

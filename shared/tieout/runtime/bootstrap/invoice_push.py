@@ -14,7 +14,9 @@ from tieout.runtime.bootstrap.vendors import new_token, open_workspaces
 from tieout.services.assess import Assessor
 from tieout.services.claims import Claims
 from tieout.services.customers import Customers
+from tieout.services.deals import Deals
 from tieout.services.items import Items
+from tieout.services.on_deals import OnDeals, of_pushed
 from tieout.services.push_invoices import PushInvoices
 from tieout.services.writing import Writer
 
@@ -36,7 +38,9 @@ def assessor(own: Store, vendor_timeout: timedelta) -> Assessor:
 def push_service(opened: Workspaces, own: Store, vendor_timeout: timedelta) -> PushInvoices:
     """The push of invoices over these workspaces and this store."""
     held = _claims(own)
-    return PushInvoices(opened, held, assessor(own, vendor_timeout), Writer(held, vendor_timeout), vendor_timeout)
+    beside = (OnDeals(Deals(held, own.notices), of_pushed),)
+    writer = Writer(held, vendor_timeout)
+    return PushInvoices(opened, held, assessor(own, vendor_timeout), writer, vendor_timeout, beside)
 
 
 def _claims(own: Store) -> Claims:

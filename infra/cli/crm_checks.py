@@ -1,0 +1,62 @@
+"""The checks of what Tieout does on HubSpot's deals, and of what HubSpot does with QuickBooks by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from infra.cli.check import Check, guard, ok, problem, warning
+from infra.cli.deployment import Deployment
+from infra.cli.settings_checks import hubspot
+from tieout.domain.settings import DealMode
+from tieout.ports import Workspace
+from tieout.services.deals import AMBIGUOUS
+from tieout.services.on_deals import REFUSED
+
+# For how long it is told that several deals came into question, and how far back invoices of the data sync count.
+_RECENT = timedelta(days=30)
+
+
+def examine_crm(deployment: Deployment, workspace: Workspace) -> Iterator[Check]:
+    """Deals when they are used, and the data sync."""
+    if workspace.settings.deals is not DealMode.OFF:
+        yield guard("deals", lambda: _deals(deployment, workspace))
+    yield guard("HubSpot's own data sync", lambda: _data_sync(workspace, deployment.store.clock.now()))
+
+
+def _deals(deployment: Deployment, workspace: Workspace) -> Check:
+    crm, settings, connection = hubspot(workspace), workspace.settings, workspace.connection.id
+    if not crm.may_read("deals"):
+        scopes = "crm.objects.deals.read, crm.objects.deals.write, crm.schemas.deals.read and crm.schemas.deals.write"
+        return problem("the token may not read deals", f"Add the scopes to the HubSpot app: {scopes}.")
+    missing = crm.missing_deal_properties(settings.deal_order_property)
+    if settings.deal_order_property in missing:
+        found = f"HubSpot's deals have no property {settings.deal_order_property}"
+        return problem(found, "Name it as HubSpot does (internal name) in deal_order_property, or create it there.")
+    refused = deployment.store.notices.load(connection, REFUSED)
+    if refused is not None:
+        found = f"invoices could not be shown on deals ({refused.at:%Y-%m-%d}: {refused.detail})"
+        return warning(found, "Put right what HubSpot says; Tieout tries again each hour, and at once after a retry.")
+    several = deployment.store.notices.load(connection, AMBIGUOUS)
+    if settings.tell_ambiguous_deals and several and deployment.store.clock.now() < several.at + _RECENT:
+        found = f"an invoice was left without a deal ({several.at:%Y-%m-%d}: {several.detail})"
+        return warning(found, "Associate the invoice with its deal in HubSpot: Tieout does not choose among several.")
+    if missing:
+        return warning(f"missing on deals: {', '.join(missing)}", "Nothing: the first invoice of a deal creates them.")
+    return ok("deals show their latest invoice")
+
+
+def _data_sync(workspace: Workspace, now: datetime) -> Check:
+    """Beside Tieout, HubSpot's own sync of invoices would bring each invoice of QuickBooks a second time."""
+    found = hubspot(workspace).last_of_data_sync(now - _RECENT)
+    if found is None:
+        return ok("it has changed no invoice in the last 30 days")
+    what = f"it is active for invoices: it brought or changed one on {found:%Y-%m-%d}"
+    advice = (
+        "Switch the invoice sync of HubSpot's QuickBooks Online app off, so that one system alone keeps the invoices. "
+        "Until then Tieout leaves those that it brought alone (skip_data_sync_invoices)."
+    )
+    if workspace.settings.skip_data_sync_invoices:
+        return warning(what, advice)
+    doubled = f"{what}, and skip_data_sync_invoices is off, so that they would go to QuickBooks again"
+    return problem(doubled, "Switch skip_data_sync_invoices on, and HubSpot's own invoice sync off.")

@@ -1,0 +1,176 @@
+"""Invoices on deals: each is associated with the deal that it belongs to, and a deal shows its latest invoice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from tieout.domain.attention import AttentionCode
+from tieout.domain.errors import NeedsAttention
+from tieout.domain.planning.deal import Deal, DealInvoice, Found, Several, Traces, find_deal, newest
+from tieout.domain.record import SHOWN_UNKNOWN, Kind, Link, RecordKey, State, SyncRecord
+from tieout.domain.settings import DealMode
+from tieout.ports import Workspace
+from tieout.ports.notices import Notice, Notices
+from tieout.services.claims import Claims, Held, LeaseLost
+
+AMBIGUOUS = "deals_ambiguous"
+"""The notice that several deals came into question."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettledInvoice:
+    """An invoice that stands on both sides. `id` is HubSpot's; `shown` what its deals show; `known` what `follow` gave
+    for it the last time. `traces` tell where it belongs when it has no deal, None: nothing is looked for then.
+    `company_id` is HubSpot's, "" without a company."""
+
+    id: str
+    shown: DealInvoice
+    known: str = ""
+    company_id: str = ""
+    traces: Traces | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deals:
+    """Brings invoices onto their deals. Nothing is read from the ledger."""
+
+    claims: Claims
+    notices: Notices
+
+    def follow(self, workspace: Workspace, settled: Sequence[SettledInvoice], trace_id: str) -> dict[str, str]:
+        """Associate and show these invoices, in grouped calls; nothing is written when nothing changed.
+
+        Gives, by HubSpot id, what is to be remembered as `known`; an invoice that is absent has to come again, because
+        another worker is busy with its deal. Raises any SyncError that stopped all of them.
+        """
+        if not settled or workspace.settings.deals is DealMode.OFF:
+            return {}
+        deals = dict(workspace.crm.deals_of("invoices", [one.id for one in settled]))
+        if workspace.settings.deals is DealMode.ASSOCIATE:
+            deals |= self._associated(workspace, [one for one in settled if one.traces and not deals.get(one.id)])
+        states = {one.id: _state(one, deals.get(one.id, ())) for one in settled}
+        changed = [one for one in settled if states[one.id] != one.known]
+        by_deal: dict[str, list[DealInvoice]] = {}
+        for one in changed:
+            for deal_id in deals.get(one.id, ()):
+                by_deal.setdefault(deal_id, []).append(one.shown)
+        busy = self._show(workspace, by_deal, trace_id)
+        left = {one.id for one in changed if busy & set(deals.get(one.id, ()))}
+        return {id_: state for id_, state in states.items() if id_ not in left}
+
+    # -- finding
+
+    def _associated(self, workspace: Workspace, lone: Sequence[SettledInvoice]) -> dict[str, tuple[str, ...]]:
+        """The deals that these invoices without one belong to, once they are associated with them."""
+        if not lone:
+            return {}
+        crm, settings = workspace.crm, workspace.settings
+        order, window = settings.deal_order_property, timedelta(days=settings.deal_window_days)
+        companies = {one.company_id for one in lone if one.company_id}
+        of_companies = crm.deals_of("companies", companies) if companies else {}
+        traces = {one.id: one.traces for one in lone if one.traces}
+        texts = {trace.reference.strip() for trace in traces.values()} - {""}
+        ids = {text for text in texts if text.isascii() and text.isdecimal()}
+        ids |= {trace.estimate_deal_id for trace in traces.values()} - {""}
+        known = crm.deals(ids.union(*of_companies.values()), order)
+        named = [known[id_] for id_ in ids if id_ in known]
+        if order and texts:
+            named += crm.deals_by_order(order, texts)
+        found: dict[str, str] = {}
+        for one in lone:
+            own = [known[id_] for id_ in of_companies.get(one.company_id, ()) if id_ in known]
+            match find_deal(traces[one.id], _once(named), own, window):
+                case Found(deal_id):
+                    found[one.id] = deal_id
+                case Several() as several:
+                    self._tell(workspace, one, several)
+        if found:
+            crm.associate_deals(found)
+        return {id_: (deal_id,) for id_, deal_id in found.items()}
+
+    def _tell(self, workspace: Workspace, one: SettledInvoice, several: Several) -> None:
+        if not workspace.settings.tell_ambiguous_deals:
+            return
+        which = ", ".join(several.deal_ids[:10])
+        detail = f"HubSpot invoice {one.id}: the deals {which} come into question ({several.rule})."
+        self.notices.save(workspace.connection.id, AMBIGUOUS, Notice(detail, self.claims.clock.now()))
+
+    # -- showing
+
+    def _show(self, workspace: Workspace, by_deal: Mapping[str, Sequence[DealInvoice]], trace_id: str) -> set[str]:
+        """Have each deal show the latest of these and of what it shows; gives the deals that other workers hold."""
+        busy: set[str] = set()
+        with self._held(workspace, by_deal, trace_id, busy) as held:
+            writes = {}
+            for deal_id, one in held.items():
+                latest = newest(by_deal[deal_id])
+                if not _outdated(latest, one.record) and one.record.shown != latest.fingerprint:
+                    writes[deal_id] = latest
+            refused = workspace.crm.show_on_deals(writes) if writes else {}
+            for deal_id, one in held.items():
+                latest = newest(by_deal[deal_id])
+                if deal_id not in refused and not _outdated(latest, one.record):
+                    one.record = _showing(one.record, latest)
+        if refused:
+            id_, text = next(iter(refused.items()))
+            raise NeedsAttention(f"Deal {id_}: {text}", {"system": "hubspot"}, code=AttentionCode.REFUSED_BY_HUBSPOT)
+        return busy
+
+    @contextmanager
+    def _held(
+        self, workspace: Workspace, by_deal: Mapping[str, Sequence[DealInvoice]], trace_id: str, busy: set[str]
+    ) -> Iterator[dict[str, Held]]:
+        """The records of these deals while they are claimed, so that of two workers none shows what is older."""
+        held: dict[str, Held] = {}
+        try:
+            for deal_id in sorted(by_deal):
+                key = RecordKey(workspace.connection.id, Kind.DEAL, "hubspot", deal_id)
+                mine = self.claims.take_in_passing(key, trace_id)
+                if mine is None:
+                    busy.add(deal_id)
+                else:
+                    held[deal_id] = mine
+            try:
+                yield held
+            except Exception:
+                # The answer may be what was lost.
+                for one in held.values():
+                    one.record = replace(one.record, shown=SHOWN_UNKNOWN)
+                raise
+        finally:
+            for one in held.values():
+                self._release(one)
+
+    def _release(self, held: Held) -> None:
+        try:
+            self.claims.release(held, held.record.to(State.SYNCED))
+        except LeaseLost:
+            return
+
+
+def _state(one: SettledInvoice, deal_ids: Sequence[str]) -> str:
+    # A version that looks the same is the latest all the same.
+    parts = (one.shown.fingerprint, str(one.shown.updated_at), *sorted(deal_ids)) if deal_ids else ("none",)
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+
+
+def _once(deals: Sequence[Deal]) -> list[Deal]:
+    return list({deal.id: deal for deal in deals}.values())
+
+
+def _outdated(latest: DealInvoice, record: SyncRecord) -> bool:
+    """Whether the deal shows another invoice that was updated later."""
+    link = record.link
+    if link is None or link.far_id == latest.id:
+        return False
+    present = replace(latest, id=link.far_id, updated_at=link.ledger_updated_at)
+    return newest((latest, present)) is present
+
+
+def _showing(record: SyncRecord, latest: DealInvoice) -> SyncRecord:
+    link = Link(latest.id, exclusive=False, ledger_updated_at=latest.updated_at)
+    return replace(record, link=link, shown=latest.fingerprint)
