@@ -15,7 +15,7 @@ from tieout.domain.claim import ClaimVerdict
 from tieout.domain.errors import NeedsAttention
 from tieout.domain.hint import Cause, HintObject
 from tieout.domain.payment import PaymentStatus, SourcePayment
-from tieout.domain.record import Kind, RecordKey, State
+from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.ports import PreparedWrite
 from tieout.services.claims import LEASE, Held
 from tieout.services.decisions import concerned_by_settings
@@ -126,6 +126,19 @@ def test_a_payment_of_an_invoice_that_is_linked_later_is_found_when_that_happens
     assert world.pull(payment).reason == "no_synced_invoice"
     world.run()
     assert amounts(world, id_) == [Decimal(50)]
+
+
+def test_a_payment_of_two_invoices_of_which_one_is_linked_later_is_recorded_on_both(world: MoneyWorld) -> None:
+    company = world.company()
+    early, late = world.synced(company=company), world.invoice(company=company)
+    world.fault("timeout_after")
+    world.sync(late)
+    first, second = (row["Id"] for row in sorted(world.booked(), key=lambda row: int(row["Id"])))
+    parts = {first: Decimal(50), second: Decimal(20)}
+    payment = str(world.bookkeeper.receive(world.customer_of(early), Decimal(70), parts)["Id"])
+    assert world.pull(payment).state is State.SYNCED
+    world.run()
+    assert (amounts(world, early), amounts(world, late)) == ([Decimal(50)], [Decimal(20)])
 
 
 def test_an_invoice_that_is_linked_while_its_payment_is_looked_at_is_not_missed(
@@ -279,6 +292,35 @@ def test_what_is_being_posted_just_now_is_known_by_its_marker(world: MoneyWorld)
     [row] = world.booked("Payment")
     assert world.pull(row["Id"]).reason == "posted_by_tieout"
     assert len(world.recorded(id_)) == 1
+
+
+def begun(world: MoneyWorld, system: str, id_: str) -> RecordKey:
+    """The record of a payment that a worker took up and died."""
+    key = RecordKey("c1", Kind.PAYMENT, system, id_)
+    world.records.put(SyncRecord(key, lease_owner="gone", lease_until=world.clock.now()))
+    return key
+
+
+def test_a_look_that_began_before_the_document_was_known_as_ours_is_ended(world: MoneyWorld) -> None:
+    payment = world.people.pay(world.synced())
+    world.look(payment)
+    [row] = world.booked("Payment")
+    key = begun(world, "quickbooks", row["Id"])
+    world.push(world.pull_hint(row["Id"], Cause.DUE))
+    record = world.records.get(key)
+    assert record is not None
+    assert (record.state, record.reason, record.wake_at()) == (State.IGNORED, "posted_by_tieout", None)
+
+
+def test_a_look_that_began_before_the_payment_was_known_as_recorded_by_us_is_ended(world: MoneyWorld) -> None:
+    id_ = world.synced()
+    world.pull(world.received("100.00", {id_: "100.00"}))
+    [mirror] = world.recorded(id_)
+    key = begun(world, "hubspot", mirror)
+    world.push(world.pay_hint(mirror, Cause.DUE))
+    record = world.records.get(key)
+    assert record is not None
+    assert (record.state, record.reason, record.wake_at()) == (State.IGNORED, "recorded_from_quickbooks", None)
 
 
 def test_a_recorded_payment_never_comes_back_to_quickbooks(world: MoneyWorld) -> None:
@@ -569,6 +611,17 @@ def test_when_hubspot_takes_them_again_those_it_refused_are_recorded(
     world.run()
     assert [amounts(world, id_) for id_ in ids] == [[Decimal(100)]] * 2
     assert world.notices.load("c1", AttentionCode.RECORDING_REFUSED) is None
+
+
+def test_where_hubspot_takes_none_a_lost_answer_changes_nothing() -> None:
+    world = MoneyWorld(hubspot={"payment_processors": []})
+    id_ = world.synced()
+    payment = world.received("100.00", {id_: "100.00"})
+    world.hubspot_fault("timeout_before", "/commerce_payments$", method="POST")
+    assert world.pull(payment).state is State.VERIFYING
+    world.run()
+    record = world.pulled(payment)
+    assert (record.state, record.reason, record.intent) == (State.IGNORED, "recording_refused", None)
 
 
 @pytest.mark.parametrize("act", ["void", "change"])

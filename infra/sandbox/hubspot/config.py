@@ -112,6 +112,8 @@ class HubSpotConfig:
     calculated_events: bool = True
     # Whether associating records changes their modification date is UNSURE.
     associations_touch: bool = True
+    # Whether a record that is taken out of the recycle bin counts as modified is UNSURE.
+    restore_touches: bool = False
     # What asking for an unknown property does is UNSURE: ignored, or refused.
     refuse_unknown_in_read: bool = False
     # How a batch read tells of missing ids is UNSURE: 207 with errors, or left out in silence.

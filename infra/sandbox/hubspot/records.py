@@ -161,6 +161,8 @@ class Records:
     def restore(self, record: Record) -> None:
         """Takes a record out of the recycle bin."""
         self.store.restore(record)
+        if self.config.restore_touches:
+            self.store.touch(record)
         for one in (record, *self.store.linked(record, PAYMENT), *self.store.linked(record, INVOICE)):
             self.recalculate(one)
 

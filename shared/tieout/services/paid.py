@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -39,28 +40,36 @@ class Paid:
         ids = {id_ for _, invoice in concerned for type_, id_ in invoice.settlements if type_ == _PAYMENT}
         payments = workspace.ledger.payments(ids) if ids else {}
         urls = {id_: workspace.ledger.document_url(Document.PAYMENT, id_) for id_ in payments}
-        news: set[str] = set()
+        news: dict[str, set[str]] = defaultdict(set)
         for work, invoice in concerned:
             own = [payments[id_] for type_, id_ in invoice.settlements if type_ == _PAYMENT and id_ in payments]
             facts = facts_of(invoice, own, given_back(work.record), urls)
             if facts != work.record.facts:
                 work.held.record = replace(work.record, facts=facts)
-                news.update(one.id for one in own if received_by_invoice(one).get(invoice.id))
+                for one in own:
+                    if received_by_invoice(one).get(invoice.id):
+                        news[one.id].add(invoice.id)
         if news:
-            self._tell(workspace, [payments[id_] for id_ in sorted(news)], works[0].held.trace_id)
+            self._tell(workspace, {id_: payments[id_] for id_ in sorted(news)}, news, works[0].held.trace_id)
 
-    def _tell(self, workspace: Workspace, payments: Iterable[LedgerPayment], trace_id: str) -> None:
-        """Have those looked at that Tieout neither posted nor recorded."""
+    def _tell(
+        self,
+        workspace: Workspace,
+        payments: Mapping[str, LedgerPayment],
+        paid: Mapping[str, Set[str]],
+        trace_id: str,
+    ) -> None:
+        """Have those looked at that Tieout neither posted nor recorded; `paid` are the invoices by payment."""
         connection, records, now = workspace.connection.id, self.claims.records, self.claims.clock.now()
         foreign = [
             one.id
-            for one in payments
+            for one in payments.values()
             if not is_marked(one.private_note)
             and records.origin_of(connection, "quickbooks", Document.PAYMENT.holder_kind, one.id) is None
         ]
         keys = {RecordKey(connection, Kind.PAYMENT, "quickbooks", id_): id_ for id_ in foreign}
         found = records.get_many(keys) if keys else {}
-        left = [id_ for key, id_ in keys.items() if _is_left(found.get(key), now)]
+        left = [id_ for key, id_ in keys.items() if _is_left(found.get(key), paid[id_], now)]
         if left:
             about = HintObject.QUICKBOOKS_PAYMENT
             self.claims.hints.send([Hint(connection, about, id_, now, Cause.AGAIN, trace_id) for id_ in left])
@@ -74,8 +83,12 @@ def _is_concerned(record: SyncRecord, invoice: LedgerInvoice) -> bool:
     return bool(invoice.settlements or record.facts or record.given_back)
 
 
-def _is_left(record: SyncRecord | None, now: datetime) -> bool:
-    """Who works on it just now may have looked for its invoice before that was linked."""
+def _is_left(record: SyncRecord | None, invoice_ids: Set[str], now: datetime) -> bool:
+    """Who works on it just now may have looked for its invoice before that was linked; of one that pays several
+    invoices, those that were linked in time are recorded already."""
     if record is None or record.leased(now):
         return True
+    if record.state is State.SYNCED:
+        recorded = {part.far_id for one in record.postings for part in one.sent.allocations}
+        return not invoice_ids <= recorded
     return record.state is State.IGNORED and record.reason == _LEFT_ALONE

@@ -23,7 +23,7 @@ from tieout.domain.planning.mirror import (
 )
 from tieout.domain.planning.payment_plan import Billing, Reach, billing_of
 from tieout.domain.planning.plan import Attend, Nothing, Skip
-from tieout.domain.record import Kind, RecordKey, State, SyncRecord, own_hint_object
+from tieout.domain.record import Kind, Operation, RecordKey, State, SyncRecord, own_hint_object
 from tieout.domain.status import ShownStatus
 from tieout.ports import Workspace, Workspaces
 from tieout.ports.notices import Notice, Notices
@@ -92,7 +92,9 @@ class PullPayments:
         business."""
         connection, document = workspace.connection.id, _DOCUMENTS[hint.object]
         ours = self.claims.records.origin_of(connection, "quickbooks", document.holder_kind, hint.id)
-        if ours is not None and own_hint_object(ours) is HintObject.HUBSPOT_PAYMENT:
+        # What is due has a record of its own: a worker began it before it was known whose document this is.
+        posted = ours is not None and own_hint_object(ours) is HintObject.HUBSPOT_PAYMENT
+        if posted and hint.cause is not Cause.DUE:
             told = replace(hint, object=HintObject.POSTED_DOCUMENT, id=f"{document.holder_kind}:{hint.id}")
             self.claims.hints.send([told])
             return None
@@ -108,7 +110,15 @@ class PullPayments:
 
     def verify(self, workspace: Workspace, work: PullWork) -> bool:
         """See `MirrorWriter.verify`. A recorded payment that turns out to be another record's ends the look."""
-        known = self.writer.verify(workspace, work.held)
+        try:
+            known = self.writer.verify(workspace, work.held)
+        except NeedsAttention as refusal:
+            intent = work.record.intent
+            records = intent is not None and intent.operation is Operation.CREATE
+            if refusal.code is not AttentionCode.RECORDING_REFUSED or not records:
+                raise
+            self._takes_none(workspace, work, refusal)
+            return True
         work.done = work.done or work.record.state is State.ATTENTION
         return known
 
@@ -228,15 +238,19 @@ class PullPayments:
         """Note that the account takes no recorded payments; raise what concerns this payment only, such as that one
         recorded earlier can be put right no more."""
         if refusal.code is AttentionCode.RECORDING_REFUSED and isinstance(step, Record):
-            notice = Notice(refusal.detail, self.claims.clock.now())
-            self.notices.save(workspace.connection.id, AttentionCode.RECORDING_REFUSED, notice)
-            cleared = replace(work.record, intent=None).to(State.WAITING, reason="more_to_post")
-            self.claims.store(work.held, cleared)
+            self._takes_none(workspace, work, refusal)
             return
         if refusal.code is AttentionCode.REFUSED_BY_HUBSPOT and work.record.attempts < _TRIES:
             pause = _FIRST_PAUSE * 2**work.record.attempts
             raise NotReadyYet(refusal.detail, refusal.context, retry_after=pause) from refusal
         raise refusal
+
+    def _takes_none(self, workspace: Workspace, work: PullWork, refusal: NeedsAttention) -> None:
+        """Nothing was recorded; it is planned anew with that in mind."""
+        notice = Notice(refusal.detail, self.claims.clock.now())
+        self.notices.save(workspace.connection.id, AttentionCode.RECORDING_REFUSED, notice)
+        cleared = replace(work.record, intent=None).to(State.WAITING, reason="more_to_post")
+        self.claims.store(work.held, cleared)
 
     def _refuses(self, workspace: Workspace, work: PullWork) -> bool:
         """Whether HubSpot said lately that it takes no recorded payments."""

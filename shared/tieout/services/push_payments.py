@@ -79,13 +79,18 @@ class PushPayments:
             key = records.origin_of(connection, "quickbooks", kind, far_id)
             return key if key and own_hint_object(key) is HintObject.HUBSPOT_PAYMENT else None
         mirrored = records.origin_of(connection, "hubspot", Document.HUBSPOT_PAYMENT, hint.id)
-        record = records.get(mirrored) if mirrored is not None else None
-        recorded = [one for one in record.postings if one.far_id == hint.id] if record else []
-        if mirrored is None or not recorded:
-            # One that Tieout recorded and deleted again is nobody else's, whoever restores it.
+        recorded = self._recorded(mirrored, hint.id)
+        if mirrored is None or not recorded or hint.cause is Cause.DUE:
+            # One that Tieout recorded and deleted again is nobody else's, whoever restores it. What is due has a record
+            # of its own: a worker began it before it was known that Tieout recorded the payment.
             return RecordKey(connection, Kind.PAYMENT, "hubspot", hint.id)
         self._forward(mirrored, recorded, hint)
         return None
+
+    def _recorded(self, mirrored: RecordKey | None, id_: str) -> list[Posting]:
+        """What the record of a QuickBooks payment knows of a HubSpot payment, as long as it stands for it."""
+        record = self.claims.records.get(mirrored) if mirrored is not None else None
+        return [one for one in record.postings if one.far_id == id_] if record else []
 
     def _forward(self, mirrored: RecordKey, recorded: Sequence[Posting], hint: Hint) -> None:
         """What Tieout wrote itself is no news, so it goes no further."""
@@ -149,13 +154,13 @@ class PushPayments:
         return plan
 
     def _restored(self, workspace: Workspace, work: PaymentWork) -> PaymentPlan | None:
-        """A recorded payment stands in HubSpot although Tieout deleted it: `key_of` leaves such ones only."""
+        """A recorded payment stands in HubSpot although Tieout deleted it."""
         source = work.source
         if not isinstance(source, SourcePayment) or not is_recorded(source):
             return None
         kind, id_ = Document.HUBSPOT_PAYMENT, source.id
         origin = self.claims.records.origin_of(workspace.connection.id, "hubspot", kind, id_)
-        if origin is None:
+        if origin is None or self._recorded(origin, id_):
             return None
         gone = f"QuickBooks payment {origin.origin_id} is applied to its invoice no longer"
         detail = f"Tieout deleted it, because {gone}; somebody restored it."
