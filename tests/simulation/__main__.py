@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from tests.simulation.course import Failed, Result
 from tests.simulation.sabotage import Sabotage
-from tests.simulation.simulation import Failed, Result, simulate
+from tests.simulation.simulation import simulate
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=100, help="how many seeds to play")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--sabotage", type=Sabotage, choices=list(Sabotage), default=Sabotage.NONE)
+    parser.add_argument("--only", choices=("invoices", "money"), help="worlds of one kind; both without it")
     parser.add_argument("--workers", type=int, default=multiprocessing.cpu_count())
     parser.add_argument("--trace", action="store_true", help="print every step of every seed")
     given = parser.parse_args(arguments)
@@ -34,8 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
     failures: list[str] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress, multiprocessing.Pool(min(given.workers, len(seeds))) as pool:
-        task = progress.add_task("seeds", total=len(seeds))
-        for outcome in pool.imap_unordered(partial(_play, sabotage=given.sabotage), seeds):
+        kinds = _kinds(given.only, given.sabotage)
+        worlds = [(seed, kind == "money") for kind in kinds for seed in seeds]
+        task = progress.add_task("seeds", total=len(worlds))
+        for outcome in pool.imap_unordered(partial(_play, sabotage=given.sabotage), worlds):
             if isinstance(outcome, str):
                 failures.append(outcome)
                 progress.update(task, description=f"seeds, {len(failures)} failed")
@@ -52,9 +56,19 @@ def main(arguments: list[str] | None = None) -> int:
     return int(bool(failures) == (given.sabotage is Sabotage.NONE))
 
 
-def _play(seed: int, sabotage: Sabotage) -> Result | str:
+def _kinds(only: str | None, sabotage: Sabotage) -> tuple[str, ...]:
+    """Which worlds are played: without a choice both, and of a sabotage those that can notice it."""
+    if only is not None:
+        return (only,)
+    if sabotage is Sabotage.NONE:
+        return ("invoices", "money")
+    return ("money",) if sabotage.of_money else ("invoices",)
+
+
+def _play(world: tuple[int, bool], sabotage: Sabotage) -> Result | str:
+    seed, money = world
     try:
-        return simulate(seed, sabotage)
+        return simulate(seed, sabotage, money=money)
     except Failed as failed:
         return str(failed)
 
@@ -64,7 +78,7 @@ def _table(results: list[Result], failures: list[str]) -> Table:
     states = sum((result.states for result in results), Counter[str]())
     played = sum((result.played for result in results), Counter[str]())
     ends = sum((result.ends for result in results), Counter[str]())
-    table = Table("what", "how often", title="Simulation of the push")
+    table = Table("what", "how often", title="Simulation")
     rows = {
         "seeds that held": len(results),
         "seeds that failed": len(failures),

@@ -50,7 +50,7 @@ class Limiter:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._closed_until = {"quickbooks": START, "hubspot": START}
+        self._closed_until = {"quickbooks": START, "hubspot": START, "hubspot_search": START}
 
     def permit(self, connection: str, system: str) -> None:
         del connection
@@ -67,7 +67,7 @@ class Limiter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Workspaces:
+class Workspaces:
     """Fulfils `ports.Workspaces` for one worker; settings are read anew for each batch."""
 
     workspace: Workspace
@@ -141,7 +141,7 @@ class Office:
         hints = cast(Hints, Observed(self.queue, "hints", stage))
         claims = Claims(self.sabotage.records(records), hints, clock, self._new_token)
         return PushInvoices(
-            workspaces=_Workspaces(self._workspace(), lambda: self.settings),
+            workspaces=Workspaces(self._workspace(), lambda: self.settings),
             claims=claims,
             assessor=Assessor(Customers(claims, VENDOR_TIMEOUT), Items(records, clock)),
             writer=self.sabotage.writer(claims, VENDOR_TIMEOUT),

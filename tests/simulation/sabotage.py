@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
 from unittest import mock
 
 from tieout.adapters.quickbooks.wire import encode
+from tieout.domain.errors import SyncError
+from tieout.domain.hint import Hint, HintObject
 from tieout.domain.money import minor_unit
-from tieout.domain.record import Operation, RecordKey, State, SyncRecord, request_id
+from tieout.domain.record import Kind, Operation, RecordKey, State, SyncRecord, request_id
 from tieout.ports import AuditEntry, RecordChanged, Records, Workspace
 from tieout.services.claims import Claims, Held
+from tieout.services.posting import PostingWriter
+from tieout.services.push_payments import PushPayments
+from tieout.services.sweep import Sweep
+from tieout.services.waking import Found
 from tieout.services.writing import Writer
 
 
@@ -29,6 +35,10 @@ class Sabotage(StrEnum):
     rounding: amounts of lines are cut off to the cent.
     period: whether the books of a day are closed is not looked at before a write.
     rate: the exchange rate stays behind, so that QuickBooks takes 1.
+    payment_look: as look, for receipts and refunds.
+    refund_twice: what was given back already does not count when a refund is posted.
+    echo: what was recorded in HubSpot from QuickBooks goes to QuickBooks like any other payment.
+    cursor: the sweep notes how far it has come before what it found is queued.
     """
 
     NONE = "none"
@@ -39,6 +49,15 @@ class Sabotage(StrEnum):
     ROUNDING = "rounding"
     PERIOD = "period"
     RATE = "rate"
+    PAYMENT_LOOK = "payment_look"
+    REFUND_TWICE = "refund_twice"
+    ECHO = "echo"
+    CURSOR = "cursor"
+
+    @property
+    def of_money(self) -> bool:
+        """Whether it takes worlds of money to notice."""
+        return self in (Sabotage.PAYMENT_LOOK, Sabotage.REFUND_TWICE, Sabotage.ECHO, Sabotage.CURSOR)
 
     def records(self, records: Records) -> Records:
         """The store as the claims see it."""
@@ -48,10 +67,17 @@ class Sabotage(StrEnum):
         """The writer to use."""
         return (_Blind if self is Sabotage.LOOK else Writer)(claims, vendor_timeout)
 
-    def applied(self) -> AbstractContextManager[object]:
+    def poster(self, claims: Claims, vendor_timeout: timedelta) -> PostingWriter:
+        """The writer of receipts and refunds to use."""
+        return (_BlindPoster if self is Sabotage.PAYMENT_LOOK else PostingWriter)(claims, vendor_timeout)
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
         """Within this, what cannot be handed over is replaced."""
-        replaced = _REPLACED.get(self)
-        return mock.patch(*replaced) if replaced else nullcontext()
+        with ExitStack() as replaced:
+            for target, other in _REPLACED.get(self, ()):
+                replaced.enter_context(mock.patch(target, other))
+            yield
 
 
 class _Blind(Writer):
@@ -60,12 +86,25 @@ class _Blind(Writer):
     __slots__ = ()
 
     def verify(self, workspace: Workspace, held: Held) -> bool:
-        intent = held.record.intent
-        if intent is not None:
-            if self.claims.clock.now() < intent.stored_at + self.vendor_timeout:
-                return False
-            self.claims.store(held, replace(held.record, intent=None).to(State.WAITING, reason="not_carried_out"))
-        return True
+        return _forget(self.claims, held, self.vendor_timeout)
+
+
+class _BlindPoster(PostingWriter):
+    """The same for the documents of payments."""
+
+    __slots__ = ()
+
+    def verify(self, workspace: Workspace, held: Held) -> bool:
+        return _forget(self.claims, held, self.vendor_timeout)
+
+
+def _forget(claims: Claims, held: Held, vendor_timeout: timedelta) -> bool:
+    intent = held.record.intent
+    if intent is not None:
+        if claims.clock.now() < intent.stored_at + vendor_timeout:
+            return False
+        claims.store(held, replace(held.record, intent=None).to(State.WAITING, reason="not_carried_out"))
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +151,44 @@ def _without_rate(body: Mapping[str, object]) -> str:
     return encode({key: value for key, value in body.items() if key != "ExchangeRate"})
 
 
-_REPLACED: Mapping[Sabotage, tuple[str, object]] = {
-    Sabotage.GENERATION: ("tieout.services.writing.request_id", _same_for_every_create),
-    Sabotage.DISCOUNT: ("tieout.adapters.quickbooks.lines.LineWriter._discount", _no_discount),
-    Sabotage.ROUNDING: ("tieout.domain.planning.lines.line_amount", _cut_off),
-    Sabotage.PERIOD: ("tieout.domain.planning.books.Books.closed", lambda *_: False),
-    Sabotage.RATE: ("tieout.adapters.quickbooks.invoices.encode", _without_rate),
+def _nothing_given_back(*_: object) -> Decimal:
+    return Decimal(0)
+
+
+def _first_come(
+    sweep: Sweep, _connection: str, name: str, step: Iterator[Found], _deadline: datetime, tally: Any
+) -> None:
+    """As `Sweep._step`, in the wrong order."""
+    try:
+        for found in step:
+            found.then()
+            if found.hints:
+                sweep.hints.send(found.hints)
+                tally.queued[name == "due"] += len(found.hints)
+    except SyncError:
+        return
+
+
+_KEY_OF = PushPayments.key_of
+
+
+def _any_payment(push: PushPayments, workspace: Workspace, hint: Hint) -> RecordKey | None:
+    if hint.object is not HintObject.HUBSPOT_PAYMENT:
+        return _KEY_OF(push, workspace, hint)
+    return RecordKey(workspace.connection.id, Kind.PAYMENT, "hubspot", hint.id)
+
+
+_REPLACED: Mapping[Sabotage, tuple[tuple[str, object], ...]] = {
+    Sabotage.GENERATION: (("tieout.services.writing.request_id", _same_for_every_create),),
+    Sabotage.DISCOUNT: (("tieout.adapters.quickbooks.lines.LineWriter._discount", _no_discount),),
+    Sabotage.ROUNDING: (("tieout.domain.planning.lines.line_amount", _cut_off),),
+    Sabotage.PERIOD: (("tieout.domain.planning.books.Books.closed", lambda *_: False),),
+    Sabotage.RATE: (("tieout.adapters.quickbooks.invoices.encode", _without_rate),),
+    Sabotage.REFUND_TWICE: (("tieout.domain.planning.refund.refunded_so_far", _nothing_given_back),),
+    Sabotage.ECHO: (
+        ("tieout.services.push_payments.PushPayments.key_of", _any_payment),
+        ("tieout.services.push_payments.PushPayments._restored", lambda *_: None),
+        ("tieout.domain.planning.payment._ELSEWHERE", {}),
+    ),
+    Sabotage.CURSOR: (("tieout.services.sweep.Sweep._step", _first_come),),
 }

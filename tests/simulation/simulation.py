@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import gc
-import heapq
-import random
-import traceback
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from itertools import count
+from dataclasses import replace
+from datetime import timedelta
 
 from infra.sandbox.hubspot import HubSpotSandbox
-from infra.sandbox.kernel.app import SandboxApp
 from infra.sandbox.quickbooks import QuickBooksSandbox
 from tests.simulation import books, grounds
 from tests.simulation.agreement import Items
 from tests.simulation.changes import changed_since
+from tests.simulation.course import Course, Result
 from tests.simulation.judge import Judge
+from tests.simulation.money import MoneySimulation
 from tests.simulation.office import CONNECTION, Office
 from tests.simulation.operators import Operators
-from tests.simulation.queue import Message, Queue
+from tests.simulation.queue import Queue
 from tests.simulation.sabotage import Sabotage
 from tests.simulation.scene import Scene
-from tests.simulation.stage import START, TIMEOUT, Stage, Worker
 from tests.simulation.watch import Broken, Watch
-from tests.simulation.wire import FollowingClock, Silent, Wire
+from tests.simulation.wire import FollowingClock
 from tests.simulation.world import World
 from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.record import BY_HAND, Kind, State, SyncRecord
-from tieout.ports import Delivery
-from tieout.services.push_invoices import PushInvoices
 
 WORKERS = 2
 SWEEP_EVERY = 300.0
@@ -45,54 +37,19 @@ _WEBHOOK_KINDS = ("webhook_drop", "webhook_duplicate", "webhook_reorder")
 _TAIL = 40
 
 
-class Failed(AssertionError):
-    """A seed that did not hold; the text says why, shows the last steps and how to play it again."""
-
-
-@dataclass(slots=True)
-class Result:
-    """What happened in one seed."""
-
-    seed: int
-    steps: int = 0
-    crashes: int = 0
-    lost: int = 0
-    minutes: int = 0
-    writes: Counter[str] = field(default_factory=Counter)
-    states: Counter[str] = field(default_factory=Counter)
-    played: Counter[str] = field(default_factory=Counter)
-    ends: Counter[str] = field(default_factory=Counter)
-    trace: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Slot:
-    """One of the concurrent workers; its process lives until it crashes."""
-
-    name: str
-    push: PushInvoices | None = None
-    busy: Worker | None = None
-
-
-class Simulation:
-    """One world. All chance comes from `seed`."""
+class Simulation(Course):
+    """The push of invoices."""
 
     def __init__(self, seed: int, sabotage: Sabotage = Sabotage.NONE) -> None:
-        self.result = Result(seed)
-        self._chance = chance = random.Random(seed)  # noqa: S311 - must be the same for the same seed
-        self.stage = Stage(chance, self._tell)
+        super().__init__(seed)
+        chance = self._chance
         clock, ground = FollowingClock(self.stage.clock), grounds.choose_ground(chance)
         today = self.stage.clock.time.date()
         self.hubspot = HubSpotSandbox(grounds.hubspot_config(chance, ground), clock, seed)
         self.quickbooks = QuickBooksSandbox(grounds.quickbooks_config(chance, ground, today), clock, seed)
         self.watch = Watch(self.hubspot, self.quickbooks, self._tell)
         self.queue = Queue(self.stage.clock, chance, self._tell)
-        self._apps: Mapping[str, SandboxApp] = {"hubspot": self.hubspot, "quickbooks": self.quickbooks}
-        self.wires: dict[str, Wire] = {}
-        for name, app in self._apps.items():
-            app.traffic = Silent(name)
-            app.outbox.target_url = f"https://tieout.test/webhooks/{name}"
-            self.wires[name] = Wire(name, app, self.stage, chance, self.watch)
+        self._connect()
         self.scene = scene = Scene(
             self.hubspot, self.quickbooks, self.watch, self.stage.clock, chance, ground, self._tell, self._changed
         )
@@ -114,33 +71,16 @@ class Simulation:
             scene.turned,
         )
         self._tell(f"{ground.name}: {document}")
-        self._slots = [_Slot("AB"[number]) for number in range(WORKERS)]
-        self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
-        self._order = count()
         self._looked_until = self.stage.clock.time
-        self._quiet_sweeps = 0
-        self._calm = False
 
     # -- the course of events
 
-    def run(self) -> Result:
-        """Play to the end. Raises Failed."""
-        try:
-            self._raise_storm()
-            self._play()
-            self.judge.judge()
-            self._look_again_at_everything()
-        except Broken as broken:
-            raise Failed(self._report(str(broken))) from None
-        finally:
-            self.stage.end()
-            result = self.result
-            result.steps, result.crashes = self.stage.steps, self.stage.crashes
-            result.lost = sum(wire.lost for wire in self.wires.values())
-            result.writes, result.states = self.watch.writes, self.watch.states
-            result.played, result.ends = self.scene.reached, self.judge.ends
-            result.minutes = int((self.stage.clock.time - START).total_seconds() // 60)
-        return result
+    def _judge(self) -> None:
+        self.judge.judge()
+        self._look_again_at_everything()
+
+    def _count(self) -> None:
+        self.result.played, self.result.ends = self.scene.reached, self.judge.ends
 
     def _raise_storm(self) -> None:
         chance, at = self._chance, 0.0
@@ -179,92 +119,7 @@ class Simulation:
         self.operators.tidy_up()
         self._calm = True
 
-    def _play(self) -> None:
-        self._quiet_sweeps = 0
-        end = self.stage.clock.time + _LONGEST
-        while self._quiet_sweeps < 2:
-            if self.stage.clock.time > end:
-                raise Broken(f"it does not come to rest: {self._unrest()}")
-            self._step()
-        if self.queue.dead:
-            raise Broken(f"in the dead-letter queue: {[message.body for message in self.queue.dead]}")
-
-    def _step(self) -> None:
-        now = self.stage.clock.time
-        while self._agenda and self._agenda[0][0] <= now:
-            heapq.heappop(self._agenda)[2]()
-        for wire in self.wires.values():
-            if wire.late:
-                wire.carry_out_late()
-        for name, app in self._apps.items():
-            due = app.outbox.next_due()
-            if due is not None and due <= now:
-                app.deliver_webhooks(lambda *request, system=name: self._deliver(system, *request))
-        slots = [slot for slot in self._slots if slot.busy is not None and slot.busy.wake_at <= now]
-        visible = self.queue.next_visible()
-        if visible is not None and visible <= now:
-            slots += [slot for slot in self._slots if slot.busy is None][:1]
-        if slots:
-            self._let(self._chance.choice(slots))
-        else:
-            self._wait()
-
-    def _wait(self) -> None:
-        times: list[datetime | None] = [self._agenda[0][0]]
-        if any(slot.busy is None for slot in self._slots):
-            times.append(self.queue.next_visible())
-        times += [slot.busy.wake_at for slot in self._slots if slot.busy is not None]
-        times += [app.outbox.next_due() for app in self._apps.values()]
-        times += [at for wire in self.wires.values() for at, _ in wire.late]
-        next_ = min(time for time in times if time is not None)
-        self.stage.clock.time = max(self.stage.clock.time, next_)
-
-    def _let(self, slot: _Slot) -> None:
-        if slot.busy is None:
-            batch = self.queue.receive()
-            if not batch:
-                return
-            slot.busy = self._invoke(slot, batch)
-        worker = slot.busy
-        self.stage.run(worker)
-        if worker.ended:
-            slot.busy = None
-            if worker.dead:
-                slot.push = None
-
-    def _invoke(self, slot: _Slot, batch: list[Message]) -> Worker:
-        push = slot.push = slot.push or self.office.start_worker()
-        hints = [Hint.from_json(message.body) for message in batch]
-        self._tell(f"worker {slot.name} takes {', '.join(f'{hint.cause} {hint.object}/{hint.id}' for hint in hints)}")
-
-        def work() -> None:
-            try:
-                outcomes = push.push(hints, self.stage.clock.time + TIMEOUT - _RESERVE)
-            except SyncError as error:
-                self._tell(f"the whole batch fails: {error}")
-                return
-            except Exception as error:
-                raise Broken("".join(traceback.format_exception(error))) from error
-            for outcome in outcomes:
-                if outcome.error is not None and not isinstance(outcome.error, SyncError):
-                    raise Broken("".join(traceback.format_exception(outcome.error)))
-            told = [f"{one.hint.id} {one.result} {one.state} {one.reason}".strip() for one in outcomes]
-            self._tell(f"done: {', '.join(told)}")
-            self.stage.point("the end of its batch")
-            done = [message for message, outcome in zip(batch, outcomes, strict=True) if outcome.result != "failed"]
-            self.queue.delete(done)
-
-        return self.stage.start(slot.name, work)
-
     # -- hints
-
-    def _deliver(self, system: str, method: str, url: str, headers: Mapping[str, str], body: bytes) -> int:
-        delivery = Delivery(method, url, {name.lower(): value for name, value in headers.items()}, body)
-        try:
-            self.office.intake.receive(self.office.webhooks(system), delivery, "webhook")
-        except SyncError:
-            return 500
-        return 200
 
     def _sweep(self) -> None:
         """What the schedule does: wake what is due, and look for what changed in either system."""
@@ -320,7 +175,6 @@ class Simulation:
         ]
 
     def _unrest(self) -> str:
-        """What still has to happen, empty when nothing has."""
         unsettled = [
             f"{one.key} {one.state} {one.reason}"
             for one in self.watch.records
@@ -332,30 +186,13 @@ class Simulation:
         late = [name for name, wire in self.wires.items() if wire.late]
         return "; ".join([*unsettled, *waiting, *busy, *events, *late])
 
-    # -- small things
 
-    def _in(self, seconds: float, act: Callable[[], None]) -> None:
-        heapq.heappush(self._agenda, (self.stage.clock.time + timedelta(seconds=seconds), next(self._order), act))
-
-    def _changed(self, system: str) -> None:
-        self.wires[system].forget()
-
-    def _tell(self, text: str) -> None:
-        seconds = (self.stage.clock.time - START).total_seconds()
-        self.result.trace.append(f"{seconds:9.2f} {self.stage.who:5} {text}")
-
-    def _report(self, why: str) -> str:
-        seed = self.result.seed
-        tail = "\n".join(self.result.trace[-_TAIL:])
-        return f"seed {seed}: {why}\n\n{tail}\n\nplay it again: make simulate SEEDS=1 FIRST={seed}"
-
-
-def simulate(seed: int, sabotage: Sabotage = Sabotage.NONE) -> Result:
-    """Play one seed. Raises Failed, which shows the end of the trace."""
+def simulate(seed: int, sabotage: Sabotage = Sabotage.NONE, *, money: bool = False) -> Result:
+    """Play one seed, of invoices or of money. Raises Failed, which shows the end of the trace."""
     # A world is small and soon over; collecting in the midst of it costs a tenth of the time.
     gc.disable()
     try:
         with sabotage.applied():
-            return Simulation(seed, sabotage).run()
+            return (MoneySimulation if money else Simulation)(seed, sabotage).run()
     finally:
         gc.enable()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.simulation.course import Result
 from tests.simulation.forms import FEATURES
-from tests.simulation.simulation import Result, simulate
+from tests.simulation.simulation import simulate
 
 SEEDS = 400
 CHUNK = 20

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.simulation.course import Failed
 from tests.simulation.sabotage import Sabotage
-from tests.simulation.simulation import Failed, simulate
+from tests.simulation.simulation import simulate
 
 MOST_SEEDS = 100
 
@@ -21,14 +22,18 @@ MOST_SEEDS = 100
         (Sabotage.ROUNDING, ("comes to", "total_differs", "refused_by_quickbooks")),
         (Sabotage.PERIOD, ("period_closed",)),
         (Sabotage.RATE, ("the exchange rate is 1 and not",)),
+        (Sabotage.PAYMENT_LOOK, ("stands 2 times in QuickBooks",)),
+        (Sabotage.REFUND_TWICE, ("were given back in QuickBooks of HubSpot payment",)),
+        (Sabotage.ECHO, ("came from QuickBooks, and came back",)),
+        (Sabotage.CURSOR, ("nobody ever looked at", "does not tie out", "a further look at everything wrote")),
     ],
 )
 def test_without_this_safety_a_world_breaks(sabotage: Sabotage, symptoms: tuple[str, ...]) -> None:
     for seed in range(MOST_SEEDS):
         try:
-            simulate(seed, sabotage)
+            simulate(seed, sabotage, money=sabotage.of_money)
         except Failed as failed:
             if any(symptom in str(failed) for symptom in symptoms):
-                simulate(seed)
+                simulate(seed, money=sabotage.of_money)
                 return
     pytest.fail(f"{MOST_SEEDS} worlds without {sabotage} did not show it")

@@ -119,7 +119,10 @@ class Watch:
             if book is None or book.origin != after.key.origin_id:
                 raise Broken(f"{after.key} is linked to {far_id}, which was made for {book and book.origin}")
 
-    # -- writes
+    # -- reads and writes
+
+    def reading(self, request: httpx.Request) -> None:
+        """Reading does no harm here."""
 
     def sending(self, request: httpx.Request) -> None:
         """Nothing is sent to QuickBooks without a stored intent of exactly that body."""

@@ -23,6 +23,8 @@ PATIENCE = 30.0
 LATEST = 118.0
 _WRITES_SUFFER = 3
 _COMPANY = "/v3/company/"
+# Answers that depend on the time.
+_OF_THE_MOMENT = ("/search", "/cdc")
 _FROM = re.compile(r"FROM (\w+)")
 _Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 _WRITE_FAULTS = {"timeout_after": 4, "late": 4, "timeout_before": 2, "done_500": 1}
@@ -71,7 +73,11 @@ class QuickClient(httpx.Client):
 
 
 class Watcher(Protocol):
-    """Looks at every write on its way."""
+    """Looks at every exchange on its way."""
+
+    def reading(self, request: httpx.Request) -> None:
+        """The vendor answers a read."""
+        ...
 
     def sending(self, request: httpx.Request) -> None:
         """The worker sends it now."""
@@ -88,10 +94,19 @@ class Wire(httpx.BaseTransport):
 
     `trouble` is the probability of a fault for each exchange, `writes` counts what was carried out. Until something
     changes, the same read gets the same answer without asking the sandbox again; `forget` tells of changes made by
-    another way.
+    another way. `linked`: a write may change records of any kind, as payments change their invoices.
     """
 
-    def __init__(self, name: str, app: SandboxApp, stage: Stage, chance: random.Random, watcher: Watcher) -> None:
+    def __init__(
+        self,
+        name: str,
+        app: SandboxApp,
+        stage: Stage,
+        chance: random.Random,
+        watcher: Watcher,
+        *,
+        linked: bool = False,
+    ) -> None:
         self.trouble = 0.0
         self.writes = 0
         self.lost = 0
@@ -101,6 +116,7 @@ class Wire(httpx.BaseTransport):
         self._stage = stage
         self._chance = chance
         self._watcher = watcher
+        self._linked = linked
         self._sandbox = SandboxTransport(app)
         self._answers: dict[str, dict[tuple[object, ...], _Answer]] = {}
 
@@ -176,8 +192,11 @@ class Wire(httpx.BaseTransport):
         if not _writes(request):
             return self._read(request)
         self.writes += 1
-        # A write changes nothing but records of its own kind.
-        self._answers.pop(_kind(request), None)
+        if self._linked:
+            self._answers.clear()
+        else:
+            # A write of an invoice or a customer changes nothing but records of its own kind.
+            self._answers.pop(_kind(request), None)
         id_ = request.url.params.get("requestid")
         under_way = id_ is not None and any(one.url.params.get("requestid") == id_ for _, one in self.late)
         if under_way:
@@ -187,6 +206,9 @@ class Wire(httpx.BaseTransport):
             return self._sandbox.handle_request(request)
 
     def _read(self, request: httpx.Request) -> httpx.Response:
+        self._watcher.reading(request)
+        if request.url.path.endswith(_OF_THE_MOMENT):
+            return self._sandbox.handle_request(request)
         answers = self._answers.setdefault(_kind(request), {})
         key = (str(request.url), request.content, request.headers.get("authorization"))
         known = answers.get(key)
@@ -214,4 +236,4 @@ def _kind(request: httpx.Request) -> str:
 
 
 def _writes(request: httpx.Request) -> bool:
-    return request.method != "GET" and not request.url.path.endswith("/batch/read")
+    return request.method != "GET" and not request.url.path.endswith(("/batch/read", "/search"))

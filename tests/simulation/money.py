@@ -1,0 +1,275 @@
+"""One seed of money: people pay, refund and dispute in HubSpot and receive, split and void in QuickBooks."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from infra.sandbox.hubspot import HubSpotConfig, HubSpotSandbox
+from infra.sandbox.quickbooks import QuickBooksConfig, QuickBooksSandbox
+from tests.simulation import grounds
+from tests.simulation.cashiers import CLEARING, RECEIVABLE, STRIPE, Cashiers
+from tests.simulation.course import Course, Slot
+from tests.simulation.money_judge import MoneyJudge
+from tests.simulation.money_watch import MoneyWatch
+from tests.simulation.payers import Payers
+from tests.simulation.sabotage import Sabotage
+from tests.simulation.scene import Scene
+from tests.simulation.stage import TIMEOUT
+from tests.simulation.tellers import Counting, Queues, Tellers
+from tests.simulation.watch import Broken
+from tests.simulation.wire import FollowingClock
+from tieout.domain.attention import AttentionCode
+from tieout.domain.errors import SyncError
+from tieout.domain.hint import Cause, Hint
+from tieout.domain.record import Kind, State, SyncRecord, own_hint_object
+from tieout.services.outcome import Run
+
+# The schedule's default, and how often it comes once nothing happens any more.
+SWEEP_EVERY, SWEEP_IN_PEACE = 900.0, 14_400.0
+_GROUNDS = ("no tax", "tax as item", "automated")
+_WEBHOOKS = ("webhook_drop", "webhook_duplicate", "webhook_reorder")
+_RESERVE = timedelta(seconds=45)
+
+
+class MoneySimulation(Course):
+    """Payments, refunds and both directions. In every third world no webhook ever arrives."""
+
+    watch: MoneyWatch
+    office: Counting
+    longest = timedelta(days=5)
+
+    def __init__(self, seed: int, sabotage: Sabotage = Sabotage.NONE) -> None:
+        super().__init__(seed)
+        chance, clock = self._chance, FollowingClock(self.stage.clock)
+        ground = chance.choice([one for one in grounds.GROUNDS if one.name in _GROUNDS])
+        self.hubspot = HubSpotSandbox(_hubspot(self, ground), clock, seed)
+        self.quickbooks = QuickBooksSandbox(_quickbooks(self, ground), clock, seed)
+        self.watch = MoneyWatch(self.hubspot, self.quickbooks, self._tell)
+        self.queue = Queues(self.stage.clock, chance, self._tell)
+        self._connect(linked=True)
+        self.scene = scene = Scene(
+            self.hubspot, self.quickbooks, self.watch, self.stage.clock, chance, ground, self._tell, self._changed
+        )
+        self.payers, self.cashiers = (
+            Payers(scene, most=chance.randint(3, 6), watch=self.watch),
+            Cashiers(scene, self.watch),
+        )
+        self.cashiers.settle_in()
+        self.payers.settle_in()
+        self.office = Counting(
+            self.stage,
+            self.queue,
+            self.watch.records,
+            self.hubspot,
+            self.quickbooks,
+            self.wires,
+            _settings(self, ground),
+            sabotage,
+        )
+        self.tellers = Tellers(scene, self.office)
+        self.judge = MoneyJudge(
+            self.hubspot,
+            self.watch,
+            lambda: self.office.settings,
+            self.office.reconcile,
+            self.payers.restored,
+        )
+        self.deaf = chance.random() < 1 / 3
+        self._sweeper = Slot("S", takes_messages=False)
+        self._slots.append(self._sweeper)
+        self._run: Run | None = None
+        self._tell(f"{ground.name}, {'deaf' if self.deaf else 'told'}: {self.office.document}")
+
+    # -- the course of events
+
+    def _raise_storm(self) -> None:
+        chance, at = self._chance, 0.0
+        for wire in self.wires.values():
+            wire.trouble = chance.choice((0.0, 0.02, 0.05, 0.1))
+        self.stage.crashes_left = chance.choice((0, 1, 2, 4))
+        self.stage.chance_of_crash = chance.choice((0.002, 0.01))
+        self.queue.unreliable = chance.choice((0.0, 0.05, 0.25))
+        for app in self._apps.values():
+            for kind in _WEBHOOKS:
+                lost = self.deaf and kind == "webhook_drop"
+                app.faults.add(
+                    {"kind": kind, "probability": 1 if lost else chance.choice((0.05, 0.3)), "seed": self.result.seed}
+                )
+        for _ in range(2):
+            self._in(0.0, self.payers.begin)
+        for _ in range(chance.randint(14, 26)):
+            at += chance.choice((chance.uniform(0, 2), chance.uniform(20, 240), chance.uniform(20, 240)))
+            self._in(at, self._act)
+        for _ in range(chance.randint(0, 2)):
+            self._in(chance.uniform(0, at), self._kill_token)
+        for _ in range(chance.randint(1, 3)):
+            self._in(chance.uniform(at / 2, at + 300), self.tellers.act)
+        self._in(at + chance.uniform(0, 200), self._calm_down)
+        self._in(chance.uniform(1, SWEEP_EVERY), self._sweep)
+
+    def _act(self) -> None:
+        acts = {**self.payers.acts, **self.cashiers.acts}
+        while acts:
+            act = self._chance.choices(list(acts), list(acts.values()))[0]
+            if act():
+                self.scene.reached[act.__name__.strip("_").replace("_", " ")] += 1
+                return
+            del acts[act]
+
+    def _kill_token(self) -> None:
+        self._tell("the access token dies")
+        for grant in self.quickbooks.grants._grants:
+            grant.access.update(dict.fromkeys(grant.access, self.stage.clock.time))
+        self._changed("quickbooks")
+
+    def _calm_down(self) -> None:
+        self._tell("--- the storm is over")
+        for wire in self.wires.values():
+            wire.trouble = 0.0
+        for app in self._apps.values():
+            app.faults.rules[:] = [
+                rule for rule in app.faults.rules if rule.kind not in _WEBHOOKS or (self.deaf and rule.probability == 1)
+            ]
+        self.stage.crashes_left = 0
+        self.queue.unreliable = 0.0
+        # Later than any preference of QuickBooks is remembered; and again, when what it depends on has come to rest.
+        self._in(1800, self.tellers.tidy_up)
+        self._in(5400, self.tellers.tidy_up)
+        # What was deleted in HubSpot is listed once a day.
+        self._in(timedelta(hours=24).total_seconds(), self._rest)
+
+    def _rest(self) -> None:
+        self._calm = True
+
+    def _sweep(self) -> None:
+        """The schedule starts the real function, in a process of its own."""
+        peace = not self._unrest(but_sweep=True) and not self.wires["quickbooks"].trouble
+        self._in(SWEEP_IN_PEACE if peace else SWEEP_EVERY, self._sweep)
+        slot = self._sweeper
+        if slot.busy is not None:
+            return
+        sweep, before, idle = self.office.start_sweep(), self.watch.reads, self._calm and peace
+
+        def work() -> None:
+            try:
+                run = sweep.run("sweep", self.stage.clock.time + TIMEOUT - _RESERVE)
+            except SyncError as error:
+                self._tell(f"the sweep fails: {error}")
+                return
+            except Exception as error:
+                raise Broken("".join(traceback.format_exception(error))) from error
+            if run.failure is not None and not isinstance(run.failure, SyncError):
+                raise Broken("".join(traceback.format_exception(run.failure)))
+            found = run.counts["records_woken"] + run.counts["changes_queued"]
+            self._tell(f"swept: {found} hints, {len(run.troubles)} troubles")
+            if idle and not found and self.watch.reads - before > 1:
+                raise Broken(f"an idle sweep cost {self.watch.reads - before} metered reads")
+            self._quiet_sweeps = self._quiet_sweeps + 1 if idle and not found else 0
+
+        slot.busy = self.stage.start(slot.name, work)
+
+    # -- the end
+
+    def _judge(self) -> None:
+        self.judge.judge()
+        self._look_again_at_everything()
+
+    def _look_again_at_everything(self) -> None:
+        """A further look at everything must change nothing in either system, and no record."""
+        before = self._standing()
+        writes = self.watch.writes.copy()
+        now = self.stage.clock.time
+        again = [
+            Hint(one.key.connection, own, one.key.origin_id, now, Cause.AGAIN, "again")
+            for one in self.watch.records
+            if one.key.kind is not Kind.INVOICE and (own := own_hint_object(one.key)) is not None
+        ]
+        self.queue.send(again)
+        self._play()
+        if self.watch.writes != writes:
+            raise Broken(f"a further look at everything wrote {dict(self.watch.writes - writes)}")
+        for old, new in zip(before, self._standing(), strict=True):
+            if old[0] == new[0] and old != new and not self._of_a_gone_invoice(str(old[2]), str(new[2])):
+                raise Broken(f"a further look at everything changed {old} into {new}")
+
+    @staticmethod
+    def _of_a_gone_invoice(*reasons: str) -> bool:
+        """What an invoice came to since, when it was voided or deleted, is told by the next look at its payments: no
+        money depends on it."""
+        return not set(reasons).isdisjoint({"deleted_in_hubspot", "invoice_ignored", "payment_reassigned"})
+
+    def _standing(self) -> list[tuple[object, ...]]:
+        return [(one.key, one.state, one.reason, _said(one), len(one.postings)) for one in self.watch.records]
+
+    def _unrest(self, *, but_sweep: bool = False) -> str:
+        unsettled = [f"{one.key} {one.state} {one.reason}" for one in self.watch.records if self._restless(one)]
+        waiting = [f"{len(self.queue.messages)} messages"] if self.queue.messages else []
+        busy = [one.name for one in self._slots if one.busy is not None and not (but_sweep and one is self._sweeper)]
+        events = [name for name, app in self._apps.items() if app.outbox.pending]
+        late = [name for name, wire in self.wires.items() if wire.late]
+        return "; ".join([*unsettled, *waiting, *busy, *events, *late])
+
+    def _restless(self, record: SyncRecord) -> bool:
+        """Whether it is on its way. What belongs to no invoice may still get one, and is looked at for a month."""
+        if own_hint_object(record.key) is None:
+            return False
+        due = record.wake_at()
+        later = record.state is State.IGNORED and due is not None and due > self.stage.clock.time
+        return not record.settled or (due is not None and not later)
+
+    def _count(self) -> None:
+        self.result.played, self.result.ends = self.scene.reached, self.judge.ends
+
+
+def _said(record: SyncRecord) -> str:
+    """Which payments a refund may belong to is suggested anew each time, and what a person accepted of an edit by a
+    retry is told again by the next look, as long as something else is left to decide."""
+    anew = record.key.kind is Kind.REFUND or record.reason == AttentionCode.EDITED_IN_QUICKBOOKS
+    return "" if anew else record.detail
+
+
+def _hubspot(world: MoneySimulation, ground: grounds.Ground) -> HubSpotConfig:
+    """The account, with what HubSpot does not document of payments drawn too."""
+    chance = world._chance
+    return replace(
+        grounds.hubspot_config(chance, ground),
+        payment_processors=chance.choice((*[("hs_payments", "byo_stripe")] * 9, ())),
+        no_processor_status=chance.choice((400, 403)),
+        refunds_negative=chance.random() < 0.3,
+        refund_counts_while_processing=chance.random() < 0.5,
+        processing_pays=chance.random() < 0.3,
+        refund_reopens_invoice=chance.random() < 0.3,
+        lost_payment_reopens_invoice=chance.random() < 0.7,
+        overpayments=chance.random() < 0.5,
+        restore_touches=chance.random() < 0.5,
+        association_read_reports_missing=chance.random() < 0.5,
+        index_lag_seconds=chance.choice((0.0, 0.0, 60.0)),
+    )
+
+
+def _quickbooks(world: MoneySimulation, ground: grounds.Ground) -> QuickBooksConfig:
+    drawn = grounds.quickbooks_config(world._chance, ground, world.stage.clock.time.date())
+    return replace(
+        drawn, allow_discount=True, partner_tax_percent=Decimal("6.5"), book_close_date=None, default_term="3"
+    )
+
+
+def _settings(world: MoneySimulation, ground: grounds.Ground) -> dict[str, object]:
+    """The document of settings with which a world begins."""
+    chance, items = world._chance, world.cashiers.items
+    return {
+        "customer_level": chance.choice(("company", "contact")),
+        "fallback_item_id": "1",
+        "write_status_to_hubspot": chance.random() < 0.5,
+        "closed_period": chance.choice(("hold", "first_open_day", "ignore")),
+        "deposit_accounts": {"hs_payments": CLEARING, "byo_stripe": STRIPE},
+        "payments_without_invoice": chance.choice(("sales_receipt", "unapplied", "ignore")),
+        "sales_receipt_item_id": "1",
+        "refunds": chance.choice(("refund_receipt", "credit_memo")),
+        "receivable_account_id": RECEIVABLE,
+        "payment_wait_days": 1,
+        **ground.settings(items),
+    }
