@@ -1,4 +1,4 @@
-"""The checks of what Tieout does on HubSpot's deals, and of what HubSpot does with QuickBooks by itself."""
+"""The checks of what Tieout does with HubSpot's deals and files, and of what HubSpot does with QuickBooks by itself."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from datetime import datetime, timedelta
 from infra.cli.check import Check, guard, ok, problem, warning
 from infra.cli.deployment import Deployment
 from infra.cli.settings_checks import hubspot
-from tieout.domain.settings import DealMode
+from tieout.domain.settings import DealMode, PdfTarget
 from tieout.ports import Workspace
 from tieout.services.deals import AMBIGUOUS
 from tieout.services.on_deals import REFUSED
+from tieout.services.pdfs import REFUSED as PDF_REFUSED
 
 # For how long it is told that several deals came into question, and how far back invoices of the data sync count.
 _RECENT = timedelta(days=30)
 
 
 def examine_crm(deployment: Deployment, workspace: Workspace) -> Iterator[Check]:
-    """Deals when they are used, and the data sync."""
+    """Deals and PDFs when they are used, and the data sync."""
     if workspace.settings.deals is not DealMode.OFF:
         yield guard("deals", lambda: _deals(deployment, workspace))
+    if workspace.settings.pdf is not PdfTarget.OFF:
+        yield guard("PDFs", lambda: _pdfs(deployment, workspace))
     yield guard("HubSpot's own data sync", lambda: _data_sync(workspace, deployment.store.clock.now()))
 
 
@@ -44,6 +47,22 @@ def _deals(deployment: Deployment, workspace: Workspace) -> Check:
     if missing:
         return warning(f"missing on deals: {', '.join(missing)}", "Nothing: the first invoice of a deal creates them.")
     return ok("deals show their latest invoice")
+
+
+def _pdfs(deployment: Deployment, workspace: Workspace) -> Check:
+    crm = hubspot(workspace)
+    if not crm.may_read_files():
+        return problem("the token may not use files", "Add the scope to the HubSpot app: files.")
+    if not crm.may_read("notes"):
+        needed = "crm.objects.contacts.read and crm.objects.contacts.write"
+        return problem("the token may not read notes", f"Add the scopes to the HubSpot app: {needed}.")
+    if workspace.settings.pdf is PdfTarget.DEAL and not crm.may_read("deals"):
+        return problem("the token may not read deals", "Add the scope to the HubSpot app: crm.objects.deals.read.")
+    refused = deployment.store.notices.load(workspace.connection.id, PDF_REFUSED)
+    if refused is not None:
+        found = f"a PDF could not be attached ({refused.at:%Y-%m-%d}: {refused.detail})"
+        return warning(found, "Put right what is said; Tieout tries again each hour, and at once after a retry.")
+    return ok(f"the PDF of an invoice is attached to its {workspace.settings.pdf.value}")
 
 
 def _data_sync(workspace: Workspace, now: datetime) -> Check:

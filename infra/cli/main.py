@@ -13,6 +13,7 @@ from infra.cli import configure, show, steer, watch
 from infra.cli.deployment import NoDeployment, open_deployment
 from infra.cli.fees import fees
 from infra.cli.options import CANNOT_START, NEEDS_A_PERSON, NotFound, Opener
+from infra.cli.pdf import pdf
 from infra.cli.reconcile import reconcile
 from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.settings_document import BadSettings
@@ -34,6 +35,7 @@ for command in (
     steer.ignore,
     reconcile,
     fees,
+    pdf,
 ):
     app.command()(command)
 app.command("show")(watch.show_record)

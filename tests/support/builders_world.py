@@ -38,6 +38,7 @@ from tieout.services.deals import Deals
 from tieout.services.items import Items
 from tieout.services.on_deals import OnDeals, of_pushed
 from tieout.services.outcome import Outcome, Run
+from tieout.services.pdfs import Pdfs, pdf_of_pushed
 from tieout.services.push_invoices import PushInvoices
 from tieout.services.sweep import Sweep
 from tieout.services.waking import due
@@ -126,7 +127,10 @@ class World:
     def make_service(self) -> PushInvoices:
         """A worker; several share store, queue and clock."""
         assessor = Assessor(Customers(self.claims, VENDOR_TIMEOUT), Items(self.records, self.clock))
-        beside = (OnDeals(Deals(self.claims, self.notices), of_pushed),)
+        beside = (
+            OnDeals(Deals(self.claims, self.notices), of_pushed),
+            Pdfs(self.claims, self.notices, pdf_of_pushed),
+        )
         writer = Writer(self.claims, VENDOR_TIMEOUT)
         return PushInvoices(self, self.claims, assessor, writer, VENDOR_TIMEOUT, beside)
 

@@ -16,6 +16,7 @@ from tieout.domain.record import BY_HAND, State
 from tieout.ports.notices import Notice
 from tieout.services.deals import AMBIGUOUS
 from tieout.services.on_deals import REFUSED
+from tieout.services.pdfs import REFUSED as PDF_REFUSED
 
 COMMANDS = (
     ("doctor",),
@@ -430,6 +431,29 @@ def test_doctor_names_the_scopes_of_deals_and_what_is_missing(line: CommandLine,
     world.hubspot.config = replace(world.hubspot.config, tokens={"pat-na1-sandbox": allowed})
     found = check(line, "deals")
     assert (found["level"], "crm.objects.deals.read" in found["advice"]) == ("problem", True)
+
+
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        ("files", "files"),
+        ("crm.objects.deals.read", "crm.objects.deals.read"),
+        ("crm.objects.contacts.read", "contacts"),
+    ],
+)
+def test_doctor_names_the_scope_that_pdfs_lack(line: CommandLine, world: World, scope: str, said: str) -> None:
+    world.settings(pdf="deal")
+    assert check(line, "PDFs")["level"] == "ok"
+    everything = world.hubspot.config.tokens["pat-na1-sandbox"]
+    world.hubspot.config = replace(world.hubspot.config, tokens={"pat-na1-sandbox": everything - {scope}})
+    found = check(line, "PDFs")
+    assert (found["level"], said in found["advice"]) == ("problem", True)
+
+
+def test_doctor_shows_that_a_pdf_was_refused(line: CommandLine, world: World) -> None:
+    world.settings(pdf="company")
+    world.notices.save("c1", PDF_REFUSED, Notice("Storage is full.", world.clock.now()))
+    assert "Storage is full." in check(line, "PDFs")["found"]
 
 
 def test_doctor_shows_what_stands_about_deals(line: CommandLine, world: World) -> None:

@@ -145,6 +145,8 @@ class HubSpotConfig:
     overpayments: bool = False
     # One unit of a currency in the account's currency; 1 for those not named.
     exchange_rates: Mapping[str, Decimal] = field(default_factory=dict)
+    # Whether a file that is uploaded over another one of its name gets a new id: the specification says so.
+    overwritten_file_gets_new_id: bool = True
     retry_after_on_429: bool = False
     index_lag_seconds: float = 0
     association_page_size: int = 500

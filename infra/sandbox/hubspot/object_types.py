@@ -177,6 +177,17 @@ OBJECT_TYPES: tuple[ObjectType, ...] = (
             "hs_total_discounts_amount_in_portal_currency",
         ),
     ),
+    ObjectType(
+        "notes",
+        "note",
+        "0-46",
+        *_HS,
+        (*_HS, "hs_object_id"),
+        searchable=("hs_note_body",),
+        required=("hs_timestamp",),
+        # Notes go with the scopes of contacts (notes guide).
+        scope_name="contacts",
+    ),
     ObjectType("orders", "order", "0-123", *_HS, (*_HS, "hs_object_id"), searchable=("hs_order_name",)),
     ObjectType("subscriptions", "subscription", "0-69", *_HS, (*_HS, "hs_object_id"), searchable=("hs_name",)),
 )
@@ -185,7 +196,8 @@ BY_ID = {one.type_id: one for one in OBJECT_TYPES}
 _BY_TEXT = {text: one for one in OBJECT_TYPES for text in (one.name, one.singular, one.type_id)}
 ADJUSTMENTS = ("0-84", "0-85", "0-86")
 INVOICE, LINE_ITEM, CONTACT, COMPANY, DEAL, PRODUCT = "0-53", "0-8", "0-1", "0-2", "0-3", "0-7"
-PAYMENT, ORDER, SUBSCRIPTION = "0-101", "0-123", "0-69"
+PAYMENT, ORDER, SUBSCRIPTION, NOTE = "0-101", "0-123", "0-69", "0-46"
+FILES_SCOPE = "files"
 TAX_RATES_SCOPE = "tax_rates.read"
 
 
@@ -205,4 +217,4 @@ def all_scopes(types: Iterable[ObjectType] = OBJECT_TYPES) -> frozenset[str]:
         for family in ("objects", "schemas")
         for action in ("read", "write")
     }
-    return frozenset({*granular, COMMERCE_SCOPE, TAX_RATES_SCOPE, "oauth"})
+    return frozenset({*granular, COMMERCE_SCOPE, TAX_RATES_SCOPE, FILES_SCOPE, "oauth"})

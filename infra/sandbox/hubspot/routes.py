@@ -11,6 +11,7 @@ from infra.sandbox.hubspot import (
     api_account,
     api_associations,
     api_batch,
+    api_files,
     api_groups,
     api_objects,
     api_properties,
@@ -28,8 +29,9 @@ _OLDER = (
     (re.compile(r"/crm/(v4)/(associations)(/.*)"), r"/crm/\2/*\3"),
     (re.compile(r"/tax-rates/(v1)(/tax-rates.*)"), r"/tax-rates/*\2"),
     (re.compile(r"/account-info/(v3)(/details)"), r"/account-info/*\2"),
+    (re.compile(r"/files/(v3)(/files.*)"), r"/files/*\2"),
 )
-_DATED = re.compile(r"/(crm/objects|crm/properties|crm/associations|tax-rates|account-info)/([^/]+)(/.*)")
+_DATED = re.compile(r"/(crm/objects|crm/properties|crm/associations|tax-rates|account-info|files)/([^/]+)(/.*)")
 
 
 def canonical(path: str) -> tuple[str, str]:
@@ -86,6 +88,11 @@ _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", f"{_PROPERTIES}/<name>", api_properties.read_property),
     ("PATCH", f"{_PROPERTIES}/<name>", api_properties.update_property),
     ("DELETE", f"{_PROPERTIES}/<name>", api_properties.archive_property),
+    ("POST", "/files/*/files", api_files.upload),
+    ("GET", "/files/*/files/<file_id>", api_files.read_file),
+    ("PUT", "/files/*/files/<file_id>", api_files.replace_file),
+    ("DELETE", "/files/*/files/<file_id>", api_files.delete_file),
+    ("GET", "/files/*/files/<file_id>/signed-url", api_files.signed_url),
     ("GET", "/account-info/*/details", api_account.account_details),
     ("GET", "/tax-rates/*/tax-rates", api_account.list_tax_rates),
     ("GET", "/tax-rates/*/tax-rates/<rate_id>", api_account.read_tax_rate),

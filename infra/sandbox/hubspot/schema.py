@@ -90,6 +90,10 @@ ROWS: dict[str, tuple[Row, ...]] = {
         ("name description hs_sku hs_product_type recurringbillingfrequency hs_url", "string", ""),
         ("price+ hs_cost_of_goods_sold tax", "number", ""),
     ),
+    "notes": (
+        ("hs_note_body hs_attachment_ids", "string", ""),
+        ("hs_timestamp", "datetime", ""),
+    ),
     "commerce_payments": PAYMENTS,
     "orders": ORDERS,
     "subscriptions": SUBSCRIPTIONS,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from infra.sandbox.hubspot.files import StoredFile
 from infra.sandbox.hubspot.object_types import OBJECT_TYPES, ObjectType
 from infra.sandbox.hubspot.property_model import Group, Property, iso
 from infra.sandbox.hubspot.record import Change, Record, Version
@@ -38,6 +39,7 @@ class Store:
         self.properties: dict[str, dict[str, Property]] = {key: dict(one[0]) for key, one in SCHEMAS.items()}
         self.groups: dict[str, dict[str, Group]] = {key: dict(one[1]) for key, one in SCHEMAS.items()}
         self.invoice_number = 1000
+        self.files: dict[str, StoredFile] = {}
 
     @contextmanager
     def atomic(self) -> Iterator[None]:

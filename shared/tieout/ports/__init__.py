@@ -16,6 +16,7 @@ from tieout.domain.record import RecordKey, State, SyncRecord
 from tieout.domain.settings import Settings
 from tieout.domain.status import ShownStatus
 from tieout.ports.accounts import AccountLedger
+from tieout.ports.attachments import AttachmentCrm
 from tieout.ports.deals import DealCrm
 from tieout.ports.payments import CrmChanges, LedgerChangeFeed, PaymentCrm, PaymentLedger
 from tieout.ports.sweeping import Cursors as Cursors
@@ -35,7 +36,7 @@ class Clock(Protocol):
         ...
 
 
-class Crm(PaymentCrm, CrmChanges, DealCrm, Protocol):
+class Crm(PaymentCrm, CrmChanges, DealCrm, AttachmentCrm, Protocol):
     """HubSpot, for one connection. Every call may raise Transient, RateLimited, ConnectionLost or NeedsAttention."""
 
     def invoices(
@@ -118,6 +119,10 @@ class Ledger(PaymentLedger, LedgerChangeFeed, AccountLedger, Protocol):
 
     def void_invoice(self, write: PreparedWrite, request_id: str) -> LedgerInvoice:
         """Send it."""
+        ...
+
+    def invoice_pdf(self, id_: str) -> bytes:
+        """The invoice as its customer sees it, in one metered read. Raises NotInLedger when it was deleted."""
         ...
 
     def invoice_url(self, id_: str) -> str:

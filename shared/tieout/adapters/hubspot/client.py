@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,6 +18,19 @@ from tieout.ports import Limiter
 Answer = TypeVar("Answer", bound=BaseModel)
 
 
+# A part of a form: file name, content, media type.
+Part = tuple[str | None, bytes, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to be uploaded."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
 @dataclass(frozen=True, slots=True)
 class Versions:
     """The API version of each family of endpoints: a dated one ("2026-09") or a numbered one ("v3", "v4")."""
@@ -26,6 +39,7 @@ class Versions:
     associations: str = "2026-09"
     properties: str = "2026-09"
     account: str = "2026-09"
+    files: str = "2026-09"
 
     def objects_path(self, rest: str) -> str:
         """Records: `rest` begins with the object type."""
@@ -38,6 +52,10 @@ class Versions:
     def properties_path(self, rest: str) -> str:
         """Property definitions: `rest` begins with the object type."""
         return _crm("properties", self.properties, rest)
+
+    def files_path(self, rest: str = "") -> str:
+        """Files: `rest` is empty or begins with the id of one."""
+        return f"/files/{self.files}/files{'/' if rest else ''}{rest}"
 
     def account_path(self) -> str:
         """The account's details."""
@@ -85,6 +103,15 @@ class HubSpotClient:
         """A write. Raises as `get` does, and OutcomeUnknown when it may have been carried out."""
         return self._call(method, path, body, answer, write=True, system="hubspot")
 
+    def upload(
+        self, path: str, file: File, fields: Mapping[str, str], answer: type[Answer], *, method: str = "POST"
+    ) -> Answer:
+        """Write a file with further form fields. Raises as `write` does."""
+        form: dict[str, Part] = {name: (None, text.encode(), None) for name, text in fields.items()}
+        form["file"] = (file.name, file.content, file.media_type)
+        response = self._send(method, path, None, write=True, system="hubspot", form=form)
+        return _understand(response, answer, write=True, context=_context(method, path))
+
     def delete(self, path: str) -> None:
         """A write that is answered with nothing. Raises as `write` does."""
         self._send("DELETE", path, None, write=True, system="hubspot")
@@ -93,12 +120,21 @@ class HubSpotClient:
         response = self._send(method, path, body, write=write, system=system)
         return _understand(response, answer, write=write, context=_context(method, path))
 
-    def _send(self, method: str, path: str, body: object, *, write: bool, system: str) -> httpx.Response:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: object,
+        *,
+        write: bool,
+        system: str,
+        form: Mapping[str, Part] | None = None,
+    ) -> httpx.Response:
         context = _context(method, path)
         self._limiter.permit(self._connection, system)
         headers = {"Authorization": f"Bearer {self._token()}"}
         try:
-            response = self._http.request(method, path, json=body, headers=headers)
+            response = self._http.request(method, path, json=body, files=form, headers=headers)
         except httpx.RequestError as error:
             failure = {**context, "failure": type(error).__name__}
             if write and not nothing_sent(error):

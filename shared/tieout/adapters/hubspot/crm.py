@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from tieout.adapters.hubspot import changes, deals, fees, recording
+from tieout.adapters.hubspot import attachments, changes, deals, fees, recording
 from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.invoices import read_invoices
 from tieout.adapters.hubspot.payments import PAYMENTS, read_payments, read_payments_of
 from tieout.adapters.hubspot.properties import ensure_properties, missing_properties, undefined_properties
 from tieout.adapters.hubspot.statuses import status_properties
 from tieout.adapters.hubspot.updates import PropertyWriter
-from tieout.adapters.hubspot.wire import AccountDetails, RecordPage
+from tieout.adapters.hubspot.wire import AccountDetails, RecordPage, StoredFile
 from tieout.domain.attention import AttentionCode
 from tieout.domain.company import Connection, CrmAccount
 from tieout.domain.errors import ConnectionLost, NeedsAttention, OutcomeUnknown, Transient
@@ -20,6 +20,7 @@ from tieout.domain.invoice import SourceInvoice, UnreadableInvoice
 from tieout.domain.payment import SourcePayment, UnreadablePayment
 from tieout.domain.planning.deal import Deal, DealInvoice
 from tieout.domain.status import ShownStatus
+from tieout.ports.attachments import NoteText
 from tieout.ports.payments import ChangePage, Feed, RecordedPayment
 from tieout.ports.writes import PreparedWrite
 
@@ -63,6 +64,34 @@ class HubSpotCrm:
     def show_on_deals(self, invoices: Mapping[str, DealInvoice]) -> Mapping[str, str]:
         """See `DealCrm.show_on_deals`."""
         return deals.show(self._client, invoices)
+
+    def keep_file(self, name: str, content: bytes, file_id: str | None) -> str:
+        """See `AttachmentCrm.keep_file`."""
+        return attachments.keep_file(self._client, name, content, file_id)
+
+    def delete_file(self, file_id: str) -> None:
+        """See `AttachmentCrm.delete_file`."""
+        attachments.delete_file(self._client, file_id)
+
+    def find_note(self, object_type: str, object_id: str, mark: str) -> str | None:
+        """See `AttachmentCrm.find_note`."""
+        return attachments.find_note(self._client, object_type, object_id, mark)
+
+    def has_note(self, note_id: str) -> bool:
+        """See `AttachmentCrm.has_note`."""
+        return attachments.has_note(self._client, note_id)
+
+    def create_note(self, object_type: str, object_ids: Sequence[str], note: NoteText) -> str:
+        """See `AttachmentCrm.create_note`."""
+        return attachments.create_note(self._client, object_type, object_ids, note)
+
+    def update_note(self, note_id: str, note: NoteText) -> None:
+        """See `AttachmentCrm.update_note`."""
+        attachments.update_note(self._client, note_id, note)
+
+    def delete_note(self, note_id: str) -> None:
+        """See `AttachmentCrm.delete_note`."""
+        attachments.delete_note(self._client, note_id)
 
     def payments(self, ids: Collection[str]) -> Mapping[str, SourcePayment | UnreadablePayment]:
         """See `PaymentCrm.payments`."""
@@ -133,6 +162,20 @@ class HubSpotCrm:
             if lost.context.get("status") != "403":
                 raise
             return False
+        return True
+
+    def may_read_files(self) -> bool:
+        """Whether the token may use the file manager."""
+        try:
+            # That no file has this id is an answer, too.
+            self._client.get(self._client.versions.files_path("1"), StoredFile)
+        except ConnectionLost as lost:
+            if lost.context.get("status") != "403":
+                raise
+            return False
+        except Transient as missing:
+            if missing.context.get("status") != "404":
+                raise
         return True
 
     def missing_properties(self) -> tuple[str, ...]:

@@ -162,6 +162,12 @@ class RecordPage(_Wire):
         return self.paging.next.after if self.paging and self.paging.next else None
 
 
+class StoredFile(_Wire):
+    """A file in HubSpot's file manager."""
+
+    id: Id
+
+
 class AccountDetails(_Wire):
     """The account behind a token."""
 

@@ -17,6 +17,7 @@ from tieout.services.customers import Customers
 from tieout.services.deals import Deals
 from tieout.services.items import Items
 from tieout.services.on_deals import OnDeals, of_pushed
+from tieout.services.pdfs import Pdfs, pdf_of_pushed
 from tieout.services.push_invoices import PushInvoices
 from tieout.services.writing import Writer
 
@@ -38,7 +39,10 @@ def assessor(own: Store, vendor_timeout: timedelta) -> Assessor:
 def push_service(opened: Workspaces, own: Store, vendor_timeout: timedelta) -> PushInvoices:
     """The push of invoices over these workspaces and this store."""
     held = _claims(own)
-    beside = (OnDeals(Deals(held, own.notices), of_pushed),)
+    beside = (
+        OnDeals(Deals(held, own.notices), of_pushed),
+        Pdfs(held, own.notices, pdf_of_pushed),
+    )
     writer = Writer(held, vendor_timeout)
     return PushInvoices(opened, held, assessor(own, vendor_timeout), writer, vendor_timeout, beside)
 
