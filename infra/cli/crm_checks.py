@@ -10,8 +10,9 @@ from infra.cli.deployment import Deployment
 from infra.cli.settings_checks import hubspot
 from tieout.domain.settings import DealMode, PdfTarget
 from tieout.ports import Workspace
-from tieout.services.deals import AMBIGUOUS
+from tieout.services.deals import AMBIGUOUS, DEAL_REFUSED
 from tieout.services.on_deals import REFUSED
+from tieout.services.pdfs import ONE_REFUSED as PDF_OF_ONE_REFUSED
 from tieout.services.pdfs import REFUSED as PDF_REFUSED
 
 # For how long it is told that several deals came into question, and how far back invoices of the data sync count.
@@ -40,6 +41,10 @@ def _deals(deployment: Deployment, workspace: Workspace) -> Check:
     if refused is not None:
         found = f"invoices could not be shown on deals ({refused.at:%Y-%m-%d}: {refused.detail})"
         return warning(found, "Put right what HubSpot says; Tieout tries again each hour, and at once after a retry.")
+    one = deployment.store.notices.load(connection, DEAL_REFUSED)
+    if one and deployment.store.clock.now() < one.at + _RECENT:
+        found = f"HubSpot refused to change a deal ({one.at:%Y-%m-%d}: {one.detail})"
+        return warning(found, "Put right what HubSpot says of the deal: its invoice's next change shows there again.")
     several = deployment.store.notices.load(connection, AMBIGUOUS)
     if settings.tell_ambiguous_deals and several and deployment.store.clock.now() < several.at + _RECENT:
         found = f"an invoice was left without a deal ({several.at:%Y-%m-%d}: {several.detail})"
@@ -58,7 +63,10 @@ def _pdfs(deployment: Deployment, workspace: Workspace) -> Check:
         return problem("the token may not read notes", f"Add the scopes to the HubSpot app: {needed}.")
     if workspace.settings.pdf is PdfTarget.DEAL and not crm.may_read("deals"):
         return problem("the token may not read deals", "Add the scope to the HubSpot app: crm.objects.deals.read.")
-    refused = deployment.store.notices.load(workspace.connection.id, PDF_REFUSED)
+    notices, connection = deployment.store.notices, workspace.connection.id
+    one = notices.load(connection, PDF_OF_ONE_REFUSED)
+    recent = one if one and deployment.store.clock.now() < one.at + _RECENT else None
+    refused = notices.load(connection, PDF_REFUSED) or recent
     if refused is not None:
         found = f"a PDF could not be attached ({refused.at:%Y-%m-%d}: {refused.detail})"
         return warning(found, "Put right what is said; Tieout tries again each hour, and at once after a retry.")

@@ -14,7 +14,7 @@ from tests.support.cli_world import CommandLine, wide
 from tieout.domain.hint import Cause
 from tieout.domain.record import BY_HAND, State
 from tieout.ports.notices import Notice
-from tieout.services.deals import AMBIGUOUS
+from tieout.services.deals import AMBIGUOUS, DEAL_REFUSED
 from tieout.services.on_deals import REFUSED
 from tieout.services.pdfs import REFUSED as PDF_REFUSED
 
@@ -460,6 +460,8 @@ def test_doctor_shows_what_stands_about_deals(line: CommandLine, world: World) -
     world.settings(deals="associate")
     world.notices.save("c1", AMBIGUOUS, Notice("HubSpot invoice 1: the deals 2, 3.", world.clock.now()))
     assert "the deals 2, 3" in check(line, "deals")["found"]
+    world.notices.save("c1", DEAL_REFUSED, Notice("Deal 6: not so.", world.clock.now()))
+    assert "Deal 6: not so." in check(line, "deals")["found"]
     world.notices.save("c1", REFUSED, Notice("Deal 7: no.", world.clock.now()))
     assert "Deal 7: no." in check(line, "deals")["found"]
 

@@ -63,6 +63,12 @@ FULL: dict[str, object] = {
     "processing_fee_account_id": "71",
     "platform_fee_account_id": "72",
     "fee_class_id": "2",
+    "deals": "associate",
+    "deal_field": "3",
+    "deal_order_property": "order_number",
+    "deal_window_days": 30,
+    "tell_ambiguous_deals": False,
+    "pdf": "company",
     "fee_department_id": "3",
 }
 

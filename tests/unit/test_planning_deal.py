@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tieout.domain.invoice import InvoiceContent
 from tieout.domain.money import Money
 from tieout.domain.payment import PaymentFacts
 from tieout.domain.planning.deal import (
@@ -23,6 +24,7 @@ from tieout.domain.planning.deal import (
     find_deal,
     newest,
     shown_of,
+    traces_of,
 )
 from tieout.domain.record import Kind, Link, RecordKey, State, SyncRecord
 
@@ -56,6 +58,13 @@ def test_an_order_number_counts_whatever_its_case_unless_two_deals_bear_it() -> 
     one, two = replace(OPEN, order="So-17"), replace(WON, order="SO-17")
     assert found(Traces(DAY, "so-17"), [one]) == Found("1", Rule.ORDER_NUMBER)
     assert found(Traces(DAY, "so-17"), [one, two], [OPEN]) == Several(("1", "2"), Rule.ORDER_NUMBER)
+
+
+def test_the_reference_is_what_the_mapped_custom_field_holds() -> None:
+    content = InvoiceContent("1", None, DAY, None, "USD", (), custom_fields=(("1", "PO-1"), ("2", "SO-17")))
+    assert traces_of(content, "2") == Traces(DAY, "SO-17")
+    assert traces_of(content, "3", "7") == Traces(DAY, "", "7")
+    assert traces_of(content, None) == Traces(DAY)
 
 
 def test_the_estimate_comes_before_the_company() -> None:

@@ -54,7 +54,7 @@ def test_the_traffic_of_deals_and_pdfs_is_what_the_vendors_document(tmp_path: Pa
     shown = DealInvoice("9", "N-9", usd, usd, DealInvoiceStatus.OPEN, None, "u", world.clock.now())
     traces = Traces(date(2026, 3, 2), "so-17")
     done = Deals(world.claims, world.notices).follow(workspace, [SettledInvoice(lone, shown, traces=traces)], "t")
-    assert set(done) == {lone}
+    assert set(done.states) == {lone}
     world.crm.find_note("deals", deal_of(world, lone), "nothing")
     [note] = [str(one["id"]) for one in world.person.get(f"{OBJECTS}/notes").json()["results"]]
     world.crm.delete_note(note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,11 +13,12 @@ import pytest
 
 from infra.sandbox.kernel.traffic import Exchange
 from tests.support.builders_world import OBJECTS, World
+from tieout.domain.errors import Transient
 from tieout.domain.hint import Cause
 from tieout.domain.money import Money
 from tieout.domain.planning.deal import DealInvoice, DealInvoiceStatus, Traces
 from tieout.domain.record import Kind, RecordKey, State
-from tieout.services.deals import AMBIGUOUS, Deals, SettledInvoice
+from tieout.services.deals import AMBIGUOUS, DEAL_REFUSED, Deals, Followed, SettledInvoice
 from tieout.services.on_deals import REFUSED
 
 SHOWN = "number,amount,balance,status,due_date,link"
@@ -119,7 +121,7 @@ def test_an_older_version_never_takes_the_place_of_a_newer_one() -> None:
     old = replace(new, id="8", number="O", updated_at=world.clock.now() - timedelta(minutes=1))
     for shown in (new, old):
         done = follower.follow(workspace, [SettledInvoice(invoice, shown)], "t")
-        assert set(done) == {invoice}
+        assert set(done.states) == {invoice}
     assert on(world, made)["number"] == "N"
 
 
@@ -143,7 +145,7 @@ def settled(world: World, invoice: str, **changes: Any) -> SettledInvoice:
     return SettledInvoice(invoice, shown, **{"traces": Traces(date(2026, 3, 2)), **changes})
 
 
-def follow(world: World, *found: SettledInvoice) -> dict[str, str]:
+def follow(world: World, *found: SettledInvoice) -> Followed:
     workspace = world.open("c1")
     assert workspace is not None
     return Deals(world.claims, world.notices).follow(workspace, found, "t")
@@ -287,3 +289,75 @@ def test_a_payment_and_a_void_reach_the_deal() -> None:
     world.edit(invoice, hs_invoice_status="voided")
     world.sync(invoice)
     assert on(world, made)["status"] == "voided"
+
+
+def test_a_version_that_looks_the_same_writes_nothing() -> None:
+    world = world_with()
+    invoice = world.invoice()
+    deal(world, invoice=invoice)
+    one = settled(world, invoice, traces=None)
+    known = follow(world, one).states[invoice]
+    before = writes(world, "/deals/batch/update")
+    world.clock.advance(60)
+    later = replace(one, known=known, shown=replace(one.shown, updated_at=world.clock.now()))
+    assert follow(world, later).states[invoice] != known
+    assert writes(world, "/deals/batch/update") == before
+
+
+def test_after_a_lost_answer_it_is_written_even_if_the_deal_showed_the_same_before() -> None:
+    world = world_with()
+    invoice = world.invoice()
+    made = deal(world, invoice=invoice)
+    one = settled(world, invoice, traces=None)
+    follow(world, one)
+    other = replace(one, shown=replace(one.shown, number="N-10", updated_at=world.clock.now()))
+    world.hubspot_fault("timeout_after", "/deals/batch/update$")
+    with pytest.raises(Transient):
+        follow(world, other)
+    assert on(world, made)["number"] == "N-10"
+    # Undone in QuickBooks before it could be tried again.
+    follow(world, one)
+    assert on(world, made)["number"] == "N-9"
+
+
+def test_a_deal_that_hubspot_refuses_to_change_holds_up_no_other() -> None:
+    world = world_with()
+    bad, good = world.invoice(), world.invoice()
+    refused, fine = deal(world, invoice=bad), deal(world, invoice=good)
+    show = world.crm.show_on_deals
+
+    def picky(invoices: Any) -> Any:
+        told = {refused: "A required property is missing."} if refused in invoices else {}
+        return {**show({id_: one for id_, one in invoices.items() if id_ != refused}), **told}
+
+    world.crm.show_on_deals = picky  # type: ignore[method-assign]
+    world.push(world.hint(bad), world.hint(good))
+    assert (on(world, refused)["status"], on(world, fine)["status"]) == (None, "open")
+    assert (world.record(good).due_at, world.record(bad).due_at is not None) == (None, True)
+    notice = world.notices.load("c1", DEAL_REFUSED)
+    assert notice is not None
+    assert notice.detail == f"Deal {refused}: A required property is missing."
+    assert world.notices.load("c1", REFUSED) is None
+    world.run()
+    assert world.record(bad).due_at is None
+    world.crm.show_on_deals = show  # type: ignore[method-assign]
+    world.edit(bad, hs_due_date="2026-04-15T00:00:00Z")
+    world.sync(bad)
+    assert on(world, refused)["due_date"] == "2026-04-15"
+
+
+def test_an_association_that_hubspot_refuses_holds_up_no_other() -> None:
+    world = world_with("associate")
+    company = world.company()
+    good, gone = world.invoice(company=company), world.invoice(company=company, status="draft")
+    made = deal(world, company=company)
+    world.delete(gone)
+    known: Mapping[str, Mapping[str, tuple[str, ...]]] = {"invoices": {}, "companies": {company: (made,)}}
+    world.crm.deals_of = lambda kind, _: known[kind]  # type: ignore[method-assign, assignment]
+    both = [settled(world, one, company_id=company) for one in (good, gone)]
+    follow(world, *both)
+    assert deals_of(world, good) == [made]
+    assert on(world, made)["number"] == "N-9"
+    notice = world.notices.load("c1", DEAL_REFUSED)
+    assert notice is not None
+    assert notice.detail.startswith(f"HubSpot invoice {gone} with deal {made}: ")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from infra.sandbox.hubspot.files import StoredFile
 from tests.support.builders_world import OBJECTS, World
+from tieout.domain.attention import AttentionCode
+from tieout.domain.errors import NeedsAttention
 from tieout.domain.hint import Cause
 from tieout.domain.record import AttachedPdf, State
-from tieout.services.pdfs import REFUSED
+from tieout.services.pdfs import ONE_REFUSED, REFUSED
 
 UPLOAD, NOTE = "/files/2026-09/files$", f"{OBJECTS}/notes$"
 
@@ -255,3 +258,67 @@ def test_two_workers_attach_one_pdf() -> None:
     world.sync(invoice)
     world.run()
     one_of_each(world)
+
+
+@pytest.mark.parametrize("kind", ["deals", "pdf"])
+def test_what_there_is_no_time_for_follows_in_the_next_batch(kind: str) -> None:
+    world = World()
+    world.settings(**({"deals": "show"} if kind == "deals" else {"pdf": "deal"}))
+    invoice = world.invoice()
+    associated(world, invoice)
+    deadline, show = world.clock.now() + timedelta(seconds=30), world.crm.show_statuses
+
+    def slow(statuses: Any) -> Any:
+        world.clock.advance(60)
+        return show(statuses)
+
+    world.crm.show_statuses = slow  # type: ignore[method-assign]
+    world.push(world.hint(invoice), deadline=deadline)
+    record = world.record(invoice)
+    assert (record.state, record.on_deals, record.pdf) == (State.SYNCED, "", None)
+    assert record.due_at is not None
+    world.run()
+    assert bool(world.record(invoice).on_deals if kind == "deals" else world.record(invoice).pdf)
+    assert world.record(invoice).due_at is None
+
+
+@pytest.mark.parametrize("method", ["deals_of", "create_note"])
+def test_a_bug_beside_the_books_fails_the_message_and_not_the_invoice(method: str) -> None:
+    world = World()
+    world.settings(deals="show", pdf="company")
+    invoice = world.invoice()
+
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    works = getattr(world.crm, method)
+    setattr(world.crm, method, broken)
+    [outcome] = world.push(world.hint(invoice))
+    assert isinstance(outcome.error, ZeroDivisionError)
+    assert world.record(invoice).state is State.SYNCED
+    setattr(world.crm, method, works)
+    world.run()
+    one_of_each(world)
+    assert world.record(invoice).due_at is None
+
+
+def test_a_pdf_that_is_refused_for_one_invoice_holds_up_no_other() -> None:
+    world = world_with()
+    bad, good = world.invoice(), world.invoice()
+    keep = world.crm.keep_file
+
+    def picky(name: str, content: bytes, file_id: str | None) -> str:
+        if name == f"invoice-{bad}.pdf":
+            raise NeedsAttention("The file is too large.", code=AttentionCode.REFUSED_BY_HUBSPOT)
+        return keep(name, content, file_id)
+
+    world.crm.keep_file = picky  # type: ignore[method-assign]
+    world.sync(bad)
+    world.sync(good)
+    one_of_each(world)
+    notice = world.notices.load("c1", ONE_REFUSED)
+    assert notice is not None
+    assert notice.detail == "The file is too large."
+    world.crm.keep_file = keep  # type: ignore[method-assign]
+    world.run()
+    assert len(notes(world)) == 2

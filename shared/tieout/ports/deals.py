@@ -25,9 +25,9 @@ class DealCrm(Protocol):
         lags a little behind its records."""
         ...
 
-    def associate_deals(self, deal_ids: Mapping[str, str]) -> None:
-        """Associate invoices (by HubSpot id) with deals, in one call; one that exists already stays. What does not
-        exist any more is passed over."""
+    def associate_deals(self, deal_ids: Mapping[str, str]) -> Mapping[str, str]:
+        """Associate invoices (by HubSpot id) with deals, in one call; one that exists already stays. Returns the
+        invoices for which HubSpot refused it, with its message: one of the two may be gone."""
         ...
 
     def show_on_deals(self, invoices: Mapping[str, DealInvoice]) -> Mapping[str, str]:

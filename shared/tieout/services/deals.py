@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from tieout.domain.attention import AttentionCode
-from tieout.domain.errors import NeedsAttention
 from tieout.domain.planning.deal import Deal, DealInvoice, Found, Several, Traces, find_deal, newest
 from tieout.domain.record import SHOWN_UNKNOWN, Kind, Link, RecordKey, State, SyncRecord
 from tieout.domain.settings import DealMode
@@ -19,6 +17,8 @@ from tieout.services.claims import Claims, Held, LeaseLost
 
 AMBIGUOUS = "deals_ambiguous"
 """The notice that several deals came into question."""
+DEAL_REFUSED = "deal_refused"
+"""The notice that HubSpot refused to change one deal; the others go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +35,28 @@ class SettledInvoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """What became of invoices, by HubSpot id: `states` is what is to be remembered as `known` of each. `busy` are those
+    with a deal that another worker holds, which have to come again; `refused` those with a deal that HubSpot would not
+    change."""
+
+    states: Mapping[str, str]
+    busy: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Deals:
     """Brings invoices onto their deals. Nothing is read from the ledger."""
 
     claims: Claims
     notices: Notices
 
-    def follow(self, workspace: Workspace, settled: Sequence[SettledInvoice], trace_id: str) -> dict[str, str]:
-        """Associate and show these invoices, in grouped calls; nothing is written when nothing changed.
-
-        Gives, by HubSpot id, what is to be remembered as `known`; an invoice that is absent has to come again, because
-        another worker is busy with its deal. Raises any SyncError that stopped all of them.
-        """
+    def follow(self, workspace: Workspace, settled: Sequence[SettledInvoice], trace_id: str) -> Followed:
+        """Associate and show these invoices, in grouped calls; nothing is written when nothing changed. Raises any
+        SyncError that stopped all of them."""
         if not settled or workspace.settings.deals is DealMode.OFF:
-            return {}
+            return Followed({})
         deals = dict(workspace.crm.deals_of("invoices", [one.id for one in settled]))
         if workspace.settings.deals is DealMode.ASSOCIATE:
             deals |= self._associated(workspace, [one for one in settled if one.traces and not deals.get(one.id)])
@@ -58,9 +66,12 @@ class Deals:
         for one in changed:
             for deal_id in deals.get(one.id, ()):
                 by_deal.setdefault(deal_id, []).append(one.shown)
-        busy = self._show(workspace, by_deal, trace_id)
-        left = {one.id for one in changed if busy & set(deals.get(one.id, ()))}
-        return {id_: state for id_, state in states.items() if id_ not in left}
+        busy, refused = self._show(workspace, by_deal, trace_id)
+
+        def with_one_of(some: Collection[str]) -> frozenset[str]:
+            return frozenset(one.id for one in changed if not set(some).isdisjoint(deals.get(one.id, ())))
+
+        return Followed(states, with_one_of(busy), with_one_of(refused))
 
     # -- finding
 
@@ -88,9 +99,10 @@ class Deals:
                     found[one.id] = deal_id
                 case Several() as several:
                     self._tell(workspace, one, several)
-        if found:
-            crm.associate_deals(found)
-        return {id_: (deal_id,) for id_, deal_id in found.items()}
+        refused = crm.associate_deals(found) if found else {}
+        for id_, text in refused.items():
+            self._note(workspace, f"HubSpot invoice {id_} with deal {found[id_]}: {text}")
+        return {id_: (deal_id,) for id_, deal_id in found.items() if id_ not in refused}
 
     def _tell(self, workspace: Workspace, one: SettledInvoice, several: Several) -> None:
         if not workspace.settings.tell_ambiguous_deals:
@@ -99,10 +111,16 @@ class Deals:
         detail = f"HubSpot invoice {one.id}: the deals {which} come into question ({several.rule})."
         self.notices.save(workspace.connection.id, AMBIGUOUS, Notice(detail, self.claims.clock.now()))
 
+    def _note(self, workspace: Workspace, detail: str) -> None:
+        self.notices.save(workspace.connection.id, DEAL_REFUSED, Notice(detail, self.claims.clock.now()))
+
     # -- showing
 
-    def _show(self, workspace: Workspace, by_deal: Mapping[str, Sequence[DealInvoice]], trace_id: str) -> set[str]:
-        """Have each deal show the latest of these and of what it shows; gives the deals that other workers hold."""
+    def _show(
+        self, workspace: Workspace, by_deal: Mapping[str, Sequence[DealInvoice]], trace_id: str
+    ) -> tuple[Collection[str], Collection[str]]:
+        """Have each deal show the latest of these and of what it shows; gives the deals that other workers hold, and
+        those that HubSpot refused."""
         busy: set[str] = set()
         with self._held(workspace, by_deal, trace_id, busy) as held:
             writes = {}
@@ -117,8 +135,8 @@ class Deals:
                     one.record = _showing(one.record, latest)
         if refused:
             id_, text = next(iter(refused.items()))
-            raise NeedsAttention(f"Deal {id_}: {text}", {"system": "hubspot"}, code=AttentionCode.REFUSED_BY_HUBSPOT)
-        return busy
+            self._note(workspace, f"Deal {id_}: {text}")
+        return busy, refused.keys()
 
     @contextmanager
     def _held(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from tieout.domain.errors import ConnectionLost, NeedsAttention, SyncError
+from tieout.domain.hint import Cause
 from tieout.domain.invoice import SourceInvoice, UnreadableInvoice
 from tieout.domain.planning.deal import shown_of
 from tieout.domain.settings import DealMode
@@ -44,44 +45,49 @@ class OnDeals(Generic[S]):
         if not found:
             return
         now = turn.clock.now()
-        pause = _BUSY_PAUSE if turn.over else self._refused_for(workspace, [work for work, _ in found])
+        notice = self.deals.notices.load(workspace.connection.id, REFUSED)
+        pause = _BUSY_PAUSE if turn.over else _pause(notice, [work for work, _ in found], now)
         if pause is not None:
             for work, _ in found:
                 work.wake_at(now + pause)
             return
+        if self._follow(workspace, found, now) and notice is not None:
+            self.deals.notices.clear(workspace.connection.id, REFUSED)
+
+    def _follow(self, workspace: Workspace, found: Sequence[tuple[Work[S], SettledInvoice]], now: datetime) -> bool:
+        """Whether HubSpot took them."""
         try:
             done = self.deals.follow(workspace, [one for _, one in found], found[0][0].held.trace_id)
-        except SyncError as error:
-            if isinstance(error, NeedsAttention | ConnectionLost):
-                self._tell(workspace, error)
-            for work, _ in found:
-                work.held.record = park_unshown(work.record, error, work.tries, now)
-            return
         except Exception as error:  # noqa: BLE001 - every record still has to be given back
+            known = error if isinstance(error, SyncError) else None
+            if isinstance(known, NeedsAttention | ConnectionLost):
+                self._tell(workspace, known)
             for work, _ in found:
-                work.held.record = park_unshown(work.record, None, work.tries, now)
-                work.bug = work.bug or error
-            return
-        self._accepted(workspace)
+                work.held.record = park_unshown(work.record, known, work.tries, now)
+                if known is None:
+                    # Somebody has to see a bug; the invoice is settled all the same.
+                    work.bug = work.bug or error
+            return False
         for work, one in found:
-            if one.id in done:
-                work.held.record = replace(work.record, on_deals=done[one.id])
-            else:
+            again = any(hint.cause is not Cause.DUE for hint in work.hints)
+            if one.id in done.busy:
                 work.wake_at(now + _BUSY_PAUSE)
-
-    def _refused_for(self, workspace: Workspace, works: Sequence[Work[S]]) -> timedelta | None:
-        """How long it is not tried, because HubSpot refused it lately and nobody asked since."""
-        notice = self.deals.notices.load(workspace.connection.id, REFUSED)
-        lately = notice is not None and self.deals.claims.clock.now() < notice.at + _REFUSED_FOR
-        return _REFUSED_FOR if lately and not any(work.by_person for work in works) else None
+            elif one.id in done.refused and again:
+                work.held.record = park_unshown(work.record, None, work.tries, now)
+            elif one.id in done.states:
+                # What is refused twice is tried again with the next change.
+                work.held.record = replace(work.record, on_deals=done.states[one.id])
+        return True
 
     def _tell(self, workspace: Workspace, error: SyncError) -> None:
         now = self.deals.claims.clock.now()
         self.deals.notices.save(workspace.connection.id, REFUSED, Notice(error.detail or "HubSpot said no.", now))
 
-    def _accepted(self, workspace: Workspace) -> None:
-        if self.deals.notices.load(workspace.connection.id, REFUSED) is not None:
-            self.deals.notices.clear(workspace.connection.id, REFUSED)
+
+def _pause(notice: Notice | None, works: Sequence[Work[S]], now: datetime) -> timedelta | None:
+    """How long it is not tried, because HubSpot refused it lately and nobody asked since."""
+    lately = notice is not None and now < notice.at + _REFUSED_FOR
+    return _REFUSED_FOR if lately and not any(work.by_person for work in works) else None
 
 
 def _is_done(work: Work[S]) -> bool:

@@ -21,7 +21,9 @@ from tieout.services.turn import Turn
 from tieout.services.work import Work
 
 REFUSED = "pdf_refused"
-"""The notice that a PDF could not be attached, because HubSpot or QuickBooks refuses it."""
+"""The notice that PDFs cannot be attached at all: a token is not valid, or has not the scope."""
+ONE_REFUSED = "pdf_of_one_refused"
+"""The notice that the PDF of one invoice was refused; the others go on."""
 _REFUSED_FOR = timedelta(hours=1)
 _BUSY_PAUSE = timedelta(seconds=5)
 
@@ -135,7 +137,8 @@ class Pdfs(Generic[S]):
     def _failed(self, workspace: Workspace, works: Sequence[Work[S]], error: SyncError, turn: Turn) -> None:
         now = turn.clock.now()
         if isinstance(error, NeedsAttention | ConnectionLost):
-            self.notices.save(workspace.connection.id, REFUSED, Notice(error.detail or "It was refused.", now))
+            code = REFUSED if isinstance(error, ConnectionLost) else ONE_REFUSED
+            self.notices.save(workspace.connection.id, code, Notice(error.detail or "It was refused.", now))
         for work in works:
             work.held.record = park_unshown(work.record, error, work.tries, now)
 

@@ -57,9 +57,9 @@ class HubSpotCrm:
         """See `DealCrm.deals_by_order`."""
         return deals.deals_by_order(self._client, self._connection.portal_time_zone, order_property, numbers)
 
-    def associate_deals(self, deal_ids: Mapping[str, str]) -> None:
+    def associate_deals(self, deal_ids: Mapping[str, str]) -> Mapping[str, str]:
         """See `DealCrm.associate_deals`."""
-        deals.associate(self._client, deal_ids)
+        return deals.associate(self._client, deal_ids)
 
     def show_on_deals(self, invoices: Mapping[str, DealInvoice]) -> Mapping[str, str]:
         """See `DealCrm.show_on_deals`."""

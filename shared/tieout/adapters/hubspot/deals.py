@@ -7,14 +7,13 @@ from datetime import date
 
 from tieout.adapters.hubspot.batches import RECORDS_PER_CALL, chunks, is_id, read_associations, read_records
 from tieout.adapters.hubspot.client import HubSpotClient
-from tieout.adapters.hubspot.faults import NOT_FOUND, Refused, take_apart
+from tieout.adapters.hubspot.faults import Refused, take_apart
 from tieout.adapters.hubspot.properties import create_definition
 from tieout.adapters.hubspot.updates import PropertyWriter
 from tieout.adapters.hubspot.values import BadValue, Values
 from tieout.adapters.hubspot.wire import AssociationsMade, PropertyList, Record, RecordPage
-from tieout.domain.attention import AttentionCode
 from tieout.domain.dates import calendar_date
-from tieout.domain.errors import NeedsAttention, OutcomeUnknown, Transient
+from tieout.domain.errors import OutcomeUnknown, Transient
 from tieout.domain.planning.deal import Deal, DealInvoice, DealInvoiceStatus
 
 DEALS = "deals"
@@ -108,16 +107,18 @@ def _day(values: Values, name: str, time_zone: str) -> date | None:
     return None if instant is None else calendar_date(instant, time_zone)
 
 
-def associate(client: HubSpotClient, deal_ids: Mapping[str, str]) -> None:
+def associate(client: HubSpotClient, deal_ids: Mapping[str, str]) -> dict[str, str]:
     """See `DealCrm.associate_deals`. Doing it again does no harm, so an unknown outcome is Transient here."""
-    path = client.versions.associations_path(f"invoices/{DEALS}/batch/create")
+    refused: dict[str, str] = {}
     for chunk in chunks(sorted(deal_ids.items()), RECORDS_PER_CALL):
-        _associate(client, path, chunk)
+        refused |= _associate(client, chunk)
+    return refused
 
 
-def _associate(client: HubSpotClient, path: str, pairs: Sequence[tuple[str, str]]) -> None:
+def _associate(client: HubSpotClient, pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _TO_DEAL}]
     inputs = [{"from": {"id": invoice}, "to": {"id": deal}, "types": types} for invoice, deal in pairs]
+    path = client.versions.associations_path(f"invoices/{DEALS}/batch/create")
     try:
         made = client.write(path, {"inputs": inputs}, AssociationsMade)
     except OutcomeUnknown as lost:
@@ -125,17 +126,15 @@ def _associate(client: HubSpotClient, path: str, pairs: Sequence[tuple[str, str]
     except Refused as refusal:
         if refusal.status not in (400, 404):
             raise
-        if len(pairs) > 1:
-            # One of them may be gone, and must not keep the others.
-            for pair in pairs:
-                _associate(client, path, [pair])
-        elif NOT_FOUND not in refusal.codes:
-            raise
-        return
-    refused = [said for said in map(take_apart, made.errors) if NOT_FOUND not in said.codes]
-    if refused:
-        context = {"system": "hubspot", "call": f"POST {path}"}
-        raise NeedsAttention(refused[0].message, context, code=AttentionCode.REFUSED_BY_HUBSPOT)
+        message = refusal.detail
+    else:
+        if not made.errors:
+            return {}
+        message = take_apart(made.errors[0]).message
+    if len(pairs) == 1:
+        return {pairs[0][0]: message}
+    # Which one it was need not be said, and one that exists already stays.
+    return {id_: text for pair in pairs for id_, text in _associate(client, [pair]).items()}
 
 
 def show(client: HubSpotClient, invoices: Mapping[str, DealInvoice]) -> dict[str, str]:

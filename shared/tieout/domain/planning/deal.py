@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from tieout.domain.invoice import InvoiceContent
 from tieout.domain.money import Money
 from tieout.domain.record import State, SyncRecord
 
@@ -116,6 +117,12 @@ class Traces:
     day: date
     reference: str = ""
     estimate_deal_id: str = ""
+
+
+def traces_of(content: InvoiceContent, deal_field: str | None, estimate_deal_id: str = "") -> Traces:
+    """The traces in an invoice that was born in the ledger; `deal_field` is the id of the mapped custom field."""
+    reference = dict(content.custom_fields).get(deal_field, "") if deal_field else ""
+    return Traces(content.invoice_date, reference, estimate_deal_id)
 
 
 class Rule(StrEnum):
