@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from infra.sandbox.quickbooks.bookkeeper import Bookkeeper
@@ -16,16 +16,18 @@ from tests.simulation.money_watch import MoneyWatch
 from tests.simulation.scene import Acts, Scene
 
 CLEARING, STRIPE, RECEIVABLE = "35", "36", "84"
+PROCESSING, PLATFORM = "13", "7"
 _CENT = Decimal("0.01")
 
 
 @dataclass(slots=True)
 class Cashiers:
-    """`items` are the ids of QuickBooks' items by name."""
+    """`items` are the ids of QuickBooks' items by name, `vendors` those of the processors."""
 
     scene: Scene
     watch: MoneyWatch
     items: dict[str, str] = field(default_factory=dict)
+    vendors: dict[str, str] = field(default_factory=dict)
     _books: Bookkeeper = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,7 +53,9 @@ class Cashiers:
         }
 
     def settle_in(self) -> None:
-        """Items."""
+        """Items, and the vendors of the fees."""
+        for processor in ("hs_payments", "byo_stripe"):
+            self.vendors[processor] = str(self._books.create("Vendor", DisplayName=f"Fees of {processor}")["Id"])
         self.items.update(enter_items(self.scene.quickbooks.company))
         self.scene.changed("quickbooks")
 
@@ -184,6 +188,7 @@ class Cashiers:
 
     def _do(self, what: str, act: Callable[[], object], touched: tuple[str, str] | None = None) -> bool:
         """What QuickBooks refuses a person did not happen."""
+        before = self._row(touched)
         try:
             act()
         except RefusedError as refused:
@@ -194,8 +199,14 @@ class Cashiers:
             self.watch.look_around()
         if touched:
             self.watch.touched.add(touched)
+            written = datetime.fromisoformat(before["MetaData"]["LastUpdatedTime"])
+            if written >= self.scene.clock.time.replace(microsecond=0):
+                self.watch.unseen.add(touched)
         self.scene.tell(f"QuickBooks: somebody {what}")
         return True
+
+    def _row(self, touched: tuple[str, str] | None) -> Entity:
+        return self.scene.quickbooks.company.rows[touched[0]][touched[1]] if touched else {}
 
     def _open(self) -> list[Entity]:
         rows = self.scene.quickbooks.company.rows["Invoice"]

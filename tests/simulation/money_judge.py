@@ -18,6 +18,7 @@ from tests.simulation.money_watch import RECEIPTS, REFUNDS, MoneyWatch
 from tests.simulation.office import CONNECTION
 from tests.simulation.watch import Broken
 from tieout.domain.attention import AttentionCode
+from tieout.domain.planning.clearing import Proof
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.domain.settings import ClosedPeriod, Settings, WithoutInvoice
 from tieout.services.reconcile import Report
@@ -151,6 +152,7 @@ class MoneyJudge:
     watch: MoneyWatch
     settings: Callable[[], Settings]
     reconcile: Callable[[], Report]
+    proofs: Callable[[], tuple[Proof, ...]]
     restored: Set[str] = frozenset()
     ends: Counter[str] = field(default_factory=Counter)
 
@@ -165,6 +167,7 @@ class MoneyJudge:
         for id_, (origin, invoice) in self.watch.recorded.items():
             self._recorded(id_, origin, invoice)
         self._tied_out()
+        self._fees()
 
     # -- HubSpot -> QuickBooks
 
@@ -173,6 +176,8 @@ class MoneyJudge:
         if record is None:
             if payment.archived is None and not self._unknowable(payment):
                 raise Broken(f"nobody ever looked at HubSpot payment {payment.id}")
+            return
+        if self._unseen(record):
             return
         self.ends[f"payment {record.state} {record.reason}".strip()] += 1
         end = _ENDS.get(record.state)
@@ -184,6 +189,10 @@ class MoneyJudge:
         if problem:
             said = f"{record.state} {record.reason} {record.detail!r}"
             raise Broken(f"HubSpot payment {payment.id} is {said}, but {problem}: {payment.properties}")
+
+    def _unseen(self, record: SyncRecord) -> bool:
+        """QuickBooks tells times in seconds: what a person did in the very second of our write looks like the write."""
+        return any(self.watch.made[where] == record.key for where in self.watch.unseen)
 
     def _unknowable(self, payment: Record) -> bool:
         """Restored while nobody told: HubSpot's search finds what was modified, and a restored record was not."""
@@ -286,6 +295,45 @@ class MoneyJudge:
                 found[invoice] = found.get(invoice, ZERO) + Decimal(payment.get("hs_initial_amount") or 0)
         return found
 
+    # -- fees
+
+    def _fees(self) -> None:
+        """What was charged is booked, once; what stands on the clearing accounts is payments less what left them."""
+        groups: dict[tuple[str, str], list[SyncRecord]] = {}
+        for record in self.watch.records:
+            if record.key.kind is Kind.FEES:
+                processor, currency = record.key.origin_id.split(":")[:2]
+                groups.setdefault((processor, currency), []).append(record)
+                self.ends[f"fees {record.state} {record.reason}".strip()] += 1
+        for (processor, currency), records in groups.items():
+            booked, charged = self.watch.fees_booked(processor, currency), self._charged(processor, currency)
+            if all(one.state is State.SYNCED for one in records) and booked != charged:
+                raise Broken(f"{processor} charged {charged} {currency}, and {booked} are booked")
+            if any(not one.settled for one in records):
+                raise Broken(
+                    f"the booking of fees is not at rest: {[(one.key, one.state, one.reason) for one in records]}"
+                )
+        for proof in self.proofs():
+            self.ends["clearing proved"] += 1
+            # A foreign document on an account in home currency is rounded on its own.
+            foreign = any(one.get("CurrencyRef", {}).get("value") == "EUR" for one in self._documents())
+            if not proof.holds and not (foreign and not proof.others and abs(_figure(proof)) <= Decimal("0.05")):
+                raise Broken(f"the clearing account is off by {proof.difference}: {proof.others}")
+
+    def _documents(self) -> Iterator[Entity]:
+        rows = self.watch.quickbooks.company.rows
+        return (rows[entity][id_] for entity, id_ in self.watch.made if id_ in rows[entity])
+
+    def _charged(self, processor: str, currency: str) -> Decimal:
+        total = ZERO
+        for one in self.hubspot.store.records[PAYMENT].values():
+            same = one.get("hs_processor_type") == processor and one.get("hs_currency_code") == currency
+            if same and one.archived is None and one.get("hs_latest_status") in RECEIVED and one.get("hs_fees_amount"):
+                total += Decimal(one.get("hs_fees_amount") or 0)
+                if not self.hubspot.config.fees_include_platform_fee:
+                    total += Decimal(one.get("hs_platform_fee") or 0)
+        return total
+
     # -- the tie-out
 
     def _tied_out(self) -> None:
@@ -303,7 +351,8 @@ class MoneyJudge:
     def _excused(self, invoice: str) -> bool:
         payments = self.hubspot.store.linked(books.invoices(self.hubspot)[invoice], PAYMENT)
         return any(map(self._unknowable, payments)) or any(
-            record.state not in _AGREED and (record.state is not State.IGNORED or record.reason in _UNPOSTED)
+            self._unseen(record)
+            or (record.state not in _AGREED and (record.state is not State.IGNORED or record.reason in _UNPOSTED))
             for record in self._concerned(invoice)
         )
 
@@ -329,3 +378,7 @@ class MoneyJudge:
 
 
 _UNPOSTED = ("recording_refused", "invoice_ignored", "period_closed")
+
+
+def _figure(proof: Proof) -> Decimal:
+    return proof.difference.amount if proof.difference is not None else ZERO

@@ -32,7 +32,8 @@ class MoneyWatch(Watch):
 
     `made`: the documents of ours by entity and id, with the record that they were made for; `meant`: over how much,
     where QuickBooks computes tax. `recorded`: HubSpot's payments of ours by id, with the QuickBooks payment and the
-    HubSpot invoice. `touched`: what of ours a person changed, voided or deleted. `applied`: every amount that a
+    HubSpot invoice. `touched`: what of ours a person changed, voided or deleted; `unseen`: in
+    the very second of our own write, by which nobody can tell the two apart. `applied`: every amount that a
     person's payment was ever applied to an invoice with. `reads` are QuickBooks' metered ones.
     """
 
@@ -42,6 +43,7 @@ class MoneyWatch(Watch):
         self.meant: dict[tuple[str, str], Decimal] = {}
         self.recorded: dict[str, tuple[str, str]] = {}
         self.touched: set[tuple[str, str]] = set()
+        self.unseen: set[tuple[str, str]] = set()
         self.applied: defaultdict[tuple[str, str], set[Decimal]] = defaultdict(set)
         self.reads = 0
 
@@ -134,6 +136,8 @@ class MoneyWatch(Watch):
 
     def _conserved(self, key: RecordKey) -> None:
         """One receipt for a payment that came in, over just its amount; no more given back than was."""
+        if key.kind is Kind.FEES:
+            self._booked_once(key)
         if key.kind is not Kind.PAYMENT:
             return
         payment = self.payment(key.origin_id)
@@ -151,6 +155,25 @@ class MoneyWatch(Watch):
         most = max((abs(Decimal(one.value or 0)) for one in payment.history.get("hs_refunds_amount", ())), default=ZERO)
         if back > min(most, max(amounts)):
             raise Broken(f"{back} were given back in QuickBooks of HubSpot payment {payment.id}, in HubSpot {most}")
+
+    def _booked_once(self, key: RecordKey) -> None:
+        """All that is booked of a processor and currency was charged once."""
+        processor, currency = key.origin_id.split(":")[:2]
+        booked, most = self.fees_booked(processor, currency), ZERO
+        for payment in self.hubspot.store.records[PAYMENT].values():
+            if payment.get("hs_processor_type") == processor and payment.get("hs_currency_code") == currency:
+                told = [payment.history.get(name, ()) for name in ("hs_fees_amount", "hs_platform_fee")]
+                most += sum((max((Decimal(one.value or 0) for one in some), default=ZERO) for some in told), ZERO)
+        if booked > most:
+            raise Broken(f"fees of {booked} {currency} are booked of {processor}, which charged {most}")
+
+    def fees_booked(self, processor: str, currency: str) -> Decimal:
+        """What our expenses and deposits of fees come to."""
+        rows, total = self.quickbooks.company.rows, ZERO
+        for (entity, id_), key in self.made.items():
+            if key.kind is Kind.FEES and key.origin_id.startswith(f"{processor}:{currency}:") and id_ in rows[entity]:
+                total += rows[entity][id_]["TotalAmt"] * (1 if entity == "Purchase" else -1)
+        return total
 
     def payment(self, id_: str) -> Record:
         """A HubSpot payment, deleted or not."""

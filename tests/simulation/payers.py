@@ -95,7 +95,7 @@ class Payers(Billers):
             self._delete_payment: 2,
             self._restore_payment: 2,
             self._delete_recorded: 1,
-            self._edit_recorded: 1,
+            tolerant(self._edit_recorded): 1,
         }
         # Of two bases only one may have slots, so this is no super().
         return {**Billers.acts.__get__(self), **paying}

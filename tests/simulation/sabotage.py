@@ -38,6 +38,7 @@ class Sabotage(StrEnum):
     payment_look: as look, for receipts and refunds.
     refund_twice: what was given back already does not count when a refund is posted.
     echo: what was recorded in HubSpot from QuickBooks goes to QuickBooks like any other payment.
+    fees_look: as look, for the expenses of fees.
     cursor: the sweep notes how far it has come before what it found is queued.
     """
 
@@ -53,11 +54,12 @@ class Sabotage(StrEnum):
     REFUND_TWICE = "refund_twice"
     ECHO = "echo"
     CURSOR = "cursor"
+    FEES_LOOK = "fees_look"
 
     @property
     def of_money(self) -> bool:
         """Whether it takes worlds of money to notice."""
-        return self in (Sabotage.PAYMENT_LOOK, Sabotage.REFUND_TWICE, Sabotage.ECHO, Sabotage.CURSOR)
+        return self in _OF_MONEY
 
     def records(self, records: Records) -> Records:
         """The store as the claims see it."""
@@ -178,6 +180,9 @@ def _any_payment(push: PushPayments, workspace: Workspace, hint: Hint) -> Record
     return RecordKey(workspace.connection.id, Kind.PAYMENT, "hubspot", hint.id)
 
 
+_OF_MONEY = frozenset(
+    {Sabotage.PAYMENT_LOOK, Sabotage.REFUND_TWICE, Sabotage.ECHO, Sabotage.CURSOR, Sabotage.FEES_LOOK}
+)
 _REPLACED: Mapping[Sabotage, tuple[tuple[str, object], ...]] = {
     Sabotage.GENERATION: (("tieout.services.writing.request_id", _same_for_every_create),),
     Sabotage.DISCOUNT: (("tieout.adapters.quickbooks.lines.LineWriter._discount", _no_discount),),
@@ -190,5 +195,6 @@ _REPLACED: Mapping[Sabotage, tuple[tuple[str, object], ...]] = {
         ("tieout.services.push_payments.PushPayments._restored", lambda *_: None),
         ("tieout.domain.planning.payment._ELSEWHERE", {}),
     ),
+    Sabotage.FEES_LOOK: (("tieout.services.book_fees.PostingWriter", _BlindPoster),),
     Sabotage.CURSOR: (("tieout.services.sweep.Sweep._step", _first_come),),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -12,16 +12,21 @@ from tests.simulation.observed import Observed
 from tests.simulation.office import CONNECTION, VENDOR_TIMEOUT, Office, Workspaces
 from tests.simulation.queue import Message, Queue
 from tests.simulation.scene import Scene
+from tests.simulation.stage import START
 from tests.support.memory import MemoryConnections, VirtualClock
 from tests.support.memory_sweep import MemoryNotices, MemoryReadMeter
 from tieout.domain.errors import SyncError
+from tieout.domain.fee import Period
 from tieout.domain.hint import Cause, Hint, HintObject
+from tieout.domain.planning.clearing import Proof
 from tieout.domain.record import Kind, State, SyncRecord, own_hint_object
 from tieout.ports import Cursors, Hints
 from tieout.ports import Records as RecordsPort
 from tieout.services import decisions
 from tieout.services.assess import Assessor
 from tieout.services.assess_payments import PaymentAssessor
+from tieout.services.book_fees import BookFees
+from tieout.services.check_clearing import check_clearing
 from tieout.services.claims import Claims
 from tieout.services.customers import Customers
 from tieout.services.items import Items
@@ -31,6 +36,7 @@ from tieout.services.pull_payments import PullPayments
 from tieout.services.push_invoices import PushInvoices
 from tieout.services.push_payments import PushPayments
 from tieout.services.reconcile import Reconcile, Report
+from tieout.services.report_fees import fee_report
 from tieout.services.sweep import Sweep
 
 INVOICES, PUSH, PULL = "invoice_push", "payment_push", "payment_pull"
@@ -132,6 +138,28 @@ class Counting(Office):
             stage.clock,
             self.meter,
         )
+
+    def start_booking(self) -> Callable[[], None]:
+        """The schedule's function that books the fees of the running month, or of its days."""
+        claims, workspaces = self._claims(), self._workspaces()
+        booking = BookFees(claims, VENDOR_TIMEOUT)
+
+        def book() -> None:
+            workspace = workspaces.open(CONNECTION)
+            if workspace is None:
+                raise LookupError("there is no connection")
+            report = fee_report(workspace, Period.month(START.date()))
+            for one in booking.book(workspace, report, "fees"):
+                self.stage.tell(f"fees {one.key.origin_id}: {one.record and (one.record.state, one.record.reason)}")
+                if one.bug is not None:
+                    raise one.bug
+
+        return book
+
+    def proofs(self) -> tuple[Proof, ...]:
+        """The proof of the clearing accounts, as `tieout fees --check` shows it."""
+        workspace = self._workspaces().open(CONNECTION)
+        return check_clearing(workspace) if workspace is not None else ()
 
     def reconcile(self) -> Report:
         """The tie-out, as it runs at night."""

@@ -56,7 +56,7 @@ def test_money_goes_both_ways_and_back_in_stormy_worlds(worlds: list[Result]) ->
     assert sum(world.crashes for world in worlds) >= COUNTED // 2
     assert sum(world.lost for world in worlds) >= COUNTED // 2
     written = sum((world.writes for world in worlds), Counter[str]())
-    for name in ("create Payment", "record payment"):
+    for name in ("create Payment", "record payment", "create Purchase"):
         assert written[name] >= COUNTED
     for name in ("create RefundReceipt", "create CreditMemo", "create SalesReceipt", "delete recorded payment"):
         assert written[name] >= COUNTED // 10
@@ -70,6 +70,8 @@ def test_payments_come_to_rest_in_every_way(worlds: list[Result]) -> None:
     assert set(ends) >= {f"payment attention {code}" for code in often}
     assert set(ends) >= {f"payment ignored {reason}" for reason in ("failed", "processing", "without_invoice")}
     assert set(ends) >= {"pulled synced", "pulled ignored voided", "payment deleted_in_ledger deleted_in_quickbooks"}
+    assert ends["fees synced"] >= COUNTED // 5
+    assert ends["clearing proved"] >= COUNTED
     # A storm leaves much to people, and yet most of what can be agreed on is.
     payments = sum(number for name, number in ends.items() if name.startswith("payment "))
     assert ends["payment synced"] >= payments // 5

@@ -25,6 +25,7 @@ MOST_SEEDS = 100
         (Sabotage.PAYMENT_LOOK, ("stands 2 times in QuickBooks",)),
         (Sabotage.REFUND_TWICE, ("were given back in QuickBooks of HubSpot payment",)),
         (Sabotage.ECHO, ("came from QuickBooks, and came back",)),
+        (Sabotage.FEES_LOOK, ("are booked of",)),
         (Sabotage.CURSOR, ("nobody ever looked at", "does not tie out", "a further look at everything wrote")),
     ],
 )

@@ -310,6 +310,8 @@ def test_a_look_that_began_before_the_document_was_known_as_ours_is_ended(world:
     record = world.records.get(key)
     assert record is not None
     assert (record.state, record.reason, record.wake_at()) == (State.IGNORED, "posted_by_tieout", None)
+    # That look covers what changed since, so the payment it belongs to is looked at too.
+    assert HintObject.POSTED_DOCUMENT in [one.object for one in world.hints.queued]
 
 
 def test_a_look_that_began_before_the_payment_was_known_as_recorded_by_us_is_ended(world: MoneyWorld) -> None:
@@ -321,6 +323,7 @@ def test_a_look_that_began_before_the_payment_was_known_as_recorded_by_us_is_end
     record = world.records.get(key)
     assert record is not None
     assert (record.state, record.reason, record.wake_at()) == (State.IGNORED, "recorded_from_quickbooks", None)
+    assert HintObject.QUICKBOOKS_PAYMENT in [one.object for one in world.hints.queued]
 
 
 def test_a_recorded_payment_never_comes_back_to_quickbooks(world: MoneyWorld) -> None:
@@ -611,6 +614,18 @@ def test_when_hubspot_takes_them_again_those_it_refused_are_recorded(
     world.run()
     assert [amounts(world, id_) for id_ in ids] == [[Decimal(100)]] * 2
     assert world.notices.load("c1", AttentionCode.RECORDING_REFUSED) is None
+
+
+def test_what_is_refused_after_a_lost_answer_is_planned_anew(world: MoneyWorld) -> None:
+    id_ = world.synced()
+    payment = world.received("360.00", {id_: "360.00"})
+    world.hubspot_fault("timeout_before", "/commerce_payments$", method="POST")
+    assert world.pull(payment).state is State.VERIFYING
+    world.people.pay(id_)
+    world.bookkeeper.unapply(payment)
+    world.run()
+    record = world.pulled(payment)
+    assert (record.state, record.reason, record.intent) == (State.IGNORED, "no_synced_invoice", None)
 
 
 def test_where_hubspot_takes_none_a_lost_answer_changes_nothing() -> None:

@@ -49,6 +49,7 @@ _DOCUMENTS = {
     HintObject.QUICKBOOKS_PURCHASE: Document.EXPENSE,
 }
 _DELETED = frozenset({AttentionCode.DELETED_IN_HUBSPOT.value, "deleted"})
+_REFUSALS = frozenset({AttentionCode.RECORDING_REFUSED, AttentionCode.REFUSED_BY_HUBSPOT})
 # How long it counts that HubSpot takes no recorded payments; somebody who asks has it tried sooner.
 _REFUSED_FOR, _REFUSED_FOR_A_PERSON = timedelta(days=1), timedelta(minutes=10)
 # HubSpot takes no more than is open on an invoice, and the payment that makes room may only be on its way.
@@ -92,12 +93,19 @@ class PullPayments:
         business."""
         connection, document = workspace.connection.id, _DOCUMENTS[hint.object]
         ours = self.claims.records.origin_of(connection, "quickbooks", document.holder_kind, hint.id)
-        # What is due has a record of its own: a worker began it before it was known whose document this is.
-        posted = ours is not None and own_hint_object(ours) is HintObject.HUBSPOT_PAYMENT
-        if posted and hint.cause is not Cause.DUE:
-            told = replace(hint, object=HintObject.POSTED_DOCUMENT, id=f"{document.holder_kind}:{hint.id}")
+        if ours is not None and own_hint_object(ours) is HintObject.HUBSPOT_PAYMENT:
+            own = hint.cause is Cause.DUE
+            told = replace(
+                hint,
+                object=HintObject.POSTED_DOCUMENT,
+                id=f"{document.holder_kind}:{hint.id}",
+                cause=Cause.AGAIN if own else hint.cause,
+            )
             self.claims.hints.send([told])
-            return None
+            # What is due has a record of its own: a worker began it before it was known whose document this is. That
+            # look covers what changed since, so the document's own record is told all the same.
+            if not own:
+                return None
         if hint.object is HintObject.QUICKBOOKS_PAYMENT:
             return RecordKey(connection, Kind.PAYMENT, "quickbooks", hint.id)
         if hint.object is HintObject.QUICKBOOKS_REFUND_RECEIPT:
@@ -115,9 +123,13 @@ class PullPayments:
         except NeedsAttention as refusal:
             intent = work.record.intent
             records = intent is not None and intent.operation is Operation.CREATE
-            if refusal.code is not AttentionCode.RECORDING_REFUSED or not records:
+            if not records or refusal.code not in _REFUSALS:
                 raise
-            self._takes_none(workspace, work, refusal)
+            # Nothing was recorded, and it may not even be wanted any more.
+            if refusal.code is AttentionCode.RECORDING_REFUSED:
+                self._takes_none(workspace, work, refusal)
+            else:
+                self._forget(work)
             return True
         work.done = work.done or work.record.state is State.ATTENTION
         return known
@@ -249,6 +261,9 @@ class PullPayments:
         """Nothing was recorded; it is planned anew with that in mind."""
         notice = Notice(refusal.detail, self.claims.clock.now())
         self.notices.save(workspace.connection.id, AttentionCode.RECORDING_REFUSED, notice)
+        self._forget(work)
+
+    def _forget(self, work: PullWork) -> None:
         cleared = replace(work.record, intent=None).to(State.WAITING, reason="more_to_post")
         self.claims.store(work.held, cleared)
 

@@ -80,12 +80,14 @@ class PushPayments:
             return key if key and own_hint_object(key) is HintObject.HUBSPOT_PAYMENT else None
         mirrored = records.origin_of(connection, "hubspot", Document.HUBSPOT_PAYMENT, hint.id)
         recorded = self._recorded(mirrored, hint.id)
-        if mirrored is None or not recorded or hint.cause is Cause.DUE:
-            # One that Tieout recorded and deleted again is nobody else's, whoever restores it. What is due has a record
-            # of its own: a worker began it before it was known that Tieout recorded the payment.
-            return RecordKey(connection, Kind.PAYMENT, "hubspot", hint.id)
+        own = RecordKey(connection, Kind.PAYMENT, "hubspot", hint.id)
+        if mirrored is None or not recorded:
+            # One that Tieout recorded and deleted again is nobody else's, whoever restores it.
+            return own
         self._forward(mirrored, recorded, hint)
-        return None
+        # What is due has a record of its own: a worker began it before it was known that Tieout recorded the payment.
+        # That look covers what changed since, so that the other one is told all the same.
+        return own if hint.cause is Cause.DUE else None
 
     def _recorded(self, mirrored: RecordKey | None, id_: str) -> list[Posting]:
         """What the record of a QuickBooks payment knows of a HubSpot payment, as long as it stands for it."""
