@@ -9,7 +9,7 @@ import pytest
 from tests.simulation.course import Result
 from tests.simulation.simulation import simulate
 
-SEEDS = 80
+SEEDS = 70
 CHUNK = 10
 COUNTED = 60
 # Whatever people do with money in HubSpot, in QuickBooks and at Tieout.
