@@ -16,6 +16,7 @@ from tieout.domain.settings import (
     CustomerLevel,
     DealMode,
     DeletedInHubSpot,
+    DeletedInQuickBooks,
     FeeBooking,
     Filter,
     FilterOperator,
@@ -23,6 +24,8 @@ from tieout.domain.settings import (
     RefundForm,
     Settings,
     TaxMode,
+    UnknownInHubSpot,
+    VoidedInQuickBooks,
     WithoutInvoice,
 )
 from tieout.domain.settings_document import BadSettings, parse_settings
@@ -60,6 +63,11 @@ GOOD: dict[str, list[tuple[Any, object]]] = {
     "purchase_order_field": [("2", "2"), (None, None)],
     "push_payments": [(True, True), (False, False)],
     "pull_payments": [(True, True), (False, False)],
+    "pull_invoices": [(True, True), (False, False)],
+    "voided_in_quickbooks": [(one.value, one) for one in VoidedInQuickBooks],
+    "deleted_in_quickbooks": [(one.value, one) for one in DeletedInQuickBooks],
+    "adopt_data_sync_invoices": [(True, True), (False, False)],
+    "unknown_in_hubspot": [(one.value, one) for one in UnknownInHubSpot],
     "deposit_accounts": [({}, {}), ({"hs_payments": "35", "none:EUR": "4"}, {"hs_payments": "35", "none:EUR": "4"})],
     "payment_methods": [({}, {}), ({"card": "3"}, {"card": "3"})],
     # What needs another setting beside it is tested with the contradictions.
@@ -146,6 +154,11 @@ BAD: dict[str, list[tuple[Any, str]]] = {
     "purchase_order_field": [("4", "a QuickBooks custom field"), (1, "a QuickBooks custom field")],
     "push_payments": NOT_BOOLEAN,
     "pull_payments": NOT_BOOLEAN,
+    "pull_invoices": NOT_BOOLEAN,
+    "voided_in_quickbooks": [("ignore", "one of void, attention"), (None, "one of void")],
+    "deleted_in_quickbooks": [("delete", "one of attention, void, ignore"), (None, "one of attention")],
+    "adopt_data_sync_invoices": NOT_BOOLEAN,
+    "unknown_in_hubspot": [("ask", "one of leave, create"), (None, "one of leave")],
     "deposit_accounts": [
         *NO_IDS,
         ({"paypal": "35"}, "paypal: one of hs_payments, byo_stripe, none"),

@@ -53,7 +53,7 @@ def judge_in_passing(record: SyncRecord | None, now: datetime) -> ClaimVerdict:
 # A ledger event bears the time it was sent, slightly later than the change itself; the sweep names the very version.
 _ECHO_TOLERANCE = timedelta(seconds=2)
 # Changes of what Tieout itself wrote, looked at through the record that it was written for.
-_FAR_OBJECTS = frozenset({HintObject.QUICKBOOKS_INVOICE, HintObject.POSTED_DOCUMENT})
+_FAR_OBJECTS = frozenset({HintObject.QUICKBOOKS_INVOICE, HintObject.POSTED_DOCUMENT, HintObject.MIRRORED_INVOICE})
 
 
 def shows(version: datetime, hint: Hint) -> bool:
@@ -70,7 +70,7 @@ def far_side(key: RecordKey, hint: Hint) -> bool:
 def _version_seen(record: SyncRecord, hint: Hint) -> datetime | None:
     """The newest version that is known of the document that the hint is about."""
     match hint.object:
-        case HintObject.QUICKBOOKS_INVOICE:
+        case HintObject.QUICKBOOKS_INVOICE | HintObject.MIRRORED_INVOICE:
             return record.link.ledger_updated_at if record.link else None
         case HintObject.POSTED_DOCUMENT:
             return next((one.updated_at for one in record.postings if posted_hint_id(one) == hint.id), None)

@@ -14,11 +14,16 @@ class HintObject(StrEnum):
 
     A posted document is one that a HubSpot payment made in QuickBooks; its id is "<document>:<QuickBooks id>", and it
     is looked at through the payment's record.
+
+    An own invoice was born in QuickBooks; a mirrored one is the HubSpot invoice in which it is shown, looked at through
+    the same record. Both are what hints about invoices become when it is known where the invoice was born.
     """
 
     HUBSPOT_INVOICE = "hubspot.invoice"
     HUBSPOT_PAYMENT = "hubspot.payment"
     QUICKBOOKS_INVOICE = "quickbooks.invoice"
+    QUICKBOOKS_OWN_INVOICE = "quickbooks.own_invoice"
+    MIRRORED_INVOICE = "hubspot.mirrored_invoice"
     QUICKBOOKS_PAYMENT = "quickbooks.payment"
     QUICKBOOKS_REFUND_RECEIPT = "quickbooks.refund_receipt"
     QUICKBOOKS_CREDIT_MEMO = "quickbooks.credit_memo"

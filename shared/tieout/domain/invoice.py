@@ -170,7 +170,8 @@ class LedgerInvoice:
     transactions themselves, as pairs of type and id, where the ledger names them. `updated_at` is the
     ledger's own time of the last change. `line_bodies` are the lines of `content` in the ledger's own words, one text
     each: they hold fields that only people use, so only the adapter reads them, to keep those through an update.
-    `call_id` is the vendor's own id of the write that this answers, "" when it answers none.
+    `call_id` is the vendor's own id of the write that this answers, "" when it answers none. `tax` is the sales tax of
+    the whole invoice (None: it names none). `customer_name` and `item_names` (by id) are how the ledger calls them.
     """
 
     id: str
@@ -185,6 +186,9 @@ class LedgerInvoice:
     line_bodies: tuple[str, ...] = field(default=(), repr=False)
     call_id: str = field(default="", compare=False)
     settlements: tuple[tuple[str, str], ...] = ()
+    tax: Decimal | None = field(default=None, compare=False)
+    customer_name: str = field(default="", compare=False, repr=False)
+    item_names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 def line_amount(quantity: Decimal, unit_price: Decimal, currency: str) -> Decimal:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from tieout.domain.hint import HintObject
 from tieout.domain.invoice import InvoiceContent
+from tieout.domain.mirrored_invoice import Mirror, MirrorContent
 from tieout.domain.money import Money
 from tieout.domain.payment import PaymentFacts
 from tieout.domain.posting import Posting, PostingContent
@@ -119,6 +120,7 @@ class Intent:
     `body` is the exact request body: a repetition sends the same bytes under the same `request_id`.
     `content` is what the body says, kept to find the document again and to know what was written (None for a void
     and for customers). `lookup` is the display name of a customer. `stored_at` is renewed when it is sent again.
+    `mirror` is what a HubSpot invoice is to say.
     `posting` is what the body of a payment's document says, `parent_id` what it belongs to (see `Posting`).
     """
 
@@ -133,6 +135,7 @@ class Intent:
     references: References | None = None
     posting: PostingContent | None = None
     parent_id: str = ""
+    mirror: MirrorContent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,9 @@ class Link:
     `sent` is what Tieout wrote last and therefore owns, `written` how the ledger answered it, `total` the ledger's
     total; `ledger_updated_at` the ledger's own time of the newest version that Tieout has seen, by which the echo of
     a write is recognised. `rejected` are the figures of a document that was created with a total that is not HubSpot's
-    and is voided again. `stock`: the linked item is stock, whose quantity matters.
+    and is voided again. `stock`: the linked item is stock, whose quantity matters. `mirror`: what Tieout wrote of a
+    QuickBooks invoice in HubSpot; then the far side's version in `ledger_updated_at` is HubSpot's (and it is None where
+    HubSpot's own data sync looks after the document).
     """
 
     far_id: str
@@ -156,6 +161,7 @@ class Link:
     references: References | None = None
     rejected: str = ""
     stock: bool = False
+    mirror: Mirror | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +284,7 @@ class SyncRecord:
 
 _OWN_HINTS = {
     (Kind.INVOICE, "hubspot"): HintObject.HUBSPOT_INVOICE,
+    (Kind.INVOICE, "quickbooks"): HintObject.QUICKBOOKS_OWN_INVOICE,
     (Kind.PAYMENT, "hubspot"): HintObject.HUBSPOT_PAYMENT,
     (Kind.PAYMENT, "quickbooks"): HintObject.QUICKBOOKS_PAYMENT,
     (Kind.REFUND, "quickbooks"): HintObject.QUICKBOOKS_REFUND_RECEIPT,

@@ -52,6 +52,28 @@ class DeletedInHubSpot(StrEnum):
     IGNORE = "ignore"
 
 
+class VoidedInQuickBooks(StrEnum):
+    """What becomes of the HubSpot invoice of a QuickBooks invoice that was voided there."""
+
+    VOID = "void"
+    ATTENTION = "attention"
+
+
+class DeletedInQuickBooks(StrEnum):
+    """What becomes of the HubSpot invoice of a QuickBooks invoice that was deleted there."""
+
+    ATTENTION = "attention"
+    VOID = "void"
+    IGNORE = "ignore"
+
+
+class UnknownInHubSpot(StrEnum):
+    """What becomes of a QuickBooks customer that HubSpot does not know, when its invoice is shown there."""
+
+    LEAVE = "leave"
+    CREATE = "create"
+
+
 class WithoutInvoice(StrEnum):
     """What becomes of a HubSpot payment that belongs to no invoice (payment link, quote, subscription)."""
 
@@ -163,6 +185,11 @@ class Settings:
     purchase_order_field: custom field that takes HubSpot's purchase order number.
     push_payments: whether HubSpot payments and refunds go to QuickBooks at all.
     pull_payments: whether QuickBooks payments go to HubSpot at all.
+    pull_invoices: whether invoices that are born in QuickBooks go to HubSpot at all.
+    voided_in_quickbooks: what becomes of the HubSpot invoice of a QuickBooks invoice that was voided there.
+    deleted_in_quickbooks: the same for one that was deleted there.
+    adopt_data_sync_invoices: whether an invoice that HubSpot's own data sync brought stands for the QuickBooks invoice.
+    unknown_in_hubspot: whether a contact is created for a QuickBooks customer that HubSpot does not know.
     deposit_accounts: QuickBooks account that payments go into and refunds come from, by HubSpot's processor; by
         processor and currency (`byo_stripe:EUR`) where one currency has an account of its own.
     payment_methods: QuickBooks payment method by HubSpot's.
@@ -213,6 +240,11 @@ class Settings:
     purchase_order_field: str | None = None
     push_payments: bool = True
     pull_payments: bool = True
+    pull_invoices: bool = False
+    voided_in_quickbooks: VoidedInQuickBooks = VoidedInQuickBooks.VOID
+    deleted_in_quickbooks: DeletedInQuickBooks = DeletedInQuickBooks.ATTENTION
+    adopt_data_sync_invoices: bool = False
+    unknown_in_hubspot: UnknownInHubSpot = UnknownInHubSpot.LEAVE
     deposit_accounts: Mapping[str, str] = field(default_factory=dict)
     payment_methods: Mapping[str, str] = field(default_factory=dict)
     payments_without_invoice: WithoutInvoice = WithoutInvoice.IGNORE

@@ -17,6 +17,7 @@ from tieout.domain.settings import (
     CustomerLevel,
     DealMode,
     DeletedInHubSpot,
+    DeletedInQuickBooks,
     FeeBooking,
     Filter,
     FilterOperator,
@@ -24,6 +25,8 @@ from tieout.domain.settings import (
     RefundForm,
     Settings,
     TaxMode,
+    UnknownInHubSpot,
+    VoidedInQuickBooks,
     WithoutInvoice,
 )
 
@@ -207,6 +210,11 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "purchase_order_field": _definition,
     "push_payments": _bool,
     "pull_payments": _bool,
+    "pull_invoices": _bool,
+    "voided_in_quickbooks": _choice(VoidedInQuickBooks),
+    "deleted_in_quickbooks": _choice(DeletedInQuickBooks),
+    "adopt_data_sync_invoices": _bool,
+    "unknown_in_hubspot": _choice(UnknownInHubSpot),
     "deposit_accounts": _by_processor,
     "payment_methods": _table("a HubSpot payment method", _ledger_id),
     "payments_without_invoice": _choice(WithoutInvoice),

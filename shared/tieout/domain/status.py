@@ -44,6 +44,7 @@ WAITING = {
     "switched_off": "Waiting: sending it to QuickBooks is switched off in the settings.",
     "invoice_not_synced": "Waiting for the payment's invoice to reach QuickBooks.",
     "invoice_may_follow": "Waiting a moment: HubSpot may still name the payment's invoice.",
+    "more_to_write": "Waiting a moment: the rest of the invoice is about to be written to HubSpot.",
     "more_to_post": "Waiting a moment: the next document of the payment is about to be posted.",
     "connection_lost": "Waiting: the connection to HubSpot or QuickBooks has to be renewed.",
     "changed_meanwhile": "Waiting a moment: somebody changed the document just now.",

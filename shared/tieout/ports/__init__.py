@@ -18,6 +18,7 @@ from tieout.domain.status import ShownStatus
 from tieout.ports.accounts import AccountLedger
 from tieout.ports.attachments import AttachmentCrm
 from tieout.ports.deals import DealCrm
+from tieout.ports.invoices import MirrorCrm
 from tieout.ports.payments import CrmChanges, LedgerChangeFeed, PaymentCrm, PaymentLedger
 from tieout.ports.sweeping import Cursors as Cursors
 from tieout.ports.sweeping import ReadMeter as ReadMeter
@@ -36,7 +37,7 @@ class Clock(Protocol):
         ...
 
 
-class Crm(PaymentCrm, CrmChanges, DealCrm, AttachmentCrm, Protocol):
+class Crm(PaymentCrm, CrmChanges, DealCrm, AttachmentCrm, MirrorCrm, Protocol):
     """HubSpot, for one connection. Every call may raise Transient, RateLimited, ConnectionLost or NeedsAttention."""
 
     def invoices(
@@ -147,6 +148,10 @@ class Ledger(PaymentLedger, LedgerChangeFeed, AccountLedger, Protocol):
 
     def find_items(self, names: Collection[str], skus: Collection[str]) -> Sequence[LedgerItem]:
         """Active items with one of these names or SKUs, in as few reads as possible."""
+        ...
+
+    def items(self, ids: Collection[str]) -> Mapping[str, LedgerItem]:
+        """These items, inactive ones too, in one metered read per 100; an unknown one is absent."""
         ...
 
     def item(self, id_: str) -> LedgerItem | None:

@@ -43,9 +43,13 @@ class Paid:
         news: dict[str, set[str]] = defaultdict(set)
         for work, invoice in concerned:
             own = [payments[id_] for type_, id_ in invoice.settlements if type_ == _PAYMENT and id_ in payments]
+            mirrored = work.record.key.origin_system == "quickbooks"
             facts = facts_of(invoice, own, given_back(work.record), urls)
             if facts != work.record.facts:
                 work.held.record = replace(work.record, facts=facts)
+                if mirrored:
+                    # Its payments are shown on the invoice alone.
+                    continue
                 for one in own:
                     if received_by_invoice(one).get(invoice.id):
                         news[one.id].add(invoice.id)
@@ -76,6 +80,8 @@ class Paid:
 
 
 def _looked(record: SyncRecord, looked: Mapping[str, LedgerInvoice]) -> LedgerInvoice | None:
+    if record.key.origin_system == "quickbooks":
+        return looked.get(record.key.origin_id)
     return looked.get(record.link.far_id) if record.link else None
 
 

@@ -116,6 +116,10 @@ class HubSpotClient:
         """A write that is answered with nothing. Raises as `write` does."""
         self._send("DELETE", path, None, write=True, system="hubspot")
 
+    def post_without_answer(self, path: str, body: object) -> None:
+        """A write with a body that is answered with nothing (batch archive). Raises as `write` does."""
+        self._send("POST", path, body, write=True, system="hubspot")
+
     def _call(self, method: str, path: str, body: object, answer: type[Answer], *, write: bool, system: str) -> Answer:
         response = self._send(method, path, body, write=write, system=system)
         return _understand(response, answer, write=write, context=_context(method, path))

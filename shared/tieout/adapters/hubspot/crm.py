@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from tieout.adapters.hubspot import attachments, changes, deals, fees, recording
+from tieout.adapters.hubspot import attachments, changes, deals, directory, fees, mirrored_invoices, recording
 from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.invoices import read_invoices
 from tieout.adapters.hubspot.payments import PAYMENTS, read_payments, read_payments_of
@@ -17,6 +17,7 @@ from tieout.domain.attention import AttentionCode
 from tieout.domain.company import Connection, CrmAccount
 from tieout.domain.errors import ConnectionLost, NeedsAttention, OutcomeUnknown, Transient
 from tieout.domain.invoice import SourceInvoice, UnreadableInvoice
+from tieout.domain.mirrored_invoice import MirrorContent, StandingMirror, SyncedInvoice
 from tieout.domain.payment import SourcePayment, UnreadablePayment
 from tieout.domain.planning.deal import Deal, DealInvoice
 from tieout.domain.status import ShownStatus
@@ -33,6 +34,7 @@ class HubSpotCrm:
     def __init__(self, connection: Connection, client: HubSpotClient) -> None:
         self._connection = connection
         self._client = client
+        self._mirrors = mirrored_invoices.MirrorWriter(client, connection.portal_time_zone)
         self._recorder = recording.PaymentRecorder(client, self._currency)
 
     def invoices(
@@ -130,6 +132,49 @@ class HubSpotCrm:
     def delete_payment(self, id_: str) -> None:
         """See `PaymentCrm.delete_payment`."""
         self._recorder.delete(id_)
+
+    def mirrors(self, ids: Collection[str]) -> Mapping[str, StandingMirror]:
+        """See `MirrorCrm.mirrors`. At most nine calls for up to 100 invoices with up to 100 lines in all."""
+        return mirrored_invoices.read_mirrors(self._client, self._connection.portal_time_zone, ids)
+
+    def mirrors_by_key(self, keys: Collection[str]) -> Mapping[str, str]:
+        """See `MirrorCrm.mirrors_by_key`."""
+        return mirrored_invoices.find_by_key(self._client, keys)
+
+    def prepare_mirror(self, content: MirrorContent, key: str) -> PreparedWrite:
+        """See `mirrored_invoices.create_body`."""
+        return PreparedWrite(mirrored_invoices.create_body(content, key))
+
+    def create_mirror(self, write: PreparedWrite) -> StandingMirror:
+        """Send it."""
+        return self._mirrors.create(write.body)
+
+    def fill_mirror(
+        self, standing: StandingMirror, content: MirrorContent, before: MirrorContent | None
+    ) -> datetime | None:
+        """See `MirrorCrm.fill_mirror`. Two calls for a new invoice without discount and tax."""
+        return self._mirrors.fill(standing, content, before)
+
+    def synced_invoices(self, numbers: Collection[str]) -> Mapping[str, tuple[SyncedInvoice, ...]]:
+        """See `MirrorCrm.synced_invoices`."""
+        return directory.synced_invoices(self._client, numbers)
+
+    def contacts_by_email(self, emails: Collection[str]) -> Mapping[str, str]:
+        """See `MirrorCrm.contacts_by_email`."""
+        return directory.contacts_by_email(self._client, emails)
+
+    def companies_by_name(self, names: Collection[str]) -> Mapping[str, str]:
+        """See `MirrorCrm.companies_by_name`."""
+        return directory.only_ones(self._client, "companies", "name", names)
+
+    def create_contact(self, email: str, name: str) -> str:
+        """See `MirrorCrm.create_contact`."""
+        return directory.create_contact(self._client, email, name)
+
+    def products(self, skus: Collection[str], names: Collection[str]) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """See `MirrorCrm.products`."""
+        by_sku = directory.only_ones(self._client, "products", "hs_sku", skus)
+        return by_sku, directory.only_ones(self._client, "products", "name", names)
 
     def changed(self, feed: Feed, since: datetime, after: str | None = None) -> ChangePage:
         """See `CrmChanges.changed`."""

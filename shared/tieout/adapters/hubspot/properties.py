@@ -20,6 +20,7 @@ BALANCE = "tieout_balance"
 REFUNDED = "tieout_refunded_amount"
 LAST_PAYMENT_DATE = "tieout_last_payment_date"
 LAST_PAYMENT_LINK = "tieout_last_payment_link"
+KEY = "tieout_quickbooks_key"
 
 _GROUP = "tieout"
 _OPTIONS: Mapping[ShownState, str] = {
@@ -38,6 +39,7 @@ class _Definition:
     type: str
     field_type: str
     description: str
+    unique: bool = False
 
 
 _DEFINITIONS = (
@@ -66,6 +68,14 @@ _DEFINITIONS = (
     ),
     _Definition(
         LAST_PAYMENT_LINK, "QuickBooks last payment link", "string", "text", "Opens the newest payment in QuickBooks."
+    ),
+    _Definition(
+        KEY,
+        "QuickBooks invoice key",
+        "string",
+        "text",
+        "By this Tieout finds an invoice again that it brought from QuickBooks.",
+        unique=True,
     ),
 )
 
@@ -120,6 +130,8 @@ def _body(one: _Definition) -> dict[str, object]:
         "groupName": _GROUP,
         "description": one.description,
     }
+    if one.unique:
+        body["hasUniqueValue"] = True
     if one.type == "enumeration":
         body["options"] = [_option(value, label, at) for at, (value, label) in enumerate(_OPTIONS.items())]
     return body

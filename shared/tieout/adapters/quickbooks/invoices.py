@@ -139,7 +139,15 @@ def read_invoice(node: Node, home_currency: str) -> LedgerInvoice:
         settlements=_settlements(node),
         updated_at=updated_at(node),
         line_bodies=read.bodies,
+        tax=node.node("TxnTaxDetail").optional_number("TotalTax"),
+        customer_name=node.node("CustomerRef").optional_text("name") or "",
+        item_names=_item_names(node),
     )
+
+
+def _item_names(node: Node) -> dict[str, str]:
+    items = [line.node("SalesItemLineDetail").node("ItemRef") for line in node.nodes("Line")]
+    return {id_: name for one in items if (id_ := one.optional_text("value")) and (name := one.optional_text("name"))}
 
 
 def _settlements(node: Node) -> tuple[tuple[str, str], ...]:

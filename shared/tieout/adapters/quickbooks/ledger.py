@@ -189,6 +189,16 @@ class QuickBooksLedger(PostedDocuments, ChangeFeed, AccountReader):
             for item in self._client.query("Item", query.one_of(field, chunk), convert=items.read_item)
         }
 
+    def items(self, ids: Collection[str]) -> dict[str, LedgerItem]:
+        """By id, inactive ones too."""
+        return {
+            item.id: item
+            for chunk in query.chunks(sorted(ids), _IDS_A_QUERY)
+            for item in self._client.query(
+                "Item", query.one_of("Id", chunk), query.EVEN_INACTIVE, convert=items.read_item
+            )
+        }
+
     def item(self, id_: str) -> LedgerItem | None:
         """By query, in which an unknown id is an empty answer and not a fault."""
         conditions = (query.equals("Id", id_), query.EVEN_INACTIVE)

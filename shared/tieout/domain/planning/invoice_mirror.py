@@ -1,0 +1,272 @@
+"""What a QuickBooks invoice means for HubSpot, where it is shown as a non-billable invoice with the same figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from tieout.domain.attention import AttentionCode
+from tieout.domain.invoice import ContentLine, InvoiceStatus, LedgerInvoice, line_amount
+from tieout.domain.mirrored_invoice import Mirror, MirrorContent, MirrorLine, StandingMirror, SyncedInvoice
+from tieout.domain.money import Money, round_to_minor_unit
+from tieout.domain.planning.mirror_edits import edits, says
+from tieout.domain.planning.plan import Attend, Nothing, Skip
+from tieout.domain.record import Kind, Link, marked_origin
+from tieout.domain.settings import DeletedInQuickBooks, Settings, VoidedInQuickBooks
+
+PULL_SWITCHED_OFF = Skip("switched_off", "Taking invoices over from QuickBooks is switched off in the settings.")
+OURS = Skip("posted_by_tieout", "Tieout itself made it for a HubSpot invoice; it is looked at with that one.")
+DATA_SYNC = "data_sync"
+_DELETED = Skip("deleted", "The invoice was deleted in QuickBooks.")
+_VOIDED = Skip("voided", "The invoice was voided in QuickBooks before it reached HubSpot.")
+_NONE = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """The HubSpot company and contact that stand for a QuickBooks customer."""
+
+    company_id: str | None = None
+    contact_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceCase:
+    """One QuickBooks invoice to plan.
+
+    `source` None: deleted there. `standing` is the mirror as it stands in HubSpot (None: deleted, or there never was
+    one). `parties` and `products` (HubSpot product by QuickBooks item) are what was found; `synced` are invoices of the
+    same number that HubSpot's own data sync brought. `by_person`: somebody asked for it (a retry). `take_quickbooks`:
+    a person decided that a change made in HubSpot gives way.
+    """
+
+    connection: str
+    source: LedgerInvoice | None
+    link: Link | None = None
+    standing: StandingMirror | None = None
+    parties: Parties = Parties()
+    products: Mapping[str, str] = field(default_factory=dict)
+    synced: Sequence[SyncedInvoice] = ()
+    by_person: bool = False
+    take_quickbooks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CreateMirror:
+    """Nothing stands in HubSpot: write `content`. `again`: a mirror was deleted there, and a person wants it back."""
+
+    content: MirrorContent
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FillMirror:
+    """`standing` is to say `content`, whatever of it stands there already."""
+
+    standing: StandingMirror
+    content: MirrorContent
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptMirror:
+    """HubSpot's own data sync brought it: remember which one it is, write nothing of its document."""
+
+    far_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteMirror:
+    """`content` stands in HubSpot already, by a person's hand: remember that."""
+
+    content: MirrorContent
+
+
+MirrorStep = CreateMirror | FillMirror
+InvoiceMirrorPlan = MirrorStep | AdoptMirror | NoteMirror | Nothing | Skip | Attend
+
+
+def plan_invoice_mirror(case: InvoiceCase, settings: Settings) -> InvoiceMirrorPlan:
+    """What to do about one invoice. Depends on nothing but its arguments."""
+    if case.link is None:
+        return _screened(case, settings) or _new(case, settings, again=False)
+    if not settings.pull_invoices:
+        return PULL_SWITCHED_OFF
+    mirror = case.link.mirror
+    if mirror is None:
+        return _of_data_sync(case)
+    wanted = _wanted(case, mirror, settings)
+    if not isinstance(wanted, MirrorContent):
+        return wanted
+    if case.standing is None:
+        return _deleted_there(case, settings, wanted)
+    return _compared(case.standing, mirror, wanted, case)
+
+
+def _screened(case: InvoiceCase, settings: Settings) -> Skip | None:
+    """Why an invoice has no mirror."""
+    source = case.source
+    if source is None:
+        return _DELETED
+    marked = marked_origin(source.private_note, case.connection)
+    if marked is not None and marked[0] == Kind.INVOICE:
+        return OURS
+    if source.voided:
+        return _VOIDED
+    if not settings.pull_invoices:
+        return PULL_SWITCHED_OFF
+    if settings.cutover_date is not None and source.content.invoice_date < settings.cutover_date:
+        return Skip("before_cutover", f"The invoice is dated before the cut-over date {settings.cutover_date}.")
+    return None
+
+
+def _new(case: InvoiceCase, settings: Settings, *, again: bool) -> InvoiceMirrorPlan:
+    if case.source is None or case.source.voided:
+        return _DELETED if case.source is None else _VOIDED
+    content = mirror_content(case.source, case.parties, case.products)
+    if isinstance(content, Attend):
+        return content
+    there = [one for one in case.synced if one.number == content.number and one.total == content.total]
+    if there and not again:
+        first = min(there, key=lambda one: int(one.id))
+        if settings.adopt_data_sync_invoices:
+            return AdoptMirror(first.id)
+        return Skip(DATA_SYNC, f"HubSpot's own data sync brought it as invoice {first.id}.")
+    return CreateMirror(content, again=again)
+
+
+def _of_data_sync(case: InvoiceCase) -> InvoiceMirrorPlan:
+    """HubSpot's own data sync looks after the document of an adopted one; Tieout shows the payments on it."""
+    if case.source is None:
+        return Attend(AttentionCode.DELETED_IN_QUICKBOOKS, "HubSpot's own data sync brought it, and it stands there.")
+    return Nothing()
+
+
+def _wanted(case: InvoiceCase, mirror: Mirror, settings: Settings) -> MirrorContent | Nothing | Skip | Attend:
+    """What should stand in HubSpot. Voids and deletions leave the figures as they were."""
+    source = case.source
+    if source is not None and not source.voided:
+        content = mirror_content(source, case.parties, case.products)
+        return _with_parties(content, mirror.sent) if isinstance(content, MirrorContent) else content
+    voided = replace(mirror.sent, status=InvoiceStatus.VOIDED)
+    if mirror.sent.status is InvoiceStatus.VOIDED:
+        return voided
+    told = f"HubSpot shows {mirror.sent.total}, {mirror.sent.status}."
+    if source is None:
+        match settings.deleted_in_quickbooks:
+            case DeletedInQuickBooks.VOID:
+                return voided
+            case DeletedInQuickBooks.IGNORE:
+                return Skip("deleted", "The invoice was deleted in QuickBooks and is left as it is in HubSpot.")
+            case DeletedInQuickBooks.ATTENTION:
+                return Attend(AttentionCode.DELETED_IN_QUICKBOOKS, told)
+    if settings.voided_in_quickbooks is VoidedInQuickBooks.VOID:
+        return voided
+    return Attend(AttentionCode.VOIDED_IN_QUICKBOOKS, told)
+
+
+def _with_parties(content: MirrorContent, sent: MirrorContent) -> MirrorContent:
+    """As long as the customer is the same, the records that were found for it stay."""
+    if content.customer_id != sent.customer_id:
+        return content
+    return replace(content, company_id=sent.company_id, contact_id=sent.contact_id)
+
+
+def _deleted_there(case: InvoiceCase, settings: Settings, wanted: MirrorContent) -> InvoiceMirrorPlan:
+    if wanted.status is InvoiceStatus.VOIDED:
+        return Skip("deleted", "The invoice counts no longer in QuickBooks, and was deleted in HubSpot.")
+    if case.by_person or case.take_quickbooks:
+        return _new(case, settings, again=True)
+    return Attend(AttentionCode.DELETED_IN_HUBSPOT, f"QuickBooks has {wanted.total}, {wanted.status}.")
+
+
+def _compared(standing: StandingMirror, mirror: Mirror, wanted: MirrorContent, case: InvoiceCase) -> InvoiceMirrorPlan:
+    if standing.unreadable:
+        return Attend(AttentionCode.REFUSED_BY_HUBSPOT, standing.unreadable)
+    if mirror.complete and says(standing, wanted):
+        return Nothing() if mirror.sent == wanted else NoteMirror(wanted)
+    found = list(edits(standing, mirror))
+    if found and not case.take_quickbooks:
+        told = "; ".join(f"{one.field}: HubSpot has {one.after or '(empty)'}, {one.before}" for one in found)
+        return Attend(AttentionCode.EDITED_IN_HUBSPOT, f"{told}. QuickBooks has {wanted.total}, {wanted.status}.")
+    return FillMirror(standing, wanted)
+
+
+# -- the content
+
+
+def mirror_content(source: LedgerInvoice, parties: Parties, products: Mapping[str, str]) -> MirrorContent | Attend:
+    """The invoice in HubSpot's form: what QuickBooks takes off (discounts, negative lines) is one discount, its sales
+    tax one tax. Attention where lines, discount and tax do not come to QuickBooks' own total."""
+    content, currency = source.content, source.content.currency
+    lines = tuple(_lines(source, products))
+    taken_off = content.discount - sum((one.amount for one in content.lines if one.amount < 0), _NONE)
+    discount = round_to_minor_unit(taken_off, currency)
+    net = sum((line_amount(one.quantity, one.unit_price, currency) for one in lines), _NONE) - discount
+    tax = source.tax if source.tax is not None else _NONE
+    if Money(net + tax, currency) != source.total or tax < 0:
+        parts = f"lines less discounts {Money(net, currency)}, tax {Money(tax, currency)}"
+        return Attend(AttentionCode.TOTAL_DIFFERS, f"QuickBooks' total is {source.total}; {parts}.")
+    return MirrorContent(
+        number=content.number,
+        status=_status(source),
+        currency=currency,
+        invoice_date=content.invoice_date,
+        due_date=content.due_date or content.invoice_date,
+        total=source.total,
+        lines=lines,
+        discount=discount,
+        tax=round_to_minor_unit(tax, currency),
+        memo=content.memo,
+        customer_id=content.customer_id,
+        company_id=parties.company_id,
+        contact_id=parties.contact_id,
+    )
+
+
+def _status(source: LedgerInvoice) -> InvoiceStatus:
+    """A void has a balance of nothing, too, and so has an invoice over nothing."""
+    if source.voided:
+        return InvoiceStatus.VOIDED
+    paid = source.total.amount > 0 and source.balance.amount == 0
+    return InvoiceStatus.PAID if paid else InvoiceStatus.OPEN
+
+
+def _lines(source: LedgerInvoice, products: Mapping[str, str]) -> Iterator[MirrorLine]:
+    currency = source.content.currency
+    for line in source.content.lines:
+        if line.amount < 0:
+            continue
+        name = source.item_names.get(line.item_id) or _first_line(line.description) or "Line"
+        quantity, price = _quantity(line, currency)
+        own = line.item_id if line.item_id.isdigit() else None
+        yield MirrorLine(name, quantity, price, line.description, own, products.get(line.item_id))
+
+
+def _first_line(text: str | None) -> str:
+    return next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
+
+
+def _quantity(line: ContentLine, currency: str) -> tuple[Decimal, Decimal]:
+    """Quantity and price as they stand, where they come to the amount and HubSpot takes them; else once the amount."""
+    quantity, price = line.quantity, line.unit_price
+    fits = quantity is not None and price is not None and quantity > 0 and price >= 0
+    if fits and quantity is not None and price is not None:
+        # Money is exact in both systems; what is written with more decimals than HubSpot keeps would not be.
+        short = all(_decimals(number) <= _MOST_DECIMALS for number in (quantity, price))
+        if short and line_amount(quantity, price, currency) == line.amount:
+            return quantity, price
+    return Decimal(1), line.amount
+
+
+_MOST_DECIMALS = 6
+
+
+def _decimals(number: Decimal) -> int:
+    exponent = number.normalize().as_tuple().exponent
+    return -exponent if isinstance(exponent, int) and exponent < 0 else 0
+
+
+def items_of(sources: Iterable[LedgerInvoice]) -> frozenset[str]:
+    """The QuickBooks items of these invoices' lines."""
+    return frozenset(line.item_id for one in sources for line in one.content.lines if line.item_id.isdigit())

@@ -1,0 +1,89 @@
+"""Which HubSpot company, contact and products stand for those of QuickBooks invoices, in grouped calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tieout.domain.invoice import LedgerInvoice
+from tieout.domain.planning.invoice_mirror import Parties, items_of
+from tieout.domain.record import Kind, Link, RecordKey, State, SyncRecord
+from tieout.domain.settings import UnknownInHubSpot
+from tieout.ports import Clock, RecordChanged, Records, Workspace
+
+_LEDGER = "quickbooks"
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorParties:
+    """Finds them, and remembers companies and products that were found."""
+
+    records: Records
+    clock: Clock
+
+    def parties(self, workspace: Workspace, sources: Sequence[LedgerInvoice]) -> dict[str, Parties]:
+        """By the ledger's invoice: the contact by e-mail, the company remembered for the customer, else by its name.
+
+        No metered read: an invoice names its customer. Two searches for all of them together.
+        """
+        connection = workspace.connection.id
+        names = {one.content.customer_id: one.customer_name for one in sources}
+        companies = self._remembered(connection, Kind.CUSTOMER, names)
+        unknown = {id_: name for id_, name in names.items() if name and id_ not in companies}
+        if unknown:
+            by_name = workspace.crm.companies_by_name(set(unknown.values()))
+            found = {id_: by_name[name] for id_, name in unknown.items() if name in by_name}
+            self._remember(connection, Kind.CUSTOMER, found)
+            companies |= found
+        contacts = self._contacts(workspace, sources)
+        return {one.id: Parties(companies.get(one.content.customer_id), contacts.get(_email(one))) for one in sources}
+
+    def _contacts(self, workspace: Workspace, sources: Iterable[LedgerInvoice]) -> dict[str, str]:
+        wanted = {_email(one): one.customer_name for one in sources if _email(one)}
+        if not wanted:
+            return {}
+        found = dict(workspace.crm.contacts_by_email(wanted.keys()))
+        if workspace.settings.unknown_in_hubspot is UnknownInHubSpot.CREATE:
+            for email, name in sorted(wanted.items()):
+                if email not in found:
+                    found[email] = workspace.crm.create_contact(email, name)
+        return found
+
+    def products(self, workspace: Workspace, sources: Sequence[LedgerInvoice]) -> dict[str, str]:
+        """HubSpot product by QuickBooks item: remembered, else by SKU, else by name. One metered read for the items
+        that are not remembered, and two searches."""
+        connection, ids = workspace.connection.id, items_of(sources)
+        known = self._remembered(connection, Kind.ITEM, ids)
+        unknown = ids - known.keys()
+        if not unknown:
+            return known
+        items = workspace.ledger.items(unknown)
+        skus = {one.sku for one in items.values() if one.sku}
+        by_sku, by_name = workspace.crm.products(skus, {one.name for one in items.values()})
+        found = {
+            id_: product
+            for id_, one in items.items()
+            if (product := by_sku.get(one.sku or "") or by_name.get(one.name)) is not None
+        }
+        self._remember(connection, Kind.ITEM, found)
+        return known | found
+
+    def _remembered(self, connection: str, kind: Kind, ids: Iterable[str]) -> dict[str, str]:
+        keys = {RecordKey(connection, kind, _LEDGER, id_): id_ for id_ in ids}
+        found = self.records.get_many(keys.keys()) if keys else {}
+        return {keys[key]: one.link.far_id for key, one in found.items() if one.link is not None}
+
+    def _remember(self, connection: str, kind: Kind, found: Mapping[str, str]) -> None:
+        now = self.clock.now()
+        for id_, far_id in found.items():
+            record = SyncRecord(RecordKey(connection, kind, _LEDGER, id_), created_at=now, updated_at=now)
+            try:
+                self.records.put(replace(record, link=Link(far_id, exclusive=False)).to(State.SYNCED))
+            except RecordChanged:
+                # Another worker remembered the same; what it found is as good.
+                continue
+
+
+def _email(invoice: LedgerInvoice) -> str:
+    # QuickBooks takes several addresses, separated by commas; the first is the customer's.
+    return (invoice.content.email or "").split(",")[0].strip().lower()

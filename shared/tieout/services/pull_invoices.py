@@ -1,0 +1,219 @@
+"""QuickBooks invoice -> HubSpot: what the worker behind the invoice_pull queue does with an invoice born there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tieout.domain.attention import AttentionCode
+from tieout.domain.errors import Postponed
+from tieout.domain.hint import Hint, HintObject
+from tieout.domain.invoice import LedgerInvoice
+from tieout.domain.mirrored_invoice import Mirror, StandingMirror, SyncedInvoice
+from tieout.domain.planning.invoice_mirror import (
+    PULL_SWITCHED_OFF,
+    AdoptMirror,
+    CreateMirror,
+    FillMirror,
+    InvoiceCase,
+    InvoiceMirrorPlan,
+    NoteMirror,
+    plan_invoice_mirror,
+)
+from tieout.domain.planning.plan import Attend, Nothing, Skip
+from tieout.domain.record import Kind, Link, RecordKey, State, SyncRecord
+from tieout.domain.status import ShownStatus, shown_status
+from tieout.ports import Workspace, Workspaces
+from tieout.services.claims import Claims
+from tieout.services.intents import SWITCHED_OFF_PAUSE
+from tieout.services.mirror_parties import MirrorParties
+from tieout.services.outcome import Outcome
+from tieout.services.paid import Paid
+from tieout.services.parking import passing
+from tieout.services.showing_invoices import MirroredInvoiceWriter, shown_as
+from tieout.services.work import Seen, Work
+from tieout.services.worker import Worker
+
+PullWork = Work[LedgerInvoice]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMirror:
+    """A plan, the mirror as it stood when it was made, and by when a further write may be begun."""
+
+    plan: InvoiceMirrorPlan
+    standing: StandingMirror | None
+    deadline: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PullInvoices:
+    """The worker behind the invoice_pull queue, and what is particular to it (`worker.Job`)."""
+
+    workspaces: Workspaces
+    claims: Claims
+    writer: MirroredInvoiceWriter
+    vendor_timeout: timedelta
+
+    def pull(self, hints: Sequence[Hint], deadline: datetime | None = None) -> list[Outcome]:
+        """Handle a batch; see `Worker.work_off`."""
+        worker: Worker[LedgerInvoice, PlannedMirror] = Worker(self.workspaces, self.claims, self, self.vendor_timeout)
+        return worker.work_off(hints, deadline)
+
+    def key_of(self, workspace: Workspace, hint: Hint) -> RecordKey | None:
+        """The QuickBooks invoice, unless it was made for a HubSpot invoice: of a pair only one record exists."""
+        connection, records = workspace.connection.id, self.claims.records
+        if hint.object is HintObject.MIRRORED_INVOICE:
+            return records.origin_of(connection, "hubspot", Kind.INVOICE, hint.id)
+        if records.origin_of(connection, "quickbooks", Kind.INVOICE, hint.id) is not None:
+            return None
+        return RecordKey(connection, Kind.INVOICE, "quickbooks", hint.id)
+
+    def watches_ignored(self) -> bool:
+        """No: it is left alone."""
+        return False
+
+    def verify(self, workspace: Workspace, work: PullWork) -> bool:
+        """See `MirroredInvoiceWriter.verify`. A mirror that turns out to be another record's ends the look."""
+        known = self.writer.verify(workspace, work.held)
+        work.done = work.done or work.record.state is State.ATTENTION
+        return known
+
+    def read(self, workspace: Workspace, works: Sequence[PullWork]) -> None:
+        """The invoices, in one metered read per 100."""
+        found = workspace.ledger.invoices([work.id for work in works])
+        for work in works:
+            work.source, work.read = found.get(work.id), True
+
+    def plan(
+        self, workspace: Workspace, works: Sequence[PullWork], deadline: datetime | None
+    ) -> Sequence[PlannedMirror | Exception]:
+        """What stands in HubSpot is read in grouped calls; companies, contacts and products are looked for only where
+        something new is to be written. What is paid is noted for those that have a mirror."""
+        far_ids = {one.far_id for work in works if (one := work.record.link) is not None and one.mirror is not None}
+        standing = workspace.crm.mirrors(far_ids) if far_ids else {}
+        cases = [self._case(workspace, work, standing) for work in works]
+        plans = [plan_invoice_mirror(case, workspace.settings) for case in cases]
+        new = [index for index, plan in enumerate(plans) if isinstance(plan, CreateMirror | FillMirror)]
+        for index, case in zip(new, self._completed(workspace, [cases[i] for i in new]), strict=True):
+            plans[index] = plan_invoice_mirror(case, workspace.settings)
+        shown = [work for work, plan in zip(works, plans, strict=True) if not isinstance(plan, Skip)]
+        looked = {work.id: work.source for work in shown if work.source is not None}
+        Paid(self.claims).note(workspace, shown, looked)
+        return [PlannedMirror(plan, case.standing, deadline) for plan, case in zip(plans, cases, strict=True)]
+
+    def _case(self, workspace: Workspace, work: PullWork, standing: Mapping[str, StandingMirror]) -> InvoiceCase:
+        link = work.record.link
+        return InvoiceCase(
+            connection=workspace.connection.id,
+            source=work.source,
+            link=link,
+            standing=standing.get(link.far_id) if link else None,
+            products=_products_of(link),
+            by_person=work.by_person,
+        )
+
+    def _completed(self, workspace: Workspace, cases: Sequence[InvoiceCase]) -> Sequence[InvoiceCase]:
+        """With the HubSpot records that stand for theirs."""
+        sources = [case.source for case in cases if case.source is not None]
+        if not sources:
+            return cases
+        finder = MirrorParties(self.claims.records, self.claims.clock)
+        parties, products = finder.parties(workspace, sources), finder.products(workspace, sources)
+        numbers = {
+            one.content.number
+            for case in cases
+            if case.link is None and (one := case.source) is not None and one.content.number
+        }
+        synced = workspace.crm.synced_invoices(numbers) if numbers else {}
+        none: tuple[SyncedInvoice, ...] = ()
+        return [
+            case
+            if case.source is None
+            else replace(
+                case,
+                parties=parties[case.source.id],
+                products={**case.products, **products},
+                synced=synced.get(case.source.content.number or "", none),
+            )
+            for case in cases
+        ]
+
+    def writes(self, plan: PlannedMirror) -> bool:
+        """Creating and filling do."""
+        return isinstance(plan.plan, CreateMirror | FillMirror)
+
+    def carry_out(self, workspace: Workspace, work: PullWork, plan: PlannedMirror) -> None:
+        """Write, or note what was decided. A new mirror is a draft first; lines, adjustments and status follow."""
+        step = plan.plan
+        if isinstance(step, CreateMirror):
+            created = self.writer.write(workspace, work.held, step)
+            if created is None or work.record.state is State.ATTENTION:
+                return
+            if plan.deadline is not None and self.claims.clock.now() >= plan.deadline:
+                raise Postponed(reason="out_of_time")
+            step = FillMirror(created, step.content)
+        if isinstance(step, FillMirror):
+            self.writer.write(workspace, work.held, step)
+        else:
+            _note(work, step, plan.standing)
+
+    def seen(self, work: PullWork) -> Seen | None:
+        """A deleted invoice shows nothing."""
+        source = work.source
+        return Seen(source.content.number or source.id, source.updated_at) if source is not None else None
+
+    def status(self, workspace: Workspace, work: PullWork) -> ShownStatus | None:
+        """The status, when its HubSpot invoice shows another one."""
+        record = work.record
+        gone = record.reason in (AttentionCode.DELETED_IN_HUBSPOT, "deleted")
+        if not workspace.settings.write_status_to_hubspot or record.link is None or passing(record) or gone:
+            return None
+        status = shown_status(record, workspace.ledger.invoice_url(record.key.origin_id))
+        return status if status.fingerprint != record.shown else None
+
+    def show(self, workspace: Workspace, statuses: Mapping[str, ShownStatus]) -> Collection[str]:
+        """On the HubSpot invoices, which our records know; gives the ledger's ids of those that were refused."""
+        connection = workspace.connection.id
+        keys = [RecordKey(connection, Kind.INVOICE, "quickbooks", id_) for id_ in statuses]
+        found = self.claims.records.get_many(keys)
+        mirrors = {one.link.far_id: key.origin_id for key, one in found.items() if one.link is not None}
+        refused = workspace.crm.show_statuses({far_id: statuses[id_] for far_id, id_ in mirrors.items()})
+        return {mirrors[far_id] for far_id in refused} | (statuses.keys() - set(mirrors.values()))
+
+
+def _products_of(link: Link | None) -> dict[str, str]:
+    """What was found for the items of the mirror as it stands, so that nothing is looked for again."""
+    lines = link.mirror.sent.lines if link is not None and link.mirror is not None else ()
+    return {line.item_id: line.product_id for line in lines if line.item_id and line.product_id}
+
+
+def _note(
+    work: PullWork, plan: AdoptMirror | NoteMirror | Nothing | Skip | Attend, standing: StandingMirror | None
+) -> None:
+    """A plan that writes nothing, as the record's new state; stored when the record is released."""
+    record = work.record
+    match plan:
+        case Attend():
+            work.held.record = record.to(State.ATTENTION, reason=plan.code, detail=plan.detail)
+        case Skip() if plan == PULL_SWITCHED_OFF and record.link is not None:
+            # What QuickBooks says meanwhile must still reach HubSpot when it is switched on again.
+            raise Postponed(reason="switched_off", retry_after=SWITCHED_OFF_PAUSE)
+        case Skip():
+            work.held.record = record.to(State.IGNORED, reason=plan.reason, detail=plan.detail)
+        case AdoptMirror():
+            detail = "HubSpot's own data sync brought this invoice and looks after it."
+            work.held.record = replace(record, link=Link(plan.far_id)).to(State.SYNCED, detail=detail)
+        case NoteMirror() | Nothing():
+            work.held.record = _agreed(record, plan, standing)
+
+
+def _agreed(record: SyncRecord, plan: NoteMirror | Nothing, standing: StandingMirror | None) -> SyncRecord:
+    link = record.link
+    if link is None or link.mirror is None:
+        return record.to(State.SYNCED, detail=record.detail)
+    content = plan.content if isinstance(plan, NoteMirror) else link.mirror.sent
+    version = standing.modified_at if standing else link.ledger_updated_at
+    noted = replace(link, number=content.number, mirror=Mirror(content), ledger_updated_at=version)
+    return shown_as(replace(record, link=noted), content)
