@@ -33,6 +33,7 @@ _QUEUES: Final = {
     "invoice_push": ("invoice push", "InvoicePush"),
     "payment_push": ("payment push", "PaymentPush"),
     "payment_pull": ("payment pull", "PaymentPull"),
+    "invoice_pull": ("invoice pull", "InvoicePull"),
 }
 _DEAD_LETTERS: Final = "dead letters"
 _VISIBLE: Final = "ApproximateNumberOfMessages"

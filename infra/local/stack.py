@@ -29,7 +29,12 @@ SOURCES = ("template.yaml", "uv.lock", "shared", "functions", "infra")
 
 
 # The workers behind queues, and what the template's outputs call them.
-QUEUES = {"invoice_push": "InvoicePush", "payment_push": "PaymentPush", "payment_pull": "PaymentPull"}
+QUEUES = {
+    "invoice_push": "InvoicePush",
+    "payment_push": "PaymentPush",
+    "payment_pull": "PaymentPull",
+    "invoice_pull": "InvoicePull",
+}
 # What each worker answers without doing anything: a path that is not there, an empty batch, a sweep with nothing due.
 IDLE_EVENTS: dict[str, dict[str, Any]] = {
     "webhook_intake": {
@@ -40,6 +45,7 @@ IDLE_EVENTS: dict[str, dict[str, Any]] = {
     "invoice_push": {"Records": []},
     "payment_push": {"Records": []},
     "payment_pull": {"Records": []},
+    "invoice_pull": {"Records": []},
     "sweep": {"id": "warm-up"},
     "reconcile": {"id": "warm-up"},
     "fee_report": {"id": "warm-up"},
@@ -213,6 +219,7 @@ def _describe(
         "invoice_push": outputs["InvoicePushFunctionName"],
         "payment_push": outputs["PaymentPushFunctionName"],
         "payment_pull": outputs["PaymentPullFunctionName"],
+        "invoice_pull": outputs["InvoicePullFunctionName"],
         "sweep": outputs["SweepFunctionName"],
         "reconcile": outputs["ReconcileFunctionName"],
         "fee_report": outputs["FeeReportFunctionName"],

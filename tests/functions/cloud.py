@@ -33,9 +33,14 @@ from tieout.ports import TokenSet
 EVENTS = Path(__file__).parents[1] / "events"
 PORTAL = "62515001"
 OBJECTS = "/crm/objects/2026-09"
-HINT_QUEUES = ("TIEOUT_INVOICE_PUSH_QUEUE", "TIEOUT_PAYMENT_PUSH_QUEUE", "TIEOUT_PAYMENT_PULL_QUEUE")
+HINT_QUEUES = (
+    "TIEOUT_INVOICE_PUSH_QUEUE",
+    "TIEOUT_PAYMENT_PUSH_QUEUE",
+    "TIEOUT_PAYMENT_PULL_QUEUE",
+    "TIEOUT_INVOICE_PULL_QUEUE",
+)
 REPORTS = "reports"
-QUEUES = ("invoice-push", "payment-push", "payment-pull", "dead-letters")
+QUEUES = ("invoice-push", "payment-push", "payment-pull", "invoice-pull", "dead-letters")
 # What a function may learn of the machine beside the template's own variables.
 OF_AWS = {
     "AWS_REGION": REGION,
@@ -159,6 +164,7 @@ def cloud() -> Iterator[Cloud]:
             "TIEOUT_INVOICE_PUSH_QUEUE": queues["invoice-push"],
             "TIEOUT_PAYMENT_PUSH_QUEUE": queues["payment-push"],
             "TIEOUT_PAYMENT_PULL_QUEUE": queues["payment-pull"],
+            "TIEOUT_INVOICE_PULL_QUEUE": queues["invoice-pull"],
             "TIEOUT_DEAD_LETTER_QUEUE": queues["dead-letters"],
             "TIEOUT_PUBLIC_URL": PUBLIC_URL,
             "TIEOUT_REPORT_BUCKET": REPORTS,

@@ -23,6 +23,7 @@ _UNNEEDED = {
     "webhook_intake": _VENDORS_CALLED | _PUSH | _RECORDS,
     "invoice_push": _WEBHOOKS,
     "payment_push": _WEBHOOKS | {"tieout.services.push_invoices", "tieout.services.assess"},
+    "invoice_pull": _WEBHOOKS | {"tieout.services.push_invoices", "tieout.services.push_payments"},
     "payment_pull": _WEBHOOKS | {"tieout.services.push_invoices", "tieout.services.push_payments"},
     "fee_report": _WEBHOOKS | {"tieout.services.worker", "tieout.services.push_invoices", "tieout.services.sweep"},
     "reconcile": _WEBHOOKS | {"tieout.services.worker", "tieout.services.push_invoices", "tieout.services.sweep"},

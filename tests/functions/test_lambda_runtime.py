@@ -23,6 +23,7 @@ KINDS: dict[str, type[TableConfig]] = {
     "InvoicePushFunction": WorkerConfig,
     "PaymentPushFunction": WorkerConfig,
     "PaymentPullFunction": WorkerConfig,
+    "InvoicePullFunction": WorkerConfig,
     "SweepFunction": VendorConfig,
     "ReconcileFunction": ReportConfig,
     "FeeReportFunction": BookingConfig,

@@ -39,6 +39,7 @@ CONFIGURATION: dict[str, type[config.TableConfig]] = {
     "InvoicePushFunction": config.WorkerConfig,
     "PaymentPushFunction": config.WorkerConfig,
     "PaymentPullFunction": config.WorkerConfig,
+    "InvoicePullFunction": config.WorkerConfig,
     "SweepFunction": config.VendorConfig,
     "ReconcileFunction": config.ReportConfig,
     "FeeReportFunction": config.BookingConfig,

@@ -154,7 +154,7 @@ def test_more_lines_than_a_page_of_associations_are_all_read() -> None:
 def test_the_first_status_creates_what_the_portal_lacks_and_later_ones_do_not() -> None:
     portal = open_portal()
     id_ = portal.invoice()
-    assert len(portal.crm.missing_properties()) == 10
+    assert len(portal.crm.missing_properties()) == 11
     assert portal.crm.show_statuses({id_: STATUS}) == {}
     assert portal.shown(id_) == {
         "tieout_status": "in_sync",

@@ -34,6 +34,7 @@ NAMES = [
     "tieout_refunded_amount",
     "tieout_last_payment_date",
     "tieout_last_payment_link",
+    "tieout_quickbooks_key",
 ]
 MISSING = error("VALIDATION_ERROR", errors=[{"message": "no", "code": "PROPERTY_DOESNT_EXIST"}])
 
@@ -147,7 +148,7 @@ def test_facts_create_the_properties_that_are_absent_and_tell_whom_hubspot_refus
     hubspot.on(GROUPS, json_answer({"name": "tieout"}, 201))
     assert hubspot.crm.show_statuses({"1": PAID, "2": PAID}) == {"2": "gone"}
     made = [body for body in hubspot.bodies[LIST] if body]
-    assert {one["name"]: (one["type"], one["fieldType"]) for one in made[4:]} == {
+    assert {one["name"]: (one["type"], one["fieldType"]) for one in made[4:10]} == {
         "tieout_paid_amount": ("number", "number"),
         "tieout_credited_amount": ("number", "number"),
         "tieout_balance": ("number", "number"),
@@ -155,6 +156,8 @@ def test_facts_create_the_properties_that_are_absent_and_tell_whom_hubspot_refus
         "tieout_last_payment_date": ("date", "date"),
         "tieout_last_payment_link": ("string", "text"),
     }
+    assert made[10]["name"] == "tieout_quickbooks_key"
+    assert made[10]["hasUniqueValue"] is True
 
 
 def test_two_that_create_the_properties_at_a_time_do_not_disturb_each_other() -> None:

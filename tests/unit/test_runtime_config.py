@@ -19,6 +19,7 @@ GOOD = {
     "TIEOUT_INVOICE_PUSH_QUEUE": "https://sqs.test/1/push",
     "TIEOUT_PAYMENT_PUSH_QUEUE": "https://sqs.test/1/payment-push",
     "TIEOUT_PAYMENT_PULL_QUEUE": "https://sqs.test/1/payment-pull",
+    "TIEOUT_INVOICE_PULL_QUEUE": "https://sqs.test/1/invoice-pull",
     "TIEOUT_DEAD_LETTER_QUEUE": "https://sqs.test/1/dlq",
     "TIEOUT_REPORT_BUCKET": "reports",
     "TIEOUT_PUBLIC_URL": "https://hooks.example.test",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tieout.domain.attention import AttentionCode, explanation
+from tieout.domain.attention_mirrors import OF_MIRROR
 from tieout.domain.payment import PaymentFacts
 from tieout.domain.record import Kind, State, SyncRecord
 
@@ -80,7 +81,10 @@ def explain(record: SyncRecord) -> str:
     """One or two sentences for a person: what the state means for this record, and what to do next."""
     if record.state in (State.ATTENTION, State.DELETED_IN_LEDGER):
         of_payment = record.key.kind is Kind.PAYMENT and record.key.origin_system == "hubspot"
-        text = explanation(AttentionCode(record.reason), of_payment=of_payment, of_fees=record.key.kind is Kind.FEES)
+        code, of_fees = AttentionCode(record.reason), record.key.kind is Kind.FEES
+        mirrored = record.key.kind is Kind.INVOICE and record.key.origin_system == "quickbooks"
+        usual = explanation(code, of_payment=of_payment, of_fees=of_fees)
+        text = OF_MIRROR.get(code, usual) if mirrored else usual
         return " ".join(part for part in (text.summary, record.detail, text.next_step) if part)
     if record.reason in WAITING:
         return " ".join(part for part in (WAITING[record.reason], record.detail) if part)

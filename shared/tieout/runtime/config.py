@@ -31,6 +31,7 @@ class StoreConfig(TableConfig):
     invoice_push_queue: str = Field(min_length=1)
     payment_push_queue: str = Field(min_length=1)
     payment_pull_queue: str = Field(min_length=1)
+    invoice_pull_queue: str = Field(min_length=1)
 
 
 class IntakeConfig(StoreConfig):

@@ -42,7 +42,8 @@ class Following:
     @property
     def news(self) -> News:
         """What is not in the records, now."""
-        return News(self.records, self.connection, self.trace_id, self.clock.now())
+        pulls = self.workspace.settings.pull_invoices
+        return News(self.records, self.connection, self.trace_id, self.clock.now(), pulls)
 
     def position(self, name: str) -> datetime:
         """How far a cursor has come; before its first run, to the beginning of the connection, because what was before

@@ -136,6 +136,8 @@ def _documents(record: SyncRecord) -> Iterator[tuple[Document | None, str, HintO
     match (key.kind, key.origin_system):
         case (Kind.INVOICE, "hubspot") if record.link is not None:
             yield None, record.link.far_id, HintObject.QUICKBOOKS_INVOICE, record.link.far_id
+        case (Kind.INVOICE, "quickbooks") if record.link is not None:
+            yield None, key.origin_id, HintObject.QUICKBOOKS_OWN_INVOICE, key.origin_id
         case (Kind.PAYMENT, "hubspot"):
             for one in record.postings:
                 if not one.voided:

@@ -28,6 +28,7 @@ HOLDER_KINDS: Mapping[str, str] = {
 }
 # What people make in QuickBooks and a record of its own is about.
 _OF_PEOPLE: Mapping[str, tuple[Kind, HintObject]] = {
+    "Invoice": (Kind.INVOICE, HintObject.QUICKBOOKS_OWN_INVOICE),
     "Payment": (Kind.PAYMENT, HintObject.QUICKBOOKS_PAYMENT),
     "RefundReceipt": (Kind.REFUND, HintObject.QUICKBOOKS_REFUND_RECEIPT),
 }
@@ -36,22 +37,28 @@ _WORTH_A_LOOK = frozenset({ClaimVerdict.TAKE, ClaimVerdict.BUSY})
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Compares what a vendor says with the records of one connection, at `now`."""
+    """Compares what a vendor says with the records of one connection, at `now`.
+
+    `pulls_invoices`: invoices that are born in QuickBooks are taken over.
+    """
 
     records: Records
     connection: str
     trace_id: str
     now: datetime
+    pulls_invoices: bool = False
 
     def of_hubspot(self, feed: Feed, changes: Sequence[ChangedRecord], *, held_only: bool = False) -> list[Hint]:
         """A hint for each change that is not covered; with `held_only`, only where a record is held at all."""
         kind, about = _FEEDS[feed]
         keys = {change.id: RecordKey(self.connection, kind, "hubspot", change.id) for change in changes}
         found = self.records.get_many(keys.values())
-        mirrors = self._mirrors([id_ for id_, key in keys.items() if key not in found]) if feed is Feed.PAYMENTS else {}
+        mirrors = self._mirrors(feed, [id_ for id_, key in keys.items() if key not in found])
         hints = []
         for change in changes:
-            hint = self._hint(about, change.id, change.modified_at)
+            mirrored = feed is Feed.INVOICES and change.id in mirrors
+            of = HintObject.MIRRORED_INVOICE if mirrored else about
+            hint = self._hint(of, change.id, change.modified_at)
             record, mirror = found.get(keys[change.id]), mirrors.get(change.id)
             held = record is not None or mirror is not None
             if (held or not held_only) and not _echoed(mirror, change) and self._worth_a_look(record, hint):
@@ -90,13 +97,15 @@ class News:
     def _of_people(self, one: ChangedDocument, record: SyncRecord | None) -> Hint | None:
         if one.entity not in _OF_PEOPLE or (one.deleted and record is None):
             return None
+        if one.entity == "Invoice" and record is None and not self.pulls_invoices:
+            return None
         hint = self._hint(_OF_PEOPLE[one.entity][1], one.id, one.updated_at)
         return hint if self._worth_a_look(record, hint) else None
 
-    def _mirrors(self, payment_ids: Sequence[str]) -> dict[str, SyncRecord]:
-        """The records of QuickBooks payments that these HubSpot payments were recorded for, by HubSpot id."""
-        kind = Document.HUBSPOT_PAYMENT.holder_kind
-        origins = self.records.origins_of(self.connection, "hubspot", [(kind, id_) for id_ in payment_ids])
+    def _mirrors(self, feed: Feed, ids: Sequence[str]) -> dict[str, SyncRecord]:
+        """The records of QuickBooks documents that these HubSpot records stand for, by HubSpot id."""
+        kind = Document.HUBSPOT_PAYMENT.holder_kind if feed is Feed.PAYMENTS else Kind.INVOICE.value
+        origins = self.records.origins_of(self.connection, "hubspot", [(kind, id_) for id_ in ids])
         found = self.records.get_many(origins.values())
         return {id_: found[key] for (_, id_), key in origins.items() if key in found}
 
@@ -108,9 +117,12 @@ class News:
 
 
 def _echoed(mirror: SyncRecord | None, change: ChangedRecord) -> bool:
-    """Whether a HubSpot payment of ours still is as Tieout recorded it."""
+    """Whether a HubSpot record of ours still is as Tieout wrote or saw it last."""
     if mirror is None:
         return False
+    if mirror.key.kind is Kind.INVOICE:
+        seen = mirror.link.ledger_updated_at if mirror.link else None
+        return seen is not None and change.modified_at <= seen
     versions = [one.updated_at for one in mirror.postings if one.far_id == change.id and one.updated_at is not None]
     return any(change.modified_at <= version for version in versions)
 

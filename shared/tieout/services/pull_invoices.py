@@ -31,6 +31,7 @@ from tieout.services.mirror_parties import MirrorParties
 from tieout.services.outcome import Outcome
 from tieout.services.paid import Paid
 from tieout.services.parking import passing
+from tieout.services.settling import Beside
 from tieout.services.showing_invoices import MirroredInvoiceWriter, shown_as
 from tieout.services.work import Seen, Work
 from tieout.services.worker import Worker
@@ -49,16 +50,20 @@ class PlannedMirror:
 
 @dataclass(frozen=True, slots=True)
 class PullInvoices:
-    """The worker behind the invoice_pull queue, and what is particular to it (`worker.Job`)."""
+    """The worker behind the invoice_pull queue, and what is particular to it (`worker.Job`). `beside` hangs on settled
+    invoices, such as their deals."""
 
     workspaces: Workspaces
     claims: Claims
     writer: MirroredInvoiceWriter
     vendor_timeout: timedelta
+    beside: Sequence[Beside[LedgerInvoice]] = ()
 
     def pull(self, hints: Sequence[Hint], deadline: datetime | None = None) -> list[Outcome]:
         """Handle a batch; see `Worker.work_off`."""
-        worker: Worker[LedgerInvoice, PlannedMirror] = Worker(self.workspaces, self.claims, self, self.vendor_timeout)
+        worker: Worker[LedgerInvoice, PlannedMirror] = Worker(
+            self.workspaces, self.claims, self, self.vendor_timeout, self.beside
+        )
         return worker.work_off(hints, deadline)
 
     def key_of(self, workspace: Workspace, hint: Hint) -> RecordKey | None:
@@ -194,6 +199,9 @@ def _note(
 ) -> None:
     """A plan that writes nothing, as the record's new state; stored when the record is released."""
     record = work.record
+    if standing is not None and record.link is not None and record.link.mirror is not None:
+        # The sweep need not tell again of what was seen just now.
+        record = replace(record, link=replace(record.link, ledger_updated_at=standing.modified_at))
     match plan:
         case Attend():
             work.held.record = record.to(State.ATTENTION, reason=plan.code, detail=plan.detail)
@@ -206,14 +214,12 @@ def _note(
             detail = "HubSpot's own data sync brought this invoice and looks after it."
             work.held.record = replace(record, link=Link(plan.far_id)).to(State.SYNCED, detail=detail)
         case NoteMirror() | Nothing():
-            work.held.record = _agreed(record, plan, standing)
+            work.held.record = _agreed(record, plan)
 
 
-def _agreed(record: SyncRecord, plan: NoteMirror | Nothing, standing: StandingMirror | None) -> SyncRecord:
+def _agreed(record: SyncRecord, plan: NoteMirror | Nothing) -> SyncRecord:
     link = record.link
     if link is None or link.mirror is None:
         return record.to(State.SYNCED, detail=record.detail)
     content = plan.content if isinstance(plan, NoteMirror) else link.mirror.sent
-    version = standing.modified_at if standing else link.ledger_updated_at
-    noted = replace(link, number=content.number, mirror=Mirror(content), ledger_updated_at=version)
-    return shown_as(replace(record, link=noted), content)
+    return shown_as(replace(record, link=replace(link, number=content.number, mirror=Mirror(content))), content)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tieout.domain.errors import Postponed
-from tieout.domain.hint import Hint
+from tieout.domain.hint import Hint, HintObject
 from tieout.domain.invoice import InvoiceStatus, LedgerInvoice, SourceInvoice, UnreadableInvoice
 from tieout.domain.planning.difference import as_written
 from tieout.domain.planning.invoice import SWITCHED_OFF
@@ -52,11 +52,23 @@ class PushInvoices:
         return worker.work_off(hints, deadline)
 
     def key_of(self, workspace: Workspace, hint: Hint) -> RecordKey | None:
-        """The HubSpot invoice itself, or the one that a QuickBooks invoice was made for."""
-        connection = workspace.connection.id
+        """The HubSpot invoice itself, or the one that a QuickBooks invoice was made for. What was born in QuickBooks,
+        and the HubSpot invoice that shows it, is passed on to the worker of those."""
+        connection, records = workspace.connection.id, self.claims.records
         if hint.object.system == "hubspot":
-            return RecordKey(connection, Kind.INVOICE, "hubspot", hint.id)
-        return self.claims.records.origin_of(connection, "quickbooks", Kind.INVOICE, hint.id)
+            if records.origin_of(connection, "hubspot", Kind.INVOICE, hint.id) is None:
+                return RecordKey(connection, Kind.INVOICE, "hubspot", hint.id)
+            self.claims.hints.send([replace(hint, object=HintObject.MIRRORED_INVOICE)])
+            return None
+        ours = records.origin_of(connection, "quickbooks", Kind.INVOICE, hint.id)
+        if ours is None and self._may_be_shown(workspace, hint.id):
+            self.claims.hints.send([replace(hint, object=HintObject.QUICKBOOKS_OWN_INVOICE)])
+        return ours
+
+    def _may_be_shown(self, workspace: Workspace, id_: str) -> bool:
+        """While taking invoices over is switched off, those that HubSpot shows already are looked at all the same."""
+        own = RecordKey(workspace.connection.id, Kind.INVOICE, "quickbooks", id_)
+        return workspace.settings.pull_invoices or self.claims.records.get(own) is not None
 
     def watches_ignored(self) -> bool:
         """No: it is left alone."""

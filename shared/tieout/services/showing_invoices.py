@@ -14,8 +14,6 @@ from tieout.ports import PreparedWrite, Workspace
 from tieout.services.claims import Claims, Held
 from tieout.services.intents import Intents
 
-MORE_TO_WRITE = "more_to_write"
-
 
 def mirror_key(key: RecordKey, generation: int) -> str:
     """The value of the unique property by which a mirror is found again: another one after it was deleted."""
@@ -145,7 +143,7 @@ class _Mirrors:
     def settled(self, _workspace: Workspace, record: SyncRecord, intent: Intent, _answer: _Answer) -> SyncRecord:
         """After a create the rest follows."""
         if intent.operation is Operation.CREATE or intent.mirror is None:
-            return record.to(State.WAITING, reason=MORE_TO_WRITE)
+            return record.to(State.WAITING, reason="more_to_write")
         return shown_as(record, intent.mirror)
 
     def may_be_repeated(self, workspace: Workspace, _intent: Intent) -> bool:

@@ -15,7 +15,7 @@ from tieout.adapters.hubspot.batches import RECORDS_PER_CALL, chunks, read_recor
 from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.faults import NOT_FOUND, PROPERTY_MISSING, Refused
 from tieout.adapters.hubspot.parts import Part, own_records, read_part
-from tieout.adapters.hubspot.properties import KEY, ensure_properties
+from tieout.adapters.hubspot.properties import KEY, ensure_properties, undefined_properties
 from tieout.adapters.hubspot.values import BadValue, Values
 from tieout.adapters.hubspot.wire import ErrorItem, Record, RecordBatch
 from tieout.domain.dates import calendar_date
@@ -76,9 +76,10 @@ def find_by_key(client: HubSpotClient, keys: Collection[str]) -> dict[str, str]:
         body = {"inputs": [{"id": key} for key in chunk], "idProperty": KEY, "properties": [KEY]}
         try:
             batch = client.read(path, body, RecordBatch)
-        except Refused as refusal:
-            if PROPERTY_MISSING in refusal.codes:
-                return found
+        except (Refused, Transient) as refusal:
+            # How HubSpot refuses a property that it does not know here is not documented; who bears none is not there.
+            if refusal.context.get("status") == "400" and undefined_properties(client, [KEY]):
+                return {}
             raise
         if batch.status != "COMPLETE":
             raise Transient("", {"system": "hubspot", "call": f"POST {path}", "failure": "the batch is not complete"})

@@ -23,6 +23,8 @@ def queue_urls(settings: StoreConfig) -> Mapping[HintObject, str]:
         HintObject.QUICKBOOKS_INVOICE: settings.invoice_push_queue,
         HintObject.HUBSPOT_PAYMENT: settings.payment_push_queue,
         HintObject.POSTED_DOCUMENT: settings.payment_push_queue,
+        HintObject.QUICKBOOKS_OWN_INVOICE: settings.invoice_pull_queue,
+        HintObject.MIRRORED_INVOICE: settings.invoice_pull_queue,
         HintObject.QUICKBOOKS_PAYMENT: settings.payment_pull_queue,
         HintObject.QUICKBOOKS_REFUND_RECEIPT: settings.payment_pull_queue,
         HintObject.QUICKBOOKS_CREDIT_MEMO: settings.payment_pull_queue,
