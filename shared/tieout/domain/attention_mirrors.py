@@ -1,4 +1,4 @@
-"""What a bookkeeper is told of invoices that are born in QuickBooks, where `attention.ATTENTION` speaks of HubSpot's."""
+"""What is told of invoices that are born in QuickBooks, where `attention.ATTENTION` speaks of those of HubSpot."""
 
 from __future__ import annotations
 
