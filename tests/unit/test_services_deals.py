@@ -281,7 +281,21 @@ def test_two_workers_never_write_one_deal_at_once() -> None:
     assert world.record(first).due_at is None
 
 
-def test_a_payment_and_a_void_reach_the_deal() -> None:
+def test_a_payment_in_quickbooks_reaches_the_deal() -> None:
+    world = world_with()
+    invoice = world.invoice()
+    made = deal(world, invoice=invoice)
+    world.sync(invoice)
+    [row] = world.booked()
+    for amount, status, balance in (("60.00", "partly_paid", "300.00"), ("300.00", "paid", "0.00")):
+        line = {"Amount": float(amount), "LinkedTxn": [{"TxnId": row["Id"], "TxnType": "Invoice"}]}
+        world.book("Payment", {"CustomerRef": row["CustomerRef"], "TotalAmt": float(amount), "Line": [line]})
+        world.push(world.ledger_hint(row))
+        shown = on(world, made)
+        assert (shown["status"], shown["balance"], shown["amount"]) == (status, balance, "360.00")
+
+
+def test_a_void_reaches_the_deal() -> None:
     world = world_with()
     invoice = world.invoice()
     made = deal(world, invoice=invoice)
