@@ -13,6 +13,7 @@ from tieout.domain.payment import Document, LedgerDocument, LedgerPayment, Sourc
 from tieout.domain.planning.payment_plan import RECEIPTS
 from tieout.domain.planning.rounds import GROUP, Round
 from tieout.domain.planning.tie_out import InvoiceCase, tie_out
+from tieout.domain.planning.tie_out_mirrors import MirrorCase, tie_out_mirror
 from tieout.domain.planning.tie_out_payments import REFUNDING, MoneyCase, Pushed, is_recorded
 from tieout.domain.posting import Posting
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
@@ -123,7 +124,7 @@ class Reconcile:
                 )
             group = self.records.get_many(keys[start : start + GROUP])
             try:
-                results += _Group(workspace, self.records, tuple(group.values())).tie_out()
+                results += self._group(workspace, tuple(group.values()))
             except StoreUnavailable:
                 raise
             except SyncError as error:
@@ -132,6 +133,13 @@ class Reconcile:
                 return self._stopped(workspace, at, results, len(keys) - start, error)
             progress(min(start + GROUP, len(keys)), len(keys))
         return Report(workspace.connection.id, at, tuple(results), left_alone=self._left_alone(workspace))
+
+    def _group(self, workspace: Workspace, records: Sequence[SyncRecord]) -> list[TieOut]:
+        """Those born in HubSpot with their money, those born in QuickBooks with the invoice that shows them."""
+        mirrored = [one for one in records if one.key.origin_system == _QUICKBOOKS]
+        others = tuple(one for one in records if one.key.origin_system != _QUICKBOOKS)
+        found = _Group(workspace, self.records, others).tie_out() if others else []
+        return found + (_mirrors(workspace, mirrored) if mirrored else [])
 
     def _stopped(
         self, workspace: Workspace, at: datetime, results: Sequence[TieOut], left: int, error: SyncError
@@ -164,7 +172,26 @@ def _not_sent(settings: Settings) -> frozenset[str]:
 
 def _dated(record: SyncRecord, since: date) -> bool:
     """An invoice that never came to QuickBooks has no date here, and still needs its decision."""
-    return record.link is None or record.link.sent is None or record.link.sent.invoice_date >= since
+    link = record.link
+    if link is None:
+        return True
+    sent = link.mirror.sent if link.mirror else link.sent
+    return sent is None or sent.invoice_date >= since
+
+
+def _mirrors(workspace: Workspace, records: Sequence[SyncRecord]) -> list[TieOut]:
+    """Each of them, by one metered read and a grouped one of HubSpot."""
+    ledger = workspace.ledger.invoices([record.key.origin_id for record in records])
+    far_ids = {record.link.far_id for record in records if record.link}
+    standing = workspace.crm.mirrors(far_ids) if far_ids else {}
+    return [
+        tie_out_mirror(
+            MirrorCase(
+                record, standing.get(record.link.far_id) if record.link else None, ledger.get(record.key.origin_id)
+            )
+        )
+        for record in records
+    ]
 
 
 @dataclass(slots=True)
