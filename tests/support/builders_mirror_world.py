@@ -11,6 +11,10 @@ from tests.support.builders_world import OBJECTS, VENDOR_TIMEOUT
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.mirrored_invoice import StandingMirror
 from tieout.domain.record import Kind, RecordKey, SyncRecord
+from tieout.services.beside_mirrors import of_mirrored, pdf_of_mirrored
+from tieout.services.deals import Deals
+from tieout.services.on_deals import OnDeals
+from tieout.services.pdfs import Pdfs
 from tieout.services.pull_invoices import PullInvoices
 from tieout.services.showing_invoices import MirroredInvoiceWriter
 
@@ -26,7 +30,12 @@ class MirrorWorld(MoneyWorld):
 
     def make_mirrors(self) -> PullInvoices:
         """A worker of QuickBooks' own invoices; several share store, queue and clock."""
-        return PullInvoices(self, self.claims, MirroredInvoiceWriter(self.claims, VENDOR_TIMEOUT), VENDOR_TIMEOUT)
+        beside = (
+            OnDeals(Deals(self.claims, self.notices), of_mirrored),
+            Pdfs(self.claims, self.notices, pdf_of_mirrored),
+        )
+        writer = MirroredInvoiceWriter(self.claims, VENDOR_TIMEOUT)
+        return PullInvoices(self, self.claims, writer, VENDOR_TIMEOUT, beside)
 
     def settings(self, **document: object) -> None:
         """Apply settings."""

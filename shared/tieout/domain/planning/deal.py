@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from tieout.domain.invoice import InvoiceContent
+from tieout.domain.invoice import InvoiceContent, LedgerInvoice
 from tieout.domain.money import Money
 from tieout.domain.record import State, SyncRecord
 
@@ -74,6 +74,21 @@ def shown_of(record: SyncRecord, url: str) -> DealInvoice | None:
         due_date=content.due_date if content is not None else None,
         url=url,
         updated_at=link.ledger_updated_at,
+    )
+
+
+def shown_of_ledger(invoice: LedgerInvoice, url: str) -> DealInvoice:
+    """What a deal shows of an invoice that was born in the ledger, as it stands there."""
+    state = State.VOIDED if invoice.voided else State.SYNCED
+    return DealInvoice(
+        id=invoice.id,
+        number=invoice.content.number or "",
+        amount=invoice.total,
+        balance=invoice.balance,
+        status=_status(state, invoice.total, invoice.balance),
+        due_date=invoice.content.due_date,
+        url=url,
+        updated_at=invoice.updated_at,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from tieout.domain.invoice import LedgerInvoice
 from tieout.domain.record import AttachedPdf, State, SyncRecord
 
 # A series of edits costs one metered read.
@@ -32,11 +33,15 @@ class WantedPdf:
         return f"{self.object_type}:{','.join(self.target_ids)}"
 
 
-def version_of(record: SyncRecord) -> str:
-    """The fingerprint of what a PDF of this invoice shows, "" while none stands in the ledger."""
+def version_of(record: SyncRecord, source: LedgerInvoice | None = None) -> str:
+    """The fingerprint of what a PDF of this invoice shows, "" while none stands in the ledger. `source`: the invoice
+    itself, of one that was born there."""
     link = record.link
     if link is None or record.state not in _STANDING:
         return ""
+    if source is not None:
+        told = (source.id, str(source.updated_at), str(source.total), str(source.balance), str(source.voided))
+        return hashlib.sha256("\x1f".join(told).encode()).hexdigest()[:16]
     balance = record.facts.balance if record.facts else None
     parts = (link.far_id, str(link.ledger_updated_at), str(link.total), str(balance), str(record.state is State.VOIDED))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]

@@ -11,7 +11,11 @@ from tieout.runtime.batch import QueueWorker
 from tieout.runtime.bootstrap.aws import Aws
 from tieout.runtime.bootstrap.store import Store, open_store
 from tieout.runtime.bootstrap.vendors import new_token, open_workspaces
+from tieout.services.beside_mirrors import of_mirrored, pdf_of_mirrored
 from tieout.services.claims import Claims
+from tieout.services.deals import Deals
+from tieout.services.on_deals import OnDeals
+from tieout.services.pdfs import Pdfs
 from tieout.services.pull_invoices import PullInvoices
 from tieout.services.showing_invoices import MirroredInvoiceWriter
 
@@ -28,4 +32,8 @@ def build() -> QueueWorker:
 def pull_service(opened: Workspaces, own: Store, vendor_timeout: timedelta) -> PullInvoices:
     """The pull of invoices over these workspaces and this store."""
     held = Claims(own.records, own.hints, own.clock, new_token)
-    return PullInvoices(opened, held, MirroredInvoiceWriter(held, vendor_timeout), vendor_timeout)
+    beside = (
+        OnDeals(Deals(held, own.notices), of_mirrored),
+        Pdfs(held, own.notices, pdf_of_mirrored),
+    )
+    return PullInvoices(opened, held, MirroredInvoiceWriter(held, vendor_timeout), vendor_timeout, beside)
