@@ -157,7 +157,7 @@ def open_deployment(stack: str | None) -> Deployment:
     own = open_store(settings, aws)
     opened = open_workspaces(settings, aws, own)
     wait = timedelta(seconds=settings.vendor_timeout_seconds)
-    secrets = Secrets(aws.secrets_manager, own.clock)
+    secrets = Secrets(lambda: aws.secrets_manager, own.clock)
     return Deployment(
         found.where,
         intake.public_url,

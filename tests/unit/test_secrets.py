@@ -43,7 +43,7 @@ def vault() -> Iterator[Vault]:
         client.create_secret(Name="webhooks", SecretString=json.dumps(WEBHOOK))
         client.create_secret(Name="vendors", SecretString=json.dumps(VENDOR))
         clock = VirtualClock()
-        yield Vault(client, clock, Secrets(client, clock))
+        yield Vault(client, clock, Secrets(lambda: client, clock))
 
 
 def test_both_secrets_are_read_by_their_own_form(vault: Vault) -> None:

@@ -113,14 +113,14 @@ def test_a_night_without_time_says_what_was_left() -> None:
 def test_a_report_in_s3_lies_under_connection_and_day_and_the_last_one_counts() -> None:
     with aws.aws():
         aws.bucket("reports")
-        reports = S3Reports(aws.s3(), "reports")
+        reports = S3Reports(aws.s3, "reports")
         for text in ("before", "Süd; 1"):
             reports.keep("acme", date(2026, 3, 2), "drift.csv", text, "text/csv")
         [found] = aws.s3().list_objects_v2(Bucket="reports")["Contents"]
         assert found["Key"] == "acme/2026/03/02/drift.csv"
         assert aws.s3().get_object(Bucket="reports", Key=found["Key"])["Body"].read().decode() == "Süd; 1"
         with pytest.raises(StoreUnavailable):
-            S3Reports(aws.s3(), "no-such-bucket").keep("acme", date(2026, 3, 2), "x", "", "text/plain")
+            S3Reports(aws.s3, "no-such-bucket").keep("acme", date(2026, 3, 2), "x", "", "text/plain")
 
 
 def coverage(reports: MemoryReports, day: date) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,12 @@ if TYPE_CHECKING:
 
 
 class S3Reports:
-    """Fulfils `ports.reports.Reports` in one bucket, which encrypts and forgets by itself."""
+    """Fulfils `ports.reports.Reports` in one bucket, which encrypts and forgets by itself.
 
-    def __init__(self, client: S3Client, bucket: str) -> None:
+    `client` gives S3's client when the first report is kept: a scheduled run that has none to keep builds none.
+    """
+
+    def __init__(self, client: Callable[[], S3Client], bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
@@ -22,4 +26,4 @@ class S3Reports:
         """Stores `text` in UTF-8 under `<connection>/<year>/<month>/<day>/<name>`."""
         key = f"{connection}/{day:%Y/%m/%d}/{name}"
         with answering("s3", "put_object"):
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=text.encode(), ContentType=content_type)
+            self._client().put_object(Bucket=self._bucket, Key=key, Body=text.encode(), ContentType=content_type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -62,9 +63,10 @@ class _Kept:
 
 
 class Secrets:
-    """Secrets by id (name or ARN). Safe for threads."""
+    """Secrets by id (name or ARN). Safe for threads. `client` gives the client when a secret is first read, because a
+    batch of duplicates reads none."""
 
-    def __init__(self, client: SecretsManagerClient, clock: Clock) -> None:
+    def __init__(self, client: Callable[[], SecretsManagerClient], clock: Clock) -> None:
         self._client = client
         self._clock = clock
         self._kept: dict[str, _Kept] = {}
@@ -98,7 +100,7 @@ class Secrets:
             kept = self._kept.get(secret_id)
             if kept is None or now - kept.read_at >= _KEPT:
                 with answering("secretsmanager", "get_secret_value"):
-                    kept = _Kept(self._client.get_secret_value(SecretId=secret_id)["SecretString"], now)
+                    kept = _Kept(self._client().get_secret_value(SecretId=secret_id)["SecretString"], now)
                 self._kept[secret_id] = kept
             return kept.text
 

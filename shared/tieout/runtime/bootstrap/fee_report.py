@@ -22,6 +22,6 @@ def build() -> ScheduledJob:
     opened = open_workspaces(settings, aws, own)
     held = Claims(own.records, own.hints, own.clock, new_token)
     booking = BookFees(held, timedelta(seconds=settings.vendor_timeout_seconds))
-    reports = S3Reports(aws.s3, settings.report_bucket)
+    reports = S3Reports(lambda: aws.s3, settings.report_bucket)
     service = FeeReports(own.connections, opened, booking, reports, own.cursors, own.clock)
     return ScheduledJob(service.run, own.clock, own.meter)

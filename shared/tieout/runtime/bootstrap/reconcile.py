@@ -23,7 +23,7 @@ def build() -> ScheduledJob:
         own.connections,
         open_workspaces(settings, aws, own),
         TieOutRounds(Reconcile(own.records, own.clock), own.records, cursors),
-        S3Reports(aws.s3, settings.report_bucket),
+        S3Reports(lambda: aws.s3, settings.report_bucket),
         own.clock,
     )
     return ScheduledJob(service.run, own.clock, own.meter)

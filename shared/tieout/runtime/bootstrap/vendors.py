@@ -21,7 +21,7 @@ def new_token() -> str:
 
 def open_workspaces(settings: AccessConfig, aws: Aws, own: Tables) -> ConnectedWorkspaces:
     """HubSpot and QuickBooks, for the connections of `own`."""
-    secrets = Secrets(aws.secrets_manager, own.clock)
+    secrets = Secrets(lambda: aws.secrets_manager, own.clock)
 
     def vendor() -> VendorSecrets:
         return secrets.read(settings.vendor_secret, VendorSecrets)

@@ -29,7 +29,9 @@ def build() -> WebhookIntake:
     """The intake of both vendors."""
     settings, aws, clock = config.load(config.IntakeConfig), Aws(), SystemClock()
     connections = DynamoConnections(aws.dynamodb, settings.table, clock)
-    secrets = Secrets(aws.secrets_manager, clock)
+    # Built at once: the vendors wait for the first answer, too.
+    vault = aws.secrets_manager
+    secrets = Secrets(lambda: vault, clock)
 
     def signing() -> WebhookSecrets:
         return secrets.read(settings.webhook_secret, WebhookSecrets)
