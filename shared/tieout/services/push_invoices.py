@@ -56,7 +56,10 @@ class PushInvoices:
         and the HubSpot invoice that shows it, is passed on to the worker of those."""
         connection, records = workspace.connection.id, self.claims.records
         if hint.object.system == "hubspot":
-            if records.origin_of(connection, "hubspot", Kind.INVOICE, hint.id) is None:
+            # One read more for each hint, so only where invoices are taken over; elsewhere such an invoice is
+            # left out as one that HubSpot does not bill.
+            takes = workspace.settings.pull_invoices
+            if not takes or records.origin_of(connection, "hubspot", Kind.INVOICE, hint.id) is None:
                 return RecordKey(connection, Kind.INVOICE, "hubspot", hint.id)
             self.claims.hints.send([replace(hint, object=HintObject.MIRRORED_INVOICE)])
             return None
