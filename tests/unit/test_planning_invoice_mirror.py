@@ -28,7 +28,7 @@ from tieout.domain.planning.invoice_mirror import (
     mirror_content,
     plan_invoice_mirror,
 )
-from tieout.domain.planning.mirror_edits import DISCOUNT, TAX, edits
+from tieout.domain.planning.mirror_edits import DISCOUNT, TAX, edits, standing_key
 from tieout.domain.planning.plan import Attend, Nothing, Skip
 from tieout.domain.record import Link
 from tieout.domain.settings import Settings
@@ -161,8 +161,8 @@ def test_whatever_of_a_change_arrived_is_completed_and_no_persons_edit(
 
 def _new_lines(first: StandingMirror, last: StandingMirror, data: st.DataObject) -> tuple[StandingLine, ...]:
     """Those of the new lines that arrived: none that the old ones have already."""
-    kept = [(one.name, one.quantity, one.unit_price, one.description) for one in first.lines]
-    fresh = [one for one in last.lines if (one.name, one.quantity, one.unit_price, one.description) not in kept]
+    kept = [standing_key(one) for one in first.lines]
+    fresh = [one for one in last.lines if standing_key(one) not in kept]
     return tuple(fresh[: data.draw(st.integers(0, len(fresh)))])
 
 

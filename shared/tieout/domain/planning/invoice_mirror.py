@@ -183,7 +183,8 @@ def _deleted_there(case: InvoiceCase, settings: Settings, wanted: MirrorContent)
 def _compared(standing: StandingMirror, mirror: Mirror, wanted: MirrorContent, case: InvoiceCase) -> InvoiceMirrorPlan:
     if standing.unreadable:
         return Attend(AttentionCode.REFUSED_BY_HUBSPOT, standing.unreadable)
-    if mirror.complete and says(standing, wanted):
+    same_customer = mirror.sent.customer_id == wanted.customer_id
+    if mirror.complete and same_customer and says(standing, wanted):
         return Nothing() if mirror.sent == wanted else NoteMirror(wanted)
     found = list(edits(standing, mirror))
     if found and not case.take_quickbooks:
