@@ -39,7 +39,8 @@ class Sabotage(StrEnum):
     refund_twice: what was given back already does not count when a refund is posted.
     echo: what was recorded in HubSpot from QuickBooks goes to QuickBooks like any other payment.
     fees_look: as look, for the expenses of fees.
-    cursor: the sweep notes how far it has come before what it found is queued.
+    cursor: the sweep notes how far it has come before what it found is queued, and hardly looks at any time
+        twice, which would make up for it within a storm.
     """
 
     NONE = "none"
@@ -196,5 +197,10 @@ _REPLACED: Mapping[Sabotage, tuple[tuple[str, object], ...]] = {
         ("tieout.domain.planning.payment._ELSEWHERE", {}),
     ),
     Sabotage.FEES_LOOK: (("tieout.services.book_fees.PostingWriter", _BlindPoster),),
-    Sabotage.CURSOR: (("tieout.services.sweep.Sweep._step", _first_come),),
+    Sabotage.CURSOR: (
+        ("tieout.services.sweep.Sweep._step", _first_come),
+        # No more than the sandbox's index may lag behind.
+        ("tieout.services.following.INDEX_LAG", timedelta(minutes=2)),
+        ("tieout.services.following_ledger.OVERLAP", timedelta(0)),
+    ),
 }
