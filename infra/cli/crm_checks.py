@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from infra.cli.check import Check, guard, ok, problem, warning
 from infra.cli.deployment import Deployment
 from infra.cli.settings_checks import hubspot
+from tieout.adapters.hubspot.properties import KEY
 from tieout.domain.settings import DealMode, PdfTarget
 from tieout.ports import Workspace
 from tieout.services.deals import AMBIGUOUS, DEAL_REFUSED
@@ -17,6 +18,7 @@ from tieout.services.pdfs import REFUSED as PDF_REFUSED
 
 # For how long it is told that several deals came into question, and how far back invoices of the data sync count.
 _RECENT = timedelta(days=30)
+_MIRROR_SCOPES = "crm.objects.invoices.write, crm.objects.line_items.write and crm.objects.products.read"
 
 
 def examine_crm(deployment: Deployment, workspace: Workspace) -> Iterator[Check]:
@@ -25,6 +27,8 @@ def examine_crm(deployment: Deployment, workspace: Workspace) -> Iterator[Check]
         yield guard("deals", lambda: _deals(deployment, workspace))
     if workspace.settings.pdf is not PdfTarget.OFF:
         yield guard("PDFs", lambda: _pdfs(deployment, workspace))
+    if workspace.settings.pull_invoices:
+        yield guard("invoices from QuickBooks", lambda: _mirrors(workspace))
     yield guard("HubSpot's own data sync", lambda: _data_sync(workspace, deployment.store.clock.now()))
 
 
@@ -52,6 +56,17 @@ def _deals(deployment: Deployment, workspace: Workspace) -> Check:
     if missing:
         return warning(f"missing on deals: {', '.join(missing)}", "Nothing: the first invoice of a deal creates them.")
     return ok("deals show their latest invoice")
+
+
+def _mirrors(workspace: Workspace) -> Check:
+    """What may be written is known only once something is; what may be read can be tried."""
+    crm = hubspot(workspace)
+    if not crm.may_read("products"):
+        found = "the token may not read products, so that no invoice can be shown in HubSpot"
+        return problem(found, f"Add the scopes to the HubSpot app: {_MIRROR_SCOPES}.")
+    if KEY in crm.undefined_properties([KEY]):
+        return warning(f"missing on invoices: {KEY}", "Nothing: the first invoice from QuickBooks creates it.")
+    return ok(f"shown in HubSpot; this needs the scopes {_MIRROR_SCOPES}")
 
 
 def _pdfs(deployment: Deployment, workspace: Workspace) -> Check:

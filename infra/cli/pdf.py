@@ -64,7 +64,8 @@ def _far_invoice(deployment: Deployment, connection: str | None, invoice: str) -
         record = records.get(key)
         if record is None or record.link is None:
             raise NotFound("This invoice is not in QuickBooks yet: push it first.")
-        return key.connection, record.link.far_id
+        born_there = key.origin_system == "quickbooks"
+        return key.connection, key.origin_id if born_there else record.link.far_id
     for one in deployment.connections(connection):
         if records.origin_of(one.id, "quickbooks", Kind.INVOICE, invoice) is not None:
             return one.id, invoice

@@ -21,6 +21,7 @@ PREFIXES = {
     "payment": (Kind.PAYMENT, "hubspot"),
     "qbo-payment": (Kind.PAYMENT, "quickbooks"),
     "refund": (Kind.REFUND, "quickbooks"),
+    "qbo-invoice": (Kind.INVOICE, "quickbooks"),
 }
 """How records other than invoices are named: `payment:<HubSpot id>`, the others with their QuickBooks id."""
 STATES_OF_A_PERSON = (State.ATTENTION, State.DELETED_IN_LEDGER)
@@ -35,7 +36,8 @@ def name_of(record: SyncRecord) -> str:
     """How a person names a record to a command: an invoice by its number, others with their prefix."""
     key = record.key
     prefix = next((one for one, kind in PREFIXES.items() if kind == (key.kind, key.origin_system)), None)
-    return f"{prefix}:{key.origin_id}" if prefix else record.label or key.origin_id
+    named = key.kind is Kind.INVOICE and record.label
+    return f"{prefix}:{key.origin_id}" if prefix and not named else record.label or key.origin_id
 
 
 def needing_a_person(deployment: Deployment, connection: str | None, code: str | None = None) -> list[SyncRecord]:
@@ -102,10 +104,16 @@ def find(deployment: Deployment, connection: str | None, invoice: str) -> Record
             lost = error
             continue
         if found:
-            return _key(one.id, found)
+            return _record_of(deployment, one.id, found)
     if lost is not None:
         raise lost
     raise NotFound(f"HubSpot has no invoice with the id or number {invoice!r}.")
+
+
+def _record_of(deployment: Deployment, connection: str, invoice_id: str) -> RecordKey:
+    """A HubSpot invoice that shows one of QuickBooks is looked at through that one's record."""
+    mirrored = deployment.store.records.origin_of(connection, "hubspot", Kind.INVOICE, invoice_id)
+    return mirrored or _key(connection, invoice_id)
 
 
 def _key(connection: str, invoice_id: str) -> RecordKey:

@@ -62,7 +62,9 @@ def print_record(record: SyncRecord) -> None:
     link = record.link
     line = Text.assemble((record.label or record.key.origin_id, "bold"), ": ", state_text(record.state))
     if link:
-        line.append(f", QuickBooks invoice {link.number or ''} (id {link.far_id}), {link.total}")
+        where = "HubSpot" if link.mirror or record.key.origin_system == "quickbooks" else "QuickBooks"
+        total = link.mirror.sent.total if link.mirror else link.total
+        line.append(f", {where} invoice {link.number or ''} (id {link.far_id}), {total}")
     out.print(line)
     if text := explain(record):
         out.print(Text(f"  {text}"), highlight=False)
@@ -139,7 +141,10 @@ def documents(record: SyncRecord, ledger: Ledger) -> list[dict[str, str | None]]
 def record_facts(record: SyncRecord) -> dict[str, object]:
     """A record for --json."""
     link = record.link
-    invoice = {"invoice_id": record.key.origin_id} if record.key.kind is Kind.INVOICE else {}
+    far_id = link.far_id if link else None
+    mirrored = record.key.kind is Kind.INVOICE and record.key.origin_system == "quickbooks"
+    in_hubspot, in_quickbooks = (far_id, record.key.origin_id) if mirrored else (record.key.origin_id, far_id)
+    invoice = {"invoice_id": in_hubspot} if record.key.kind is Kind.INVOICE else {}
     return {
         "connection": record.key.connection,
         "kind": record.key.kind.value,
@@ -151,7 +156,7 @@ def record_facts(record: SyncRecord) -> dict[str, object]:
         "reason": record.reason,
         "explanation": explain(record),
         "due_at": record.due_at,
-        "quickbooks_id": link.far_id if link else None,
+        "quickbooks_id": in_quickbooks,
         "quickbooks_number": link.number if link else None,
         "total": str(link.total) if link and link.total else None,
         "updated_at": record.updated_at,
