@@ -38,10 +38,12 @@ from tieout.services.items import Items
 from tieout.services.mirroring import MirrorWriter
 from tieout.services.outcome import Outcome, Result, Run
 from tieout.services.posting import PostingWriter
+from tieout.services.pull_invoices import PullInvoices
 from tieout.services.pull_payments import PullPayments
 from tieout.services.push_invoices import PushInvoices
 from tieout.services.push_payments import PushPayments
 from tieout.services.reconcile import Reconcile, Report
+from tieout.services.showing_invoices import MirroredInvoiceWriter
 from tieout.services.sweep import Sweep
 from tieout.services.writing import Writer
 
@@ -115,6 +117,11 @@ class Bench:
         claims, notices = self._claims(), DynamoNotices(self.log.client, TABLE)
         writer = MirrorWriter(claims, VENDOR_TIMEOUT)
         return PullPayments(self._workspaces(), claims, writer, notices, VENDOR_TIMEOUT).pull
+
+    def mirrors_worker(self) -> Work:
+        """The worker of invoices that are born in QuickBooks."""
+        writer = MirroredInvoiceWriter(self._claims(), VENDOR_TIMEOUT)
+        return PullInvoices(self._workspaces(), writer.claims, writer, VENDOR_TIMEOUT).pull
 
     def sweep(self) -> Run:
         """A run of the sweep, cold like all of them."""

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.benchmarks import fee_reports, money_costs, push_costs
+from tests.benchmarks import fee_reports, mirror_costs, money_costs, push_costs
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.report import Measure, broken
 
@@ -16,7 +16,7 @@ def _part(*measures: Measure) -> dict[str, Callable[[], Iterable[Measure]]]:
     return {"part": lambda: measures}
 
 
-@pytest.mark.parametrize("part", [push_costs, money_costs])
+@pytest.mark.parametrize("part", [push_costs, money_costs, mirror_costs])
 def test_invoices_payments_and_the_sweep_keep_their_limits_of_calls(part: ModuleType) -> None:
     measures = list(part.measure())
     assert {one.group for one in measures if one.most is not None} == {one.group for one in measures}

@@ -74,6 +74,36 @@ def test_hubspots_figures_are_quickbooks_to_the_cent(form: str) -> None:
     assert world.show(row, Cause.RETRY).state is State.SYNCED
 
 
+@pytest.mark.parametrize(
+    "switch",
+    [
+        {"mirror_needs_line_item": True},
+        {"batch_read_reports_missing": False},
+        {"association_read_reports_missing": False},
+        {"refuse_unknown_in_read": True},
+        {"associations_touch": False},
+        {"calculated_events": False},
+        {"adjustments_compound": False},
+        {"discount_per": "line"},
+        {"time_zone": "Pacific/Auckland"},
+    ],
+    ids=lambda switch: next(iter(switch)),
+)
+def test_it_holds_however_hubspot_does_what_it_does_not_document(switch: dict[str, Any]) -> None:
+    world = discounting(hubspot=switch)
+    row = world.billed(sale("3", "33.33"), discount("5.00"))
+    world.hubspot_fault("timeout_after", "/invoices$")
+    world.show(row)
+    world.run(lambda: world.mirror(row).state is State.SYNCED)
+    billed, parts = in_hubspot(world, world.shown_id(row))
+    assert billed == parts == row["TotalAmt"]
+    world.bookkeeper.change("Invoice", world.row(row), Line=[sale("1", "2.00")])
+    assert world.show(row).state is State.SYNCED
+    assert str(world.standing(row).total) == "2.00 USD"
+    world.delete(world.shown_id(row))
+    assert world.show(row, Cause.DUE).state is State.ATTENTION
+
+
 def test_a_foreign_invoice_is_shown_in_its_currency() -> None:
     world = discounting(**EUROS)
     customer = world.customer("Société", CurrencyRef={"value": "EUR"})
