@@ -218,3 +218,29 @@ def test_nothing_is_taken_over_while_that_is_switched_off(world: MirrorWorld) ->
 
 def _writes(exchange: Exchange) -> bool:
     return exchange.method != "GET" and not exchange.url.endswith(("read", "search"))
+
+
+def test_a_company_that_was_billed_from_hubspot_is_remembered_for_its_customer_whatever_its_name(
+    world: MirrorWorld,
+) -> None:
+    company = world.company("Acme")
+    world.synced(company=company)
+    customer = world.booked("Customer")[-1]
+    world.book("Customer", {**customer, "sparse": True, "DisplayName": "Acme (renamed)"})
+    row = world.billed(customer=customer["Id"])
+    world.show(row)
+    link = world.mirror(row).link
+    assert link is not None
+    assert link.mirror is not None
+    assert link.mirror.sent.company_id == company
+
+
+def test_a_remembered_company_that_was_deleted_is_looked_for_anew_when_a_person_retries(world: MirrorWorld) -> None:
+    company = world.company("Globex")
+    customer = world.customer("Globex")
+    world.show(world.billed(customer=customer))
+    world.person.delete(f"/crm/objects/2026-09/companies/{company}")
+    row = world.billed(customer=customer)
+    assert world.show(row).state is not State.SYNCED
+    assert world.show(row, Cause.RETRY).state is State.SYNCED
+    assert len(world.invoices_there()) == 2

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tieout.domain.customer import LedgerCustomer, Party
+from tieout.domain.customer import LedgerCustomer, Party, PartyKind
 from tieout.domain.errors import ConnectionLost, NameTaken, NotReadyYet, OutcomeUnknown, Postponed, SyncError, Transient
 from tieout.domain.planning.customer import (
     CreateCustomer,
@@ -269,7 +269,15 @@ class Customers:
         )
         self.claims.store(held, record.to(State.SYNCED), entry)
         self.claims.release(held, held.record)
+        self._remember_back(held.record.key, far_id)
         return far_id
+
+    def _remember_back(self, party: RecordKey, far_id: str) -> None:
+        """So that what the ledger bills to this customer by itself is shown with the same company in HubSpot."""
+        kind, _, id_ = party.origin_id.partition(":")
+        back = RecordKey(party.connection, Kind.CUSTOMER, "quickbooks", far_id)
+        if kind == PartyKind.COMPANY and self.claims.records.get(back) is None:
+            memory.remember(self.claims.records, SyncRecord(back), id_.partition(":")[0], self.claims.clock.now())
 
 
 def _relevant(party: Party, candidates: Sequence[LedgerCustomer]) -> list[LedgerCustomer]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from tieout.domain.invoice import LedgerInvoice
 from tieout.domain.planning.invoice_mirror import Parties, items_of
-from tieout.domain.record import Kind, Link, RecordKey, State, SyncRecord
+from tieout.domain.record import Kind, RecordKey, SyncRecord
 from tieout.domain.settings import UnknownInHubSpot
-from tieout.ports import Clock, RecordChanged, Records, Workspace
+from tieout.ports import Clock, Records, Workspace
+from tieout.services import memory
 
 _LEDGER = "quickbooks"
 
@@ -21,14 +22,18 @@ class MirrorParties:
     records: Records
     clock: Clock
 
-    def parties(self, workspace: Workspace, sources: Sequence[LedgerInvoice]) -> dict[str, Parties]:
+    def parties(
+        self, workspace: Workspace, sources: Sequence[LedgerInvoice], anew: Collection[str] = ()
+    ) -> dict[str, Parties]:
         """By the ledger's invoice: the contact by e-mail, the company remembered for the customer, else by its name.
 
-        No metered read: an invoice names its customer. Two searches for all of them together.
+        No metered read: an invoice names its customer. Two searches for all of them together. `anew` are invoices for
+        which nothing remembered counts, because a person retried: the company may have been deleted since.
         """
         connection = workspace.connection.id
         names = {one.content.customer_id: one.customer_name for one in sources}
-        companies = self._remembered(connection, Kind.CUSTOMER, names)
+        doubtful = {one.content.customer_id for one in sources if one.id in anew}
+        companies = self._remembered(connection, Kind.CUSTOMER, names.keys() - doubtful)
         unknown = {id_: name for id_, name in names.items() if name and id_ not in companies}
         if unknown:
             by_name = workspace.crm.companies_by_name(set(unknown.values()))
@@ -49,11 +54,14 @@ class MirrorParties:
                     found[email] = workspace.crm.create_contact(email, name)
         return found
 
-    def products(self, workspace: Workspace, sources: Sequence[LedgerInvoice]) -> dict[str, str]:
+    def products(
+        self, workspace: Workspace, sources: Sequence[LedgerInvoice], anew: Collection[str] = ()
+    ) -> dict[str, str]:
         """HubSpot product by QuickBooks item: remembered, else by SKU, else by name. One metered read for the items
-        that are not remembered, and two searches."""
+        that are not remembered, and two searches; `anew` as for parties."""
         connection, ids = workspace.connection.id, items_of(sources)
-        known = self._remembered(connection, Kind.ITEM, ids)
+        doubtful = items_of(one for one in sources if one.id in anew)
+        known = self._remembered(connection, Kind.ITEM, ids - doubtful)
         unknown = ids - known.keys()
         if not unknown:
             return known
@@ -74,14 +82,10 @@ class MirrorParties:
         return {keys[key]: one.link.far_id for key, one in found.items() if one.link is not None}
 
     def _remember(self, connection: str, kind: Kind, found: Mapping[str, str]) -> None:
-        now = self.clock.now()
+        keys = {id_: RecordKey(connection, kind, _LEDGER, id_) for id_ in found}
+        known = self.records.get_many(keys.values()) if keys else {}
         for id_, far_id in found.items():
-            record = SyncRecord(RecordKey(connection, kind, _LEDGER, id_), created_at=now, updated_at=now)
-            try:
-                self.records.put(replace(record, link=Link(far_id, exclusive=False)).to(State.SYNCED))
-            except RecordChanged:
-                # Another worker remembered the same; what it found is as good.
-                continue
+            memory.remember(self.records, known.get(keys[id_]) or SyncRecord(keys[id_]), far_id, self.clock.now())
 
 
 def _email(invoice: LedgerInvoice) -> str:

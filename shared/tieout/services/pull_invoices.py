@@ -125,7 +125,8 @@ class PullInvoices:
         if not sources:
             return cases
         finder = MirrorParties(self.claims.records, self.claims.clock)
-        parties, products = finder.parties(workspace, sources), finder.products(workspace, sources)
+        anew = {case.source.id for case in cases if case.source is not None and case.by_person}
+        parties, products = finder.parties(workspace, sources, anew), finder.products(workspace, sources, anew)
         numbers = {
             one.content.number
             for case in cases
@@ -139,7 +140,7 @@ class PullInvoices:
             else replace(
                 case,
                 parties=parties[case.source.id],
-                products={**case.products, **products},
+                products={**({} if case.by_person else case.products), **products},
                 synced=synced.get(case.source.content.number or "", none),
             )
             for case in cases
