@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from dataclasses import replace
 from datetime import timedelta
@@ -31,6 +32,7 @@ from tieout.services.outcome import Run
 SWEEP_EVERY, SWEEP_IN_PEACE = 900.0, 14_400.0
 _GROUNDS = ("no tax", "tax as item", "automated")
 _WEBHOOKS = ("webhook_drop", "webhook_duplicate", "webhook_reorder")
+_INVOICE = re.compile(r"invoices? [\w-]+")
 _RESERVE = timedelta(seconds=45)
 
 
@@ -252,8 +254,8 @@ class MoneySimulation(Course):
 
 def _said(record: SyncRecord) -> str:
     """What a person accepted of an edit by a retry is told again by the next look, as long as something else is left to
-    decide."""
-    return "" if record.reason == AttentionCode.EDITED_IN_QUICKBOOKS else record.detail
+    decide; and an invoice is called by its number once that is known."""
+    return "" if record.reason == AttentionCode.EDITED_IN_QUICKBOOKS else _INVOICE.sub("invoice", record.detail)
 
 
 def _hubspot(world: MoneySimulation, ground: grounds.Ground) -> HubSpotConfig:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,8 +13,8 @@ from tests.support.builders_money_world import MoneyWorld
 from tests.support.builders_world import OBJECTS, VENDOR_TIMEOUT
 from tieout.domain.attention import AttentionCode
 from tieout.domain.claim import ClaimVerdict
-from tieout.domain.errors import NeedsAttention
-from tieout.domain.hint import Cause, HintObject
+from tieout.domain.errors import NeedsAttention, Transient
+from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.payment import PaymentStatus, SourcePayment
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.ports import PreparedWrite
@@ -139,6 +140,30 @@ def test_a_payment_of_two_invoices_of_which_one_is_linked_later_is_recorded_on_b
     assert world.pull(payment).state is State.SYNCED
     world.run()
     assert (amounts(world, early), amounts(world, late)) == ([Decimal(50)], [Decimal(20)])
+
+
+def test_a_payment_whose_invoice_is_linked_later_is_not_forgotten_when_the_queue_refuses_its_hint(
+    world: MoneyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = world.invoice()
+    world.fault("timeout_after")
+    world.sync(id_)
+    [row] = world.booked()
+    payment = world.bookkeeper.receive(row["CustomerRef"]["value"], Decimal(50), {row["Id"]: Decimal(50)})["Id"]
+    assert world.pull(payment).reason == "no_synced_invoice"
+    send, refused = world.hints.send, list[Hint]()
+
+    def refuse_once(hints: Sequence[Hint], delay: float = 0) -> None:
+        about = [one for one in hints if one.object is HintObject.QUICKBOOKS_PAYMENT and one.cause is Cause.AGAIN]
+        if about and not refused:
+            refused.extend(about)
+            raise Transient(context={"system": "sqs"})
+        send(hints, delay)
+
+    monkeypatch.setattr(world.hints, "send", refuse_once)
+    world.run()
+    assert refused
+    assert amounts(world, id_) == [Decimal(50)]
 
 
 def test_an_invoice_that_is_linked_while_its_payment_is_looked_at_is_not_missed(

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.invoice import LedgerInvoice
-from tieout.domain.payment import Document, LedgerPayment
+from tieout.domain.payment import Document, LedgerPayment, PaymentFacts
 from tieout.domain.planning.applied import facts_of, received_by_invoice
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord, is_marked
 from tieout.ports import Workspace
@@ -41,12 +41,13 @@ class Paid:
         payments = workspace.ledger.payments(ids) if ids else {}
         urls = {id_: workspace.ledger.document_url(Document.PAYMENT, id_) for id_ in payments}
         news: dict[str, set[str]] = defaultdict(set)
+        changed: list[tuple[Work[S], PaymentFacts]] = []
         for work, invoice in concerned:
             own = [payments[id_] for type_, id_ in invoice.settlements if type_ == _PAYMENT and id_ in payments]
             mirrored = work.record.key.origin_system == "quickbooks"
             facts = facts_of(invoice, own, given_back(work.record), urls)
             if facts != work.record.facts:
-                work.held.record = replace(work.record, facts=facts)
+                changed.append((work, facts))
                 if mirrored:
                     # Its payments are shown on the invoice alone.
                     continue
@@ -55,6 +56,9 @@ class Paid:
                         news[one.id].add(invoice.id)
         if news:
             self._tell(workspace, {id_: payments[id_] for id_ in sorted(news)}, news, works[0].held.trace_id)
+        # Only now: facts that are known are no news to the next look, and the payments would be forgotten.
+        for work, facts in changed:
+            work.held.record = replace(work.record, facts=facts)
 
     def _tell(
         self,
