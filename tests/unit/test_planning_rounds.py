@@ -54,6 +54,19 @@ def test_a_night_that_was_too_short_goes_on_where_it_was() -> None:
     assert tonight(round_, listed(5000)).turn[0] == key(501)
 
 
+def test_invoices_of_both_systems_with_the_same_number_do_not_hide_each_other() -> None:
+    other = RecordKey("c1", Kind.INVOICE, "quickbooks", "500")
+    both = [*listed(5000), Listed(other, changed=False)]
+    found = tonight(Round(), both)
+    assert {key(500), other} <= set(found.turn)
+    for first in (key(500), other):
+        reached = found.turn.index(first) + 1
+        again = tonight(advanced(Round(), found, set(found.turn[:reached]), [], NOW), both)
+        assert again.turn[0] == found.turn[reached]
+    told = advanced(Round(), found, set(found.turn), ["quickbooks:500"], NOW)
+    assert tonight(told, both).keys[0] == other
+
+
 def test_what_is_adrift_comes_again_first_and_stays_so_until_it_was_compared() -> None:
     round_ = Round(after="4000", began=NOW, since=NOW, adrift=("7", "9"))
     found = tonight(round_, listed(5000))

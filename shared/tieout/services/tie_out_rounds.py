@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tieout.domain.planning.rounds import Listed, Round, Tonight, advanced, is_change, tonight
+from tieout.domain.planning.rounds import Listed, Round, Tonight, advanced, is_change, name_of, tonight
 from tieout.domain.record import Kind, State, SyncRecord
 from tieout.ports import Cursors, Records, Workspace
 from tieout.services import decisions
@@ -50,7 +50,7 @@ class TieOutRounds:
     @staticmethod
     def _after(round_: Round, night: Tonight, report: Report) -> Round:
         done = set(night.keys[: len(night.keys) - report.left])
-        return advanced(round_, night, done, [one.key.origin_id for one in report.drifted], report.at)
+        return advanced(round_, night, done, [name_of(one.key) for one in report.drifted], report.at)
 
     def _load(self, connection: str) -> Round:
         mark = self.cursors.mark(connection, _MARK)
@@ -60,7 +60,7 @@ class TieOutRounds:
         """An invoice has changed, too, when a payment of it did."""
         paid = self._paid(connection, since)
         for record in self.reconcile.listed(connection):
-            changed = is_change(record.updated_at, since) or record.key.origin_id in paid
+            changed = is_change(record.updated_at, since) or name_of(record.key) in paid
             yield Listed(record.key, changed)
 
     def _paid(self, connection: str, since: datetime | None) -> set[str]:

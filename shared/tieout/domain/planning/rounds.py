@@ -24,9 +24,9 @@ _OVERLAP = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """How far a connection's round has come. `after`: the HubSpot id of the last invoice that had its turn, "" at the
+    """How far a connection's round has come. `after`: the last invoice that had its turn (see `name_of`), "" at the
     beginning. `began`: when this round began, `whole`: when the last one that came to its end did; every invoice was
-    compared since. `since`: what was stored before is no change any more. `adrift`: the HubSpot ids of those for which
+    compared since. `since`: what was stored before is no change any more. `adrift`: the names of those for which
     something did not hold when they were compared last. Times are aware UTC."""
 
     after: str = ""
@@ -59,6 +59,12 @@ class Tonight:
     put_off: int = 0
 
 
+def name_of(key: RecordKey) -> str:
+    """How a round names an invoice: by HubSpot's id, or by QuickBooks' after "quickbooks:" where it was born there,
+    because both may have the same number."""
+    return key.origin_id if key.origin_system == "hubspot" else f"{key.origin_system}:{key.origin_id}"
+
+
 def is_change(stored_at: datetime | None, since: datetime | None) -> bool:
     """Whether a record stored at `stored_at` may have changed since the night that began at `since`; in a first night
     nothing counts as changed."""
@@ -68,13 +74,13 @@ def is_change(stored_at: datetime | None, since: datetime | None) -> bool:
 def tonight(round_: Round, listed: Iterable[Listed]) -> Tonight:
     """What to compare. What is adrift comes first, so that an alarm does not fall silent because it is nobody's turn;
     then the changed ones and those in turn, a group of each at a time, so that neither takes the whole night."""
-    ordered = sorted(dict.fromkeys(listed), key=lambda one: _order(one.key.origin_id))
+    ordered = sorted(dict.fromkeys(listed), key=lambda one: _order(name_of(one.key)))
     place = _order(round_.after)
     share = max(LEAST_A_NIGHT, -(-len(ordered) // NIGHTS))
-    waiting = [one for one in ordered if not round_.after or _order(one.key.origin_id) > place]
+    waiting = [one for one in ordered if not round_.after or _order(name_of(one.key)) > place]
     turn = tuple(one.key for one in waiting[:share])
     before = set(round_.adrift)
-    adrift = [one.key for one in ordered if one.key.origin_id in before][:MOST_ADRIFT]
+    adrift = [one.key for one in ordered if name_of(one.key) in before][:MOST_ADRIFT]
     taken = {*turn, *adrift}
     changed = [one.key for one in ordered if one.changed and one.key not in taken]
     out_of_turn = changed[:MOST_CHANGED]
@@ -94,15 +100,15 @@ def tonight(round_: Round, listed: Iterable[Listed]) -> Tonight:
 def advanced(
     round_: Round, night: Tonight, done: Collection[RecordKey], adrift: Collection[str], at: datetime
 ) -> Round:
-    """The round after a night that began at `at` and compared `done`, of which `adrift` (HubSpot ids) do not hold. One
+    """The round after a night that began at `at` and compared `done`, of which `adrift` (their names) do not hold. One
     that was adrift and had no time stays so."""
     reached = round_.after
     had_turn = 0
     for key in night.turn:
         if key not in done:
             break
-        reached, had_turn = key.origin_id, had_turn + 1
-    looked = {key.origin_id for key in done}
+        reached, had_turn = name_of(key), had_turn + 1
+    looked = {name_of(key) for key in done}
     still = [id_ for id_ in round_.adrift if id_ not in looked]
     kept = tuple(sorted({*adrift, *still}, key=_order)[:MOST_ADRIFT])
     began = round_.began if round_.after and round_.began else at
@@ -120,6 +126,7 @@ def _groups(keys: Sequence[RecordKey]) -> list[Sequence[RecordKey]]:
     return [keys[start : start + GROUP] for start in range(0, len(keys), GROUP)]
 
 
-def _order(id_: str) -> tuple[int, str]:
-    """HubSpot's ids are numbers that rise, so new invoices come last."""
-    return len(id_), id_
+def _order(name: str) -> tuple[int, str, str]:
+    """Ids are numbers that rise, so new invoices come last."""
+    system, _, id_ = name.rpartition(":")
+    return len(id_), id_, system
