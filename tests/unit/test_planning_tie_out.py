@@ -224,6 +224,15 @@ def test_an_overpayment_that_waits_for_a_decision_is_named_with_its_code() -> No
     assert "overpayment" in finding.reason
 
 
+def test_a_payment_over_nothing_is_missing_nowhere() -> None:
+    case = a_case([], [10_000], 0, 0)
+    nothing = replace(a_payment(), id="97", amount=_ZERO)
+    key = RecordKey("c1", Kind.PAYMENT, "hubspot", "97")
+    left_out = SyncRecord(key, State.IGNORED, reason="no_amount", detail="The payment is over nothing.")
+    for record in (left_out, None):
+        assert tie_out(with_money(case, pushed=(Pushed(nothing, record),))).findings == ()
+
+
 def test_what_a_bookkeeper_applies_of_an_unapplied_rest_elsewhere_is_theirs() -> None:
     case = a_case([(10_000, 0)], [], 0, 0)
     [pushed] = case.money.pushed

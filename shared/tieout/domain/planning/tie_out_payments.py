@@ -148,6 +148,8 @@ def _compared(one: Pushed, case: MoneyCase, total: _Sum) -> None:
             total.reasons.append(f"HubSpot payment {source.id} is {source.status.value}; {told}")
             total.quickbooks += _applied(case.ledger.get(receipt.far_id), case.far_id)
         return
+    if receipt is None and not source.amount.amount:
+        return
     if receipt is None:
         counted = source.amount.amount if one.home else _ZERO
         total.hubspot += counted
