@@ -603,7 +603,7 @@ def test_more_than_hubspot_has_open_is_attention_in_the_end(world: MoneyWorld) -
     world.people.record(id_, "300.00")
     payment = world.received("100.00", {id_: "100.00"})
     world.pull(payment)
-    world.run()
+    world.run(until=lambda: world.pulled(payment).state is State.ATTENTION)
     record = world.pulled(payment)
     assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.REFUSED_BY_HUBSPOT)
 

@@ -96,10 +96,10 @@ def park_unshown(record: SyncRecord, failure: Exception | None, tries: int, now:
     return replace(record, due_at=now + timedelta(seconds=pause), attempts=attempts)
 
 
-def next_look(record: SyncRecord, now: datetime, first: timedelta, until: timedelta) -> datetime | None:
-    """When to see whether what an ignored record lacks has come: after `first`, and then each time when the record is
-    twice as old. None once it is older than `until`."""
-    age = now - (record.created_at or now)
+def next_look(since: datetime, now: datetime, first: timedelta, until: timedelta) -> datetime | None:
+    """When to see whether what a record has lacked `since` then has come: after `first`, and then each time when it has
+    lacked it twice as long. None once that is longer than `until`."""
+    age = now - since
     return None if age >= until else now + max(age, first)
 
 

@@ -54,19 +54,23 @@ _REFUSALS = frozenset({AttentionCode.RECORDING_REFUSED, AttentionCode.REFUSED_BY
 _REFUSED_FOR, _REFUSED_FOR_A_PERSON = timedelta(days=1), timedelta(minutes=10)
 # HubSpot takes no more than is open on an invoice, and the payment that makes room may only be on its way.
 _TRIES, _FIRST_PAUSE = 4, 15.0
+# What filled the invoice may fail or be deleted later, of which nothing tells the payment that found no room.
+_FIRST_LOOK_AT_REFUSED = timedelta(hours=1)
 # A refund of a customer without synced invoice is looked at again after a day, and each time when it is twice as old:
 # its invoice may be held back by something that is put right. Each look is metered, and shared by a batch.
-_FIRST_LOOK, _INVOICE_MAY_FOLLOW = timedelta(days=1), timedelta(days=32)
+_FIRST_LOOK, _LAST_LOOK = timedelta(days=1), timedelta(days=32)
 # Far more than a payment has invoices; a plan that never ends is a bug.
 _MOST_STEPS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What is known of a payment, and by when a further step may be begun."""
+    """What is known of a payment, and by when a further step may be begun. `refused`: HubSpot refused it before, and
+    nobody asked since."""
 
     case: MirrorCase
     deadline: datetime | None
+    refused: bool
 
 
 PullPlan = Pulled | MadePlan
@@ -164,7 +168,7 @@ class PullPayments:
             own = {one.far_id: found for one in record.postings if (found := present.get(one.far_id))}
             refunded = _refunded(record)
             case = MirrorCase(payment, record.postings, linked, deleted, own, refunded, by_person=work.by_person)
-            return Pulled(case, deadline)
+            return Pulled(case, deadline, _was_refused(record) and not work.by_person)
 
         return [planned(work) for work in works]
 
@@ -205,7 +209,8 @@ class PullPayments:
         record = work.record
         if _is_refund(work) and record.state is State.IGNORED and record.reason == NO_SYNCED_INVOICE:
             # Nothing links it to the invoice that it waits for, so nothing wakes it.
-            due_at = next_look(record, self.claims.clock.now(), _FIRST_LOOK, _INVOICE_MAY_FOLLOW)
+            now = self.claims.clock.now()
+            due_at = next_look(record.created_at or now, now, _FIRST_LOOK, _LAST_LOOK)
             work.held.record = replace(record, due_at=due_at)
 
     def _mirror(self, workspace: Workspace, work: PullWork, plan: Pulled) -> None:
@@ -222,17 +227,19 @@ class PullPayments:
                 return
             if step and plan.deadline is not None and self.claims.clock.now() >= plan.deadline:
                 raise Postponed(reason="out_of_time")
-            case = self._write(workspace, work, replace(case, postings=decision.postings), decision.plan)
+            case = self._write(workspace, work, plan, replace(case, postings=decision.postings), decision.plan)
             if work.record.state is State.ATTENTION:
                 return
         raise RuntimeError(f"{work.record.key}: no end after {_MOST_STEPS} steps")
 
-    def _write(self, workspace: Workspace, work: PullWork, case: MirrorCase, step: MirrorStep) -> MirrorCase:
+    def _write(
+        self, workspace: Workspace, work: PullWork, plan: Pulled, case: MirrorCase, step: MirrorStep
+    ) -> MirrorCase:
         """Carry the step out; gives the case as it is then."""
         try:
             answer = self.writer.write(workspace, work.held, step)
         except NeedsAttention as refusal:
-            self._refused(workspace, work, step, refusal)
+            self._refused(workspace, work, plan, step, refusal)
             return case
         if isinstance(step, Record):
             self._accepted(workspace)
@@ -246,16 +253,24 @@ class PullPayments:
 
     # -- what HubSpot refuses
 
-    def _refused(self, workspace: Workspace, work: PullWork, step: MirrorStep, refusal: NeedsAttention) -> None:
+    def _refused(
+        self, workspace: Workspace, work: PullWork, plan: Pulled, step: MirrorStep, refusal: NeedsAttention
+    ) -> None:
         """Note that the account takes no recorded payments; raise what concerns this payment only, such as that one
         recorded earlier can be put right no more."""
         if refusal.code is AttentionCode.RECORDING_REFUSED and isinstance(step, Record):
             self._takes_none(workspace, work, refusal)
             return
-        if refusal.code is AttentionCode.REFUSED_BY_HUBSPOT and work.record.attempts < _TRIES:
+        if refusal.code is not AttentionCode.REFUSED_BY_HUBSPOT:
+            raise refusal
+        if not plan.refused and work.record.attempts < _TRIES:
             pause = _FIRST_PAUSE * 2**work.record.attempts
             raise NotReadyYet(refusal.detail, refusal.context, retry_after=pause) from refusal
-        raise refusal
+        now = self.claims.clock.now()
+        work.park(refusal, now, self.vendor_timeout)
+        due_at = next_look(_latest_change(work) or now, now, _FIRST_LOOK_AT_REFUSED, _LAST_LOOK)
+        if due_at is not None:
+            work.wake_at(due_at)
 
     def _takes_none(self, workspace: Workspace, work: PullWork, refusal: NeedsAttention) -> None:
         """Nothing was recorded; it is planned anew with that in mind."""
@@ -324,6 +339,16 @@ class PullPayments:
 
 def _is_refund(work: PullWork) -> bool:
     return work.record.key.kind is Kind.REFUND
+
+
+def _was_refused(record: SyncRecord) -> bool:
+    return record.state is State.ATTENTION and record.reason == AttentionCode.REFUSED_BY_HUBSPOT.value
+
+
+def _latest_change(work: PullWork) -> datetime | None:
+    """When it changed in QuickBooks, or became known to us, whichever is later."""
+    times = (work.source.updated_at if work.source else None, work.record.created_at)
+    return max((at for at in times if at is not None), default=None)
 
 
 def _refunded(record: SyncRecord) -> dict[str, Money]:

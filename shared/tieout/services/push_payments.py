@@ -259,7 +259,8 @@ class PushPayments:
             case Skip() if plan == WITHOUT_INVOICE:
                 # HubSpot need not call a payment modified that is associated with an invoice, so that only a webhook
                 # would tell.
-                due_at = next_look(record, self.claims.clock.now(), _SOON, _INVOICE_MAY_FOLLOW)
+                now = self.claims.clock.now()
+                due_at = next_look(record.created_at or now, now, _SOON, _INVOICE_MAY_FOLLOW)
                 work.held.record = record.to(State.IGNORED, reason=plan.reason, detail=plan.detail, due_at=due_at)
             case Skip():
                 work.held.record = record.to(State.IGNORED, reason=plan.reason, detail=plan.detail)
