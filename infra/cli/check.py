@@ -34,6 +34,11 @@ def problem(found: str, advice: str) -> Check:
     return Check("", "problem", found, advice)
 
 
+def add_scopes(scopes: Sequence[str]) -> str:
+    """What to do when the HubSpot app lacks some of these."""
+    return f"Add the scope{'s' if len(scopes) > 1 else ''} to the HubSpot app: {', '.join(scopes)}."
+
+
 def guard(name: str, look: Callable[[], Check]) -> Check:
     """What `look` finds, under its name; what stops it is a problem too."""
     try:

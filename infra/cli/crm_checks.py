@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from infra.cli.check import Check, guard, ok, problem, warning
+from infra.cli.check import Check, add_scopes, guard, ok, problem, warning
 from infra.cli.deployment import Deployment
 from infra.cli.settings_checks import hubspot
 from tieout.adapters.hubspot.properties import KEY
+from tieout.domain import scopes
 from tieout.domain.settings import DealMode, PdfTarget
 from tieout.ports import Workspace
 from tieout.services.deals import AMBIGUOUS, DEAL_REFUSED
@@ -18,7 +19,6 @@ from tieout.services.pdfs import REFUSED as PDF_REFUSED
 
 # For how long it is told that several deals came into question, and how far back invoices of the data sync count.
 _RECENT = timedelta(days=30)
-_MIRROR_SCOPES = "crm.objects.invoices.write, crm.objects.line_items.write and crm.objects.products.read"
 
 
 def examine_crm(deployment: Deployment, workspace: Workspace) -> Iterator[Check]:
@@ -35,8 +35,7 @@ def examine_crm(deployment: Deployment, workspace: Workspace) -> Iterator[Check]
 def _deals(deployment: Deployment, workspace: Workspace) -> Check:
     crm, settings, connection = hubspot(workspace), workspace.settings, workspace.connection.id
     if not crm.may_read("deals"):
-        scopes = "crm.objects.deals.read, crm.objects.deals.write, crm.schemas.deals.read and crm.schemas.deals.write"
-        return problem("the token may not read deals", f"Add the scopes to the HubSpot app: {scopes}.")
+        return problem("the token may not read deals", add_scopes(scopes.DEALS))
     missing = crm.missing_deal_properties(settings.deal_order_property)
     if settings.deal_order_property in missing:
         found = f"HubSpot's deals have no property {settings.deal_order_property}"
@@ -63,21 +62,20 @@ def _mirrors(workspace: Workspace) -> Check:
     crm = hubspot(workspace)
     if not crm.may_read("products"):
         found = "the token may not read products, so that no invoice can be shown in HubSpot"
-        return problem(found, f"Add the scopes to the HubSpot app: {_MIRROR_SCOPES}.")
+        return problem(found, add_scopes(scopes.MIRRORS))
     if KEY in crm.undefined_properties([KEY]):
         return warning(f"missing on invoices: {KEY}", "Nothing: the first invoice from QuickBooks creates it.")
-    return ok(f"shown in HubSpot; this needs the scopes {_MIRROR_SCOPES}")
+    return ok(f"shown in HubSpot; this needs the scopes {', '.join(scopes.MIRRORS)}")
 
 
 def _pdfs(deployment: Deployment, workspace: Workspace) -> Check:
     crm = hubspot(workspace)
     if not crm.may_read_files():
-        return problem("the token may not use files", "Add the scope to the HubSpot app: files.")
+        return problem("the token may not use files", add_scopes(scopes.PDFS))
     if not crm.may_read("notes"):
-        needed = "crm.objects.contacts.read and crm.objects.contacts.write"
-        return problem("the token may not read notes", f"Add the scopes to the HubSpot app: {needed}.")
+        return problem("the token may not read notes", add_scopes(scopes.PDFS))
     if workspace.settings.pdf is PdfTarget.DEAL and not crm.may_read("deals"):
-        return problem("the token may not read deals", "Add the scope to the HubSpot app: crm.objects.deals.read.")
+        return problem("the token may not read deals", add_scopes(scopes.DEAL_PDFS))
     notices, connection = deployment.store.notices, workspace.connection.id
     one = notices.load(connection, PDF_OF_ONE_REFUSED)
     recent = one if one and deployment.store.clock.now() < one.at + _RECENT else None

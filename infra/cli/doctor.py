@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.error import HTTPError, URLError
 
-from infra.cli.check import Check, guard, ok, problem, warning
+from infra.cli.check import Check, add_scopes, guard, ok, problem, warning
 from infra.cli.crm_checks import examine_crm
 from infra.cli.deployment import Deployment
 from infra.cli.settings_checks import examine_settings, hubspot
@@ -16,6 +16,7 @@ from tieout.adapters.hubspot import signature as hubspot_signature
 from tieout.adapters.quickbooks import signature as quickbooks_signature
 from tieout.domain.attention import ATTENTION, AttentionCode
 from tieout.domain.company import Connection
+from tieout.domain.scopes import read_scopes
 from tieout.ports import Workspace
 
 _SECONDS = 15
@@ -105,7 +106,7 @@ def _hubspot_scopes(workspace: Workspace) -> Check:
     payments = workspace.settings.push_payments or workspace.settings.pull_payments
     missing = hubspot(workspace).unreadable_objects(payments=payments)
     if missing:
-        return problem(f"the token may not read {', '.join(missing)}", "Add the scopes to the HubSpot app.")
+        return problem(f"the token may not read {', '.join(missing)}", add_scopes(read_scopes(missing)))
     return ok(f"invoices{', payments' if payments else ''} and all that belongs to them can be read")
 
 
