@@ -22,8 +22,8 @@ class ClaimVerdict(StrEnum):
 def judge_claim(record: SyncRecord | None, hint: Hint, now: datetime) -> ClaimVerdict:
     """Whether the worker that got `hint` should look at the record now.
 
-    Covered: settled, and by the vendor's own clock the version that was seen is not older than the change. A retry or
-    a due record is never covered.
+    Covered: settled, and by the vendor's own clock the version that was seen is not older than the change. A retry, a
+    due record or a back-fill is never covered.
     Not due: a wake-up of a parked record came too early; the sweep wakes it again, so dropping it loses nothing and
     keeps wake-ups from multiplying.
     """
@@ -35,7 +35,7 @@ def judge_claim(record: SyncRecord | None, hint: Hint, now: datetime) -> ClaimVe
         return ClaimVerdict.NOT_DUE
     # The sweep compares versions before it hints at a ledger document, so what it says is no echo of ours.
     of_the_sweep = hint.cause is Cause.SWEEP and hint.object in _FAR_OBJECTS
-    if hint.cause in (Cause.RETRY, Cause.DUE, Cause.AGAIN) or of_the_sweep or not record.settled:
+    if hint.cause in _NEVER_COVERED or of_the_sweep or not record.settled:
         return ClaimVerdict.TAKE
     seen = _version_seen(record, hint)
     return ClaimVerdict.COVERED if seen is not None and shows(seen, hint) else ClaimVerdict.TAKE
@@ -50,6 +50,7 @@ def judge_in_passing(record: SyncRecord | None, now: datetime) -> ClaimVerdict:
     return ClaimVerdict.NOT_DUE if record.due_at is not None and now < record.due_at else ClaimVerdict.TAKE
 
 
+_NEVER_COVERED = frozenset({Cause.RETRY, Cause.DUE, Cause.AGAIN, Cause.BACKFILL})
 # A ledger event bears the time it was sent, slightly later than the change itself; the sweep names the very version.
 _ECHO_TOLERANCE = timedelta(seconds=2)
 # Changes of what Tieout itself wrote, looked at through the record that it was written for.

@@ -38,14 +38,16 @@ class HintObject(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why somebody should look. `AGAIN`: hints came while a worker held the record, and it passes them on. `RETRY`,
-    `DUE` and `AGAIN` are never dropped as already covered."""
+    """Why somebody should look. `AGAIN`: hints came while a worker held the record, and it passes them on. `BACKFILL`: a
+    back-fill takes the document in, whatever its date; the hint's trace id is the run's. `RETRY`, `DUE`, `AGAIN` and
+    `BACKFILL` are never dropped as already covered."""
 
     WEBHOOK = "webhook"
     SWEEP = "sweep"
     DUE = "due"
     RETRY = "retry"
     AGAIN = "again"
+    BACKFILL = "backfill"
 
 
 class BadHint(ValueError):

@@ -209,6 +209,7 @@ class SyncRecord:
     that people confirmed of it, or of the recorded payments of a payment. `left_alone`: see there.
     `covered_until`: HubSpot's own time of the newest version that is reflected here. `rehints` counts the hints that
     came while it was claimed, `rehints_answered` those of them for which a new hint was sent.
+    `run` is the back-fill that took the document in, "" for none: its date excludes it no longer.
     `shown` is the fingerprint of the status last written back onto the origin, `on_deals` that of what the invoice's
     deals show, `pdf` its PDF in HubSpot. `version` guards every write.
     """
@@ -239,6 +240,7 @@ class SyncRecord:
     shown: str = ""
     on_deals: str = ""
     pdf: AttachedPdf | None = None
+    run: str = ""
     version: int = 0
     created_at: datetime | None = None
     updated_at: datetime | None = None

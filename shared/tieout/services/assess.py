@@ -227,7 +227,7 @@ def _screened(case: Case, workspace: Workspace) -> _Screened:
         return Skip("deleted", "The invoice was deleted in HubSpot.")
     if source is None:
         return None if workspace.settings.push_invoices else SWITCHED_OFF
-    told = screen(source, workspace.settings, linked=link is not None)
+    told = screen(source, workspace.settings, linked=link is not None, taken_in=bool(case.record.run))
     if told is not None:
         return told
     if isinstance(source, UnreadableInvoice):

@@ -48,7 +48,8 @@ class Claims:
         hint, unless that only says that the record is due, which its holder sees to anyhow.
         """
         told = hint.cause is not Cause.DUE
-        return self._take(key, hint.trace_id, lambda stored, now: judge_claim(stored, hint, now), told=told)
+        run = hint.trace_id if hint.cause is Cause.BACKFILL else ""
+        return self._take(key, hint.trace_id, lambda stored, now: judge_claim(stored, hint, now), told=told, run=run)
 
     def take_in_passing(self, key: RecordKey, trace_id: str) -> Held | None:
         """Claim a record that no hint is about, because the work on another needs it. None: another worker holds it, or
@@ -57,7 +58,13 @@ class Claims:
         return held if isinstance(held, Held) else None
 
     def _take(
-        self, key: RecordKey, trace_id: str, judge: Callable[[SyncRecord | None, datetime], ClaimVerdict], *, told: bool
+        self,
+        key: RecordKey,
+        trace_id: str,
+        judge: Callable[[SyncRecord | None, datetime], ClaimVerdict],
+        *,
+        told: bool,
+        run: str = "",
     ) -> Held | ClaimVerdict:
         for _ in range(_TRIES):
             stored, now = self.records.get(key), self.clock.now()
@@ -68,8 +75,10 @@ class Claims:
                 if self.records.rehint(key, stored.lease_owner):
                     return verdict
                 continue
+            base = _left_behind(stored) if stored else SyncRecord(key=key, created_at=now)
             mine = replace(
-                _left_behind(stored) if stored else SyncRecord(key=key, created_at=now),
+                base,
+                run=base.run or run,
                 lease_owner=self.new_token(),
                 lease_until=now + LEASE,
                 updated_at=now,

@@ -117,6 +117,7 @@ class PullInvoices:
             standing=standing.get(link.far_id) if link else None,
             products=_products_of(link),
             by_person=work.by_person,
+            taken_in=bool(work.record.run),
         )
 
     def _completed(self, workspace: Workspace, cases: Sequence[InvoiceCase]) -> Sequence[InvoiceCase]:

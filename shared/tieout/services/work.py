@@ -128,7 +128,7 @@ def still_open(works: Sequence[Work[S]]) -> list[Work[S]]:
 
 
 def strongest(hints: Sequence[Hint]) -> Hint:
-    """The hint that stands for several about one record: a person's wish first, then what came meanwhile,
-    then what is due, then the newest."""
-    rank = {Cause.RETRY: 3, Cause.AGAIN: 2, Cause.DUE: 1}
+    """The hint that stands for several about one record: a person's wish first, then a back-fill, then what came
+    meanwhile, then what is due, then the newest."""
+    rank = {Cause.RETRY: 4, Cause.BACKFILL: 3, Cause.AGAIN: 2, Cause.DUE: 1}
     return max(hints, key=lambda hint: (rank.get(hint.cause, 0), hint.occurred_at))

@@ -18,8 +18,12 @@ from tieout.domain.settings import BeyondTolerance, ClosedPeriod, CustomerLevel,
 SWITCHED_OFF = Skip("switched_off", "Sending invoices to QuickBooks is switched off in the settings.")
 
 
-def screen(invoice: SourceInvoice | UnreadableInvoice, settings: Settings, *, linked: bool) -> Skip | Attend | None:
+def screen(
+    invoice: SourceInvoice | UnreadableInvoice, settings: Settings, *, linked: bool, taken_in: bool = False
+) -> Skip | Attend | None:
     """Whether the invoice is for the ledger at all, before anything is looked up; None means yes.
+
+    The cut-over date is for what was there before, unless a back-fill took it in (`taken_in`): that is followed.
 
     An invoice that already stands in the ledger (`linked`) is not forgotten because a filter changed: it keeps
     following HubSpot, and a step back to draft is attention. What an unreadable one does not tell excludes nothing.
@@ -36,7 +40,8 @@ def screen(invoice: SourceInvoice | UnreadableInvoice, settings: Settings, *, li
         return Skip("draft", "The invoice is still a draft.")
     if invoice.status is InvoiceStatus.VOIDED:
         return Skip("voided", "The invoice was voided before it reached QuickBooks.")
-    if settings.cutover_date and invoice.invoice_date and invoice.invoice_date < settings.cutover_date:
+    before = settings.cutover_date and invoice.invoice_date and invoice.invoice_date < settings.cutover_date
+    if before and not taken_in:
         return Skip("before_cutover", f"The invoice is dated before the cut-over date {settings.cutover_date}.")
     for rule in settings.filters:
         if not rule.passes(invoice.properties):

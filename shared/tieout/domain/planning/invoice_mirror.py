@@ -38,7 +38,7 @@ class InvoiceCase:
     `source` None: deleted there. `standing` is the mirror as it stands in HubSpot (None: deleted, or there never was
     one). `parties` and `products` (HubSpot product by QuickBooks item) are what was found; `synced` are invoices of the
     same number that HubSpot's own data sync brought. `by_person`: somebody asked for it (a retry). `take_quickbooks`:
-    a person decided that a change made in HubSpot gives way.
+    a person decided that a change made in HubSpot gives way. `taken_in`: a back-fill took it in, whatever its date.
     """
 
     connection: str
@@ -50,6 +50,7 @@ class InvoiceCase:
     synced: Sequence[SyncedInvoice] = ()
     by_person: bool = False
     take_quickbooks: bool = False
+    taken_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,8 @@ def _screened(case: InvoiceCase, settings: Settings) -> Skip | None:
         return _VOIDED
     if not settings.pull_invoices:
         return PULL_SWITCHED_OFF
-    if settings.cutover_date is not None and source.content.invoice_date < settings.cutover_date:
+    before = settings.cutover_date is not None and source.content.invoice_date < settings.cutover_date
+    if before and not case.taken_in:
         return Skip("before_cutover", f"The invoice is dated before the cut-over date {settings.cutover_date}.")
     return None
 
