@@ -38,8 +38,8 @@ class HintObject(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why somebody should look. `AGAIN`: hints came while a worker held the record, and it passes them on. `BACKFILL`: a
-    back-fill takes the document in, whatever its date; the hint's trace id is the run's. `RETRY`, `DUE`, `AGAIN` and
+    """Why somebody should look. `AGAIN`: hints came while a worker held the record, and it passes them on. `BACKFILL`:
+    a back-fill takes the document in, whatever its date; the hint's trace id is the run's. `RETRY`, `DUE`, `AGAIN` and
     `BACKFILL` are never dropped as already covered."""
 
     WEBHOOK = "webhook"
