@@ -1,4 +1,4 @@
-"""What template.yaml promises: nothing is lost, nothing is open, nothing runs away, and somebody is told."""
+"""What template.yaml promises: nothing is lost, nothing is open, nothing runs away."""
 
 import subprocess
 import sys
@@ -24,14 +24,12 @@ from tests.template.stack_template import (
     template,
 )
 from tieout.adapters.dynamodb.keys import record_partition
-from tieout.domain.metering import READS_A_MONTH
 from tieout.domain.record import Kind, RecordKey
 from tieout.runtime import config
 from tieout.runtime.batch import RESERVE
 from tieout.services.claims import LEASE
 
 FUNCTIONS = sorted(of_type(FUNCTION))
-ALARMS = of_type("AWS::CloudWatch::Alarm")
 EVENT_SOURCES = of_type("AWS::Lambda::EventSourceMapping")
 # What each function reads from its environment.
 CONFIGURATION: dict[str, type[config.TableConfig]] = {
@@ -65,10 +63,6 @@ def dead_letter_queues() -> set[str]:
 
 def redriving() -> dict[str, Any]:
     return {name: queue for name, queue in of_type(QUEUE).items() if "RedrivePolicy" in queue}
-
-
-def alarmed(metric: str) -> set[str | None]:
-    return {target(one["Dimensions"][0]["Value"]) for one in ALARMS.values() if one["MetricName"] == metric}
 
 
 def test_the_linter_finds_nothing() -> None:
@@ -278,31 +272,6 @@ def test_what_fails_outside_a_queue_is_set_aside_by_a_role_that_may() -> None:
         assert role is not None
         assert ("sqs:SendMessage", queue) in granted(role), name
         assert ("lambda:InvokeFunction", target(schedule["Target"]["Arn"])) in granted(role), name
-
-
-def test_somebody_is_told_of_every_dead_letter_late_queue_failure_and_throttle() -> None:
-    assert alarmed("ApproximateNumberOfMessagesVisible") == dead_letter_queues()
-    assert alarmed("ApproximateAgeOfOldestMessage") == set(redriving())
-    assert alarmed("Errors") == set(FUNCTIONS)
-    assert alarmed("Throttles") == set(FUNCTIONS)
-    assert alarmed("5xx") == {"Api"}
-
-
-def test_somebody_is_told_at_four_fifths_of_the_reads_that_intuit_includes() -> None:
-    alarms = [one for one in ALARMS.values() if one["MetricName"].startswith("metered_reads")]
-    assert {one["MetricName"] for one in alarms} == {"metered_reads", "metered_reads_projected"}
-    for alarm in alarms:
-        assert alarm["Threshold"] * 5 == READS_A_MONTH * 4
-        assert (alarm["Statistic"], alarm["ComparisonOperator"]) == ("Maximum", "GreaterThanOrEqualToThreshold")
-
-
-def test_every_alarm_reaches_the_topic_and_the_topic_a_person() -> None:
-    for name, alarm in ALARMS.items():
-        assert [target(action) for action in alarm["AlarmActions"]] == ["AlarmTopic"], name
-        assert len(alarm["AlarmDescription"]) > 20, name
-        assert alarm["TreatMissingData"] == "notBreaching", name
-    [subscription] = of_type("AWS::SNS::Subscription").values()
-    assert (target(subscription["TopicArn"]), target(subscription["Endpoint"])) == ("AlarmTopic", "AlarmEmail")
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

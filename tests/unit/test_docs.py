@@ -162,17 +162,6 @@ def test_every_ignore_reason_has_a_section() -> None:
     assert set(_chapter("Ignore reasons")) == reasons
 
 
-def test_alarm_descriptions_name_chapters_that_exist() -> None:
-    chapters = set(_sections(_text(RUNBOOK), "# "))
-    quoted = [
-        name
-        for alarm in of_type("AWS::CloudWatch::Alarm").values()
-        for name in re.findall(r'"([^"]+)" in the runbook', alarm["AlarmDescription"])
-    ]
-    assert quoted
-    assert set(quoted) <= chapters
-
-
 def test_the_states_page_lists_exactly_the_states() -> None:
     assert _first_column(DOCS / "states.md", "state") == set(State)
 
