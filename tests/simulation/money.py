@@ -241,11 +241,12 @@ class MoneySimulation(Course):
         return "; ".join([*unsettled, *waiting, *busy, *events, *late])
 
     def _restless(self, record: SyncRecord) -> bool:
-        """Whether it is on its way. What belongs to no invoice may still get one, and is looked at for a month."""
+        """Whether it is on its way. What belongs to no invoice may still get one, and HubSpot may still get room for what
+        it refused: both are looked at for a month."""
         if own_hint_object(record.key) is None:
             return False
         due = record.wake_at()
-        later = record.state is State.IGNORED and due is not None and due > self.stage.clock.time
+        later = record.state in (State.IGNORED, State.ATTENTION) and due is not None and due > self.stage.clock.time
         return not record.settled or (due is not None and not later)
 
     def _count(self) -> None:
