@@ -241,8 +241,8 @@ class MoneySimulation(Course):
         return "; ".join([*unsettled, *waiting, *busy, *events, *late])
 
     def _restless(self, record: SyncRecord) -> bool:
-        """Whether it is on its way. What belongs to no invoice may still get one, and HubSpot may still get room for what
-        it refused: both are looked at for a month."""
+        """Whether it is on its way. What belongs to no invoice may still get one, and HubSpot may still get room for
+        what it refused: both are looked at for a month."""
         if own_hint_object(record.key) is None:
             return False
         due = record.wake_at()
