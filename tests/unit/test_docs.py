@@ -41,7 +41,7 @@ DOCS = ROOT / "docs"
 RUNBOOK = DOCS / "runbook.md"
 PARKING = ROOT / "shared/tieout/services/parking.py"
 # Documents of this checkout, not of what is installed or built below it.
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("infra/*/README.md")])
 CODE = sorted([*(ROOT / "shared/tieout").rglob("*.py"), *(ROOT / "functions").rglob("*.py")])
 
 _NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"

@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from infra.cli import fee_books
 from infra.cli.deployment import Deployment, open_deployment
+from infra.local import hubspot_app
 from infra.local.demo.business_day import invoices
 from infra.local.demo.deal import LAST_ROUND, Deal, Desk
 from infra.local.demo.money_day import deals
@@ -164,7 +165,7 @@ class Rounds:
 
 def begin(running: Stack, bar: Progress) -> Rounds:
     """The two companies as they are in the morning, the connection's settings, and everybody at their desks."""
-    Sandbox.at(running.hubspot_url).reset(HUBSPOT_ACCOUNT)
+    Sandbox.at(running.hubspot_url).reset({**HUBSPOT_ACCOUNT, "subscriptions": hubspot_app.subscriptions()})
     Sandbox.at(running.quickbooks_url).reset(QUICKBOOKS_COMPANY)
     hubspot = HubSpotPerson.at(running.hubspot_url, running.hubspot_token)
     quickbooks = QuickBooksPerson.at(running.quickbooks_url, running.realm_id)

@@ -10,7 +10,8 @@ from tieout.domain.company import Connection
 from tieout.domain.hint import HintObject
 from tieout.ports import Clock, Delivery, Notice
 
-_FOLLOWED = {INVOICE_TYPE: HintObject.HUBSPOT_INVOICE, PAYMENT_TYPE: HintObject.HUBSPOT_PAYMENT}
+FOLLOWED = {INVOICE_TYPE: HintObject.HUBSPOT_INVOICE, PAYMENT_TYPE: HintObject.HUBSPOT_PAYMENT}
+"""HubSpot's object types whose events become hints."""
 
 
 class HubSpotWebhooks:
@@ -42,7 +43,7 @@ class HubSpotWebhooks:
             now=now,
         )
         return [
-            Notice(event.portal_id, _FOLLOWED.get(event.object_type_id or ""), event.object_id, event.occurred_at)
+            Notice(event.portal_id, FOLLOWED.get(event.object_type_id or ""), event.object_id, event.occurred_at)
             for event in parse_events(delivery.body, now)
         ]
 
