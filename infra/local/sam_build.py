@@ -101,7 +101,7 @@ def _problems(target: Path, python: Path) -> Iterator[str]:
     # A flag of 1 says "made from a hash, never compared".
     head_of_bytecode = bytes.fromhex(magic) + b"\x01\0\0\0"
     layer = target / "SharedLayer" / "python"
-    for wanted in ("tieout", "aws_lambda_powertools", "boto3", "httpx", "pydantic"):
+    for wanted in ("tieout", "aws_lambda_powertools", "boto3", "httpx", "pydantic", "jinja2", "babel"):
         if not (layer / wanted).is_dir():
             yield f"the layer lacks {wanted}"
     yield from (f"the layer holds {name}, which AWS does not need" for name in NOT_FOR_AWS if (layer / name).exists())

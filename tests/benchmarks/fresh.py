@@ -21,6 +21,7 @@ FUNCTIONS = {
     "sweep": "SweepFunction",
     "reconcile": "ReconcileFunction",
     "fee_report": "FeeReportFunction",
+    "console": "ConsoleFunction",
 }
 _URL = "https://vendor.example.test"
 # What the template refers to and AWS fills in; nobody is called.
@@ -35,6 +36,7 @@ _VALUES = {
     "TIEOUT_REPORT_BUCKET": "reports",
     "TIEOUT_WEBHOOK_SECRET": "webhook-secret",
     "TIEOUT_VENDOR_SECRET": "vendor-secret",
+    "TIEOUT_CONSOLE_SECRET": "console-secret",
     "TIEOUT_HUBSPOT_URL": _URL,
     "TIEOUT_QBO_URL": _URL,
     "TIEOUT_INTUIT_OAUTH_URL": _URL,

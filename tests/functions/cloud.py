@@ -40,6 +40,7 @@ HINT_QUEUES = (
     "TIEOUT_INVOICE_PULL_QUEUE",
 )
 REPORTS = "reports"
+CONSOLE_KEY = "k" * 64
 QUEUES = ("invoice-push", "payment-push", "payment-pull", "invoice-pull", "dead-letters")
 # What a function may learn of the machine beside the template's own variables.
 OF_AWS = {
@@ -134,7 +135,7 @@ def cloud() -> Iterator[Cloud]:
         quickbooks_url = stack.enter_context(running(quickbooks))
         aws.bucket(REPORTS)
         queues = {name: aws.sqs().create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
-        secrets = {
+        secrets: dict[str, dict[str, Any]] = {
             "webhook": {"hubspot_client_secrets": [HUBSPOT_SECRET], "intuit_verifier_tokens": [INTUIT_VERIFIER]},
             "vendor": {
                 "intuit_client_id": CLIENT_ID,
@@ -142,6 +143,7 @@ def cloud() -> Iterator[Cloud]:
                 "hubspot_tokens": {PORTAL: "pat-na1-sandbox"},
             },
         }
+        secrets["console"] = {"signing_key": CONSOLE_KEY}
         arns = {
             name: aws.secrets_manager().create_secret(Name=name, SecretString=json.dumps(value))["ARN"]
             for name, value in secrets.items()
@@ -170,6 +172,7 @@ def cloud() -> Iterator[Cloud]:
             "TIEOUT_REPORT_BUCKET": REPORTS,
             "TIEOUT_WEBHOOK_SECRET": arns["webhook"],
             "TIEOUT_VENDOR_SECRET": arns["vendor"],
+            "TIEOUT_CONSOLE_SECRET": arns["console"],
             "TIEOUT_HUBSPOT_URL": hubspot_url,
             "TIEOUT_QBO_URL": quickbooks_url,
             "TIEOUT_INTUIT_OAUTH_URL": quickbooks_url,

@@ -39,6 +39,12 @@ def fee_report(cloud: Cloud) -> Iterator[Function]:
 
 
 @pytest.fixture(scope="module")
+def console(cloud: Cloud) -> Iterator[Function]:
+    with cloud.running("ConsoleFunction") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
 def sweep(cloud: Cloud) -> Iterator[Function]:
     with cloud.running("SweepFunction") as started:
         yield started

@@ -26,6 +26,7 @@ _UNNEEDED = {
     "invoice_pull": _WEBHOOKS | {"tieout.services.push_invoices", "tieout.services.push_payments"},
     "payment_pull": _WEBHOOKS | {"tieout.services.push_invoices", "tieout.services.push_payments"},
     "fee_report": _WEBHOOKS | {"tieout.services.worker", "tieout.services.push_invoices", "tieout.services.sweep"},
+    "console": _WEBHOOKS | {"tieout.services.push_invoices", "tieout.services.sweep", "babel.messages"},
     "reconcile": _WEBHOOKS | {"tieout.services.worker", "tieout.services.push_invoices", "tieout.services.sweep"},
     "sweep": _WEBHOOKS | {"tieout.services.worker", "tieout.services.push_invoices", "tieout.services.push_payments"},
 }

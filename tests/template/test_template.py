@@ -41,6 +41,7 @@ CONFIGURATION: dict[str, type[config.TableConfig]] = {
     "SweepFunction": config.VendorConfig,
     "ReconcileFunction": config.ReportConfig,
     "FeeReportFunction": config.BookingConfig,
+    "ConsoleFunction": config.ConsoleConfig,
 }
 # What a function that is told of a resource does with it.
 USES = {
@@ -146,6 +147,13 @@ def test_intake_sees_the_pairing_of_companies_and_nothing_else_in_the_table() ->
     assert table["Action"] == ["dynamodb:GetItem"]
     assert table["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["PORTAL#*", "REALM#*"]}}
     assert ("secretsmanager:GetSecretValue", "VendorSecret") not in granted("WebhookIntakeRole")
+
+
+def test_only_the_console_can_read_what_signs_its_cookies() -> None:
+    readers = {role for role in of_type(ROLE) if ("secretsmanager:GetSecretValue", "ConsoleSecret") in granted(role)}
+    assert readers == {"ConsoleRole"}
+    # What proves that a webhook is genuine is no business of a page.
+    assert ("secretsmanager:GetSecretValue", "WebhookSecret") not in granted("ConsoleRole")
 
 
 def test_the_sweep_changes_no_record() -> None:
@@ -302,10 +310,13 @@ def test_the_table_is_recoverable_encrypted_with_its_own_key_and_outlives_the_st
         assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
-def test_the_api_is_throttled_logged_and_open_for_webhooks_only() -> None:
+def test_the_api_is_throttled_logged_and_open_for_webhooks_and_the_console_only() -> None:
     assert {route["RouteKey"] for route in of_type("AWS::ApiGatewayV2::Route").values()} == {
         "POST /webhooks/hubspot",
         "POST /webhooks/quickbooks",
+        "GET /console",
+        "GET /console/{proxy+}",
+        "POST /console/{proxy+}",
     }
     [stage] = of_type("AWS::ApiGatewayV2::Stage").values()
     assert {"ThrottlingBurstLimit", "ThrottlingRateLimit"} <= set(stage["DefaultRouteSettings"])
@@ -314,6 +325,10 @@ def test_the_api_is_throttled_logged_and_open_for_webhooks_only() -> None:
 
 def test_no_secret_value_is_in_the_template() -> None:
     secrets = of_type("AWS::SecretsManager::Secret")
+    made = secrets["ConsoleSecret"]["GenerateSecretString"]
+    assert (made["GenerateStringKey"], made["SecretStringTemplate"]) == ("signing_key", "{}")
+    assert made["PasswordLength"] >= 64
+    assert "SecretString" not in secrets["ConsoleSecret"]
     assert secrets["WebhookSecret"]["SecretString"] == '{"hubspot_client_secrets": [], "intuit_verifier_tokens": []}'
     assert secrets["VendorSecret"]["SecretString"] == (
         '{"intuit_client_id": "", "intuit_client_secret": "", "hubspot_tokens": {}}'

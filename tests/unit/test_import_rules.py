@@ -18,12 +18,15 @@ MAY_IMPORT = {
     "ports": {"domain", "ports"},
     "services": {"domain", "ports", "services"},
     "adapters": {"domain", "ports"},
-    "runtime": {"domain", "ports", "services", "adapters", "runtime"},
+    "console": {"domain", "ports", "services", "console"},
+    "runtime": {"domain", "ports", "services", "adapters", "console", "runtime"},
     "functions": {"runtime"},
 }
 # Modules of an adapter folder's level that every adapter may use.
 SHARED_ADAPTERS = {"aws", "http"}
 NOT_IN_DOMAIN = {"os", "random", "time", "uuid", "secrets", "socket", "subprocess", "threading", "logging"}
+# The pages are made with these two libraries, and nothing else is.
+PAGE_LIBRARIES = {"jinja2", "babel"}
 NOT_IN_SERVICES = {"boto3", "botocore", "httpx", "os", "pydantic", "aws_lambda_powertools"}
 CLOCK_READS = {
     ("datetime", "now"),
@@ -57,7 +60,7 @@ class Module:
 
     @property
     def part(self) -> str:
-        """domain, ports, services, adapters, runtime or functions."""
+        """domain, ports, services, adapters, console, runtime or functions."""
         return self.path[1] if self.path[0] == PACKAGE and len(self.path) > 1 else self.path[0]
 
     @property
@@ -118,10 +121,14 @@ def foreign_problems(module: Module) -> list[str]:
             unwanted |= roots & NOT_IN_DOMAIN
         case "services" | "ports":
             unwanted = roots & NOT_IN_SERVICES
+        case "console":
+            unwanted = roots & NOT_IN_SERVICES
         case "functions":
             unwanted = roots - {PACKAGE, "__future__"}
         case _:
             unwanted = set()
+    if module.part != "console":
+        unwanted |= roots & PAGE_LIBRARIES
     return [f"{module.name} imports {root}" for root in sorted(unwanted)]
 
 
@@ -251,6 +258,14 @@ def test_the_whole_house_is_read() -> None:
         (layer_problems, "tieout/adapters/hubspot/crm", "from tieout.adapters import quickbooks"),
         (layer_problems, "tieout/adapters/hubspot/crm", "from ..quickbooks import query"),
         (layer_problems, "tieout/adapters/http", "from tieout.adapters.quickbooks import query"),
+        (layer_problems, "tieout/services/sweep", "from tieout.console import web"),
+        (layer_problems, "tieout/adapters/http", "from tieout.console import web"),
+        (layer_problems, "tieout/console/site", "from tieout.adapters.clock import SystemClock"),
+        (layer_problems, "tieout/console/pages/overview", "from tieout.runtime import config"),
+        (foreign_problems, "tieout/console/site", "import boto3"),
+        (foreign_problems, "tieout/console/pages/overview", "import httpx"),
+        (foreign_problems, "tieout/services/sweep", "import jinja2"),
+        (foreign_problems, "tieout/runtime/http", "from babel import Locale"),
         (layer_problems, "tieout/runtime/http", "from functions.sweep import app"),
         (layer_problems, "tieout/runtime/http", "import infra.local"),
         (layer_problems, "functions/sweep/app", "from tieout.services.sweep import Sweep"),

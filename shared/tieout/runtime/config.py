@@ -75,6 +75,14 @@ class WorkerConfig(VendorConfig):
     dead_letter_queue: str = Field(min_length=1)
 
 
+class ConsoleConfig(VendorConfig):
+    """console. `public_url`: scheme and host that people open. `vendor_timeout_seconds` is as of a worker."""
+
+    public_url: str = Field(pattern=r"^https?://[^/\s]+$")
+    console_secret: str = Field(min_length=1)
+    vendor_timeout_seconds: int = Field(ge=1, le=900)
+
+
 _C = TypeVar("_C", bound=_Config)
 
 

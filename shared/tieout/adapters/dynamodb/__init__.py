@@ -15,6 +15,8 @@ Key layout (`<c>` is a connection's id; every key is a text):
     connection            CONNECTION                        <c>
     portal pointer        PORTAL#<portal id>                CONNECTION
     realm pointer         REALM#<realm id>                  CONNECTION
+    ticket of the console TICKET#<hash>                     TICKET
+    session               SESSION#<hash>                    SESSION
 
 The pointers hold the whole connection, so that a function that may read nothing but `PORTAL#*` and `REALM#*` (IAM
 `dynamodb:LeadingKeys`) can tell whom a webhook concerns.
@@ -25,5 +27,5 @@ Two sparse indexes, used for keys only; the records themselves are then read con
     by_due     gsi2pk C#<c>#DUE             gsi2sk <wake at>      what the sweep has to wake
 
 Times in keys are UTC in one fixed width, so that their texts sort as the times do. Audit lines expire after 400 days
-by the table's time-to-live attribute `expires_at`.
+by the table's time-to-live attribute `expires_at`, tickets and sessions a day after their time.
 """

@@ -53,6 +53,14 @@ class VendorSecrets(BaseModel):
     hubspot_tokens: Annotated[dict[_Text, _Text], Field(repr=False)]
 
 
+class ConsoleSecrets(BaseModel):
+    """What signs the console's cookies; AWS made it with the stack."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    signing_key: Annotated[str, Field(min_length=32, repr=False)]
+
+
 M = TypeVar("M", bound=BaseModel)
 
 

@@ -1,0 +1,11 @@
+"""The pages, one module each. A further one is added to `PAGES`; the menu has those with a name, in this order."""
+
+from __future__ import annotations
+
+from tieout.console.pages import entrance, overview
+from tieout.console.routing import Page
+
+PAGES: tuple[Page, ...] = (
+    entrance.PAGE,
+    overview.PAGE,
+)

@@ -1,0 +1,96 @@
+"""The console over a world in this process: both vendors' sandboxes, our store in memory, one clock.
+
+    world = ConsoleWorld()
+    client = world.signed_in()             # an operator; world.signed_in(Role.VIEWER) for a viewer
+    page = client.get(world.path("/overview"))
+
+`seeded` gives a world with records in every state, for pages that are looked at in a browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from threading import Thread
+from typing import Any
+from urllib.parse import quote
+
+from werkzeug.serving import make_server
+
+from tests.support.builders_world import World
+from tests.support.console_client import ORIGIN, ConsoleClient, as_wsgi
+from tests.support.memory_doors import MemoryDoors
+from tieout.console.desk import Desk
+from tieout.console.guard import Guard
+from tieout.console.site import Site
+from tieout.domain.person import Role
+from tieout.runtime.console import run_console
+from tieout.services.sign_in import SignIn
+
+KEY = "a key for tests that is long enough to sign"
+
+
+class ConsoleWorld:
+    """`world` is what the workers see of it too. `origin` is scheme and host that people open."""
+
+    def __init__(self, world: World | None = None, origin: str = ORIGIN) -> None:
+        self.world = world or World()
+        self.doors = MemoryDoors()
+        self._secrets = count(1)
+        self.sign_in = SignIn(self.doors, self.world.clock, lambda: f"secret-{next(self._secrets)}")
+        self.desk = self._desk()
+        self.guard = Guard(lambda: KEY, origin)
+        self.site = Site(self.desk, self.guard)
+        self.handler: Callable[[Any, Any], dict[str, Any]] = run_console(self.site, self.world.meter)
+
+    def _desk(self) -> Desk:
+        world = self.world
+        return Desk(
+            clock=world.clock,
+            sign_in=self.sign_in,
+            connections=world.connections,
+            records=world.records,
+            hints=world.hints,
+            cursors=world.cursors,
+            meter=world.meter,
+            notices=world.notices,
+            tokens=world.tokens,
+            workspaces=world,
+        )
+
+    def path(self, path: str = "") -> str:
+        """The path of a page about the world's connection."""
+        return f"/console/c/{quote(self.world.connection.id, safe='')}{path}"
+
+    def client(self, **headers: str) -> ConsoleClient:
+        """A browser that nobody has signed in with."""
+        return ConsoleClient(self.handler, headers)
+
+    def link(self, role: Role = Role.OPERATOR, name: str = "Olga Operator") -> str:
+        """The path of a new sign-in link."""
+        return f"/console/sign-in/{self.sign_in.mint(name, role)}"
+
+    def signed_in(self, role: Role = Role.OPERATOR, name: str = "Olga Operator", **headers: str) -> ConsoleClient:
+        """A browser with a session, got as a person gets it."""
+        client = self.client(**headers)
+        client.get(self.link(role, name)).submit()
+        return client
+
+
+@contextmanager
+def serving(make: Callable[[str], ConsoleWorld]) -> Iterator[tuple[str, ConsoleWorld]]:
+    """A console on this machine's loopback address, for a real browser; gives its origin and world. `make` is told the
+    origin."""
+    made: list[ConsoleWorld] = []
+    server = make_server("127.0.0.1", 0, as_wsgi(lambda event: made[0].handler(event, None)), threaded=True)
+    origin = f"http://127.0.0.1:{server.server_port}"
+    made.append(make(origin))
+    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield origin, made[0]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
