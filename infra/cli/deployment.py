@@ -14,6 +14,7 @@ from typing import Final, Protocol
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tieout.adapters.dynamodb.doors import DynamoDoors
 from tieout.adapters.secrets.secrets import Secrets, VendorSecrets, WebhookSecrets
 from tieout.domain.company import Connection
 from tieout.domain.settings import Settings
@@ -26,6 +27,7 @@ from tieout.runtime.bootstrap.store import open_store
 from tieout.runtime.bootstrap.vendors import open_workspaces
 from tieout.services.assess import Assessor
 from tieout.services.push_invoices import PushInvoices
+from tieout.services.sign_in import SignIn
 
 LOCAL_STACK = Path(".local/stack.json")
 # The queues by worker: their name for people, and in the template's outputs.
@@ -130,6 +132,7 @@ class Deployment:
     queues: Callable[[], Mapping[str, int]]
     vendor_secret: Callable[[], VendorSecrets]
     webhook_secret: Callable[[], WebhookSecrets]
+    sign_in: SignIn
 
     def connections(self, only: str | None) -> list[Connection]:
         """The connections, or just the one named; raises NoDeployment when there is none."""
@@ -170,6 +173,7 @@ def open_deployment(stack: str | None) -> Deployment:
         lambda: _depths(found.queues),
         lambda: secrets.read(settings.vendor_secret, VendorSecrets),
         lambda: secrets.read(intake.webhook_secret, WebhookSecrets),
+        SignIn(DynamoDoors(aws.dynamodb, settings.table), own.clock),
     )
 
 

@@ -15,6 +15,7 @@ from infra.cli.fees import fees
 from infra.cli.options import CANNOT_START, NEEDS_A_PERSON, NotFound, Opener
 from infra.cli.pdf import pdf
 from infra.cli.reconcile import reconcile
+from infra.cli.sign_in import login_link
 from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.settings_document import BadSettings
 
@@ -39,6 +40,7 @@ for command in (
 ):
     app.command()(command)
 app.command("show")(watch.show_record)
+app.command("login-link")(login_link)
 app.add_typer(configure.app, name="settings")
 
 

@@ -17,11 +17,13 @@ from infra.sandbox.hubspot.config import HubSpotConfig
 from infra.sandbox.quickbooks.config import CLIENT_ID, CLIENT_SECRET, VERIFIER_TOKEN
 from tests.support.builders_world import VENDOR_TIMEOUT, World
 from tests.support.memory import MemoryConnections, MemoryHints, MemoryRecords, MemoryTokens, VirtualClock
+from tests.support.memory_doors import MemoryDoors
 from tests.support.memory_sweep import MemoryCursors, MemoryNotices, MemoryReadMeter
 from tieout.adapters.secrets.secrets import VendorSecrets, WebhookSecrets
 from tieout.services.assess import Assessor
 from tieout.services.customers import Customers
 from tieout.services.items import Items
+from tieout.services.sign_in import SignIn
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class CommandLine:
     public_url: str = "http://127.0.0.1:9"
     queues: Mapping[str, int] = field(default_factory=lambda: {"invoice push": 0, "dead letters": 0})
     stacks: list[str | None] = field(default_factory=list)
+    doors: MemoryDoors = field(default_factory=MemoryDoors)
 
     def run(self, *arguments: str) -> Ran:
         """Run `tieout` with these arguments."""
@@ -97,7 +100,16 @@ class CommandLine:
         )
         assessor = Assessor(Customers(world.claims, VENDOR_TIMEOUT), Items(world.records, world.clock))
         return Deployment(
-            "test", self.public_url, store, world, world.service, assessor, lambda: self.queues, _vendor, _webhooks
+            "test",
+            self.public_url,
+            store,
+            world,
+            world.service,
+            assessor,
+            lambda: self.queues,
+            _vendor,
+            _webhooks,
+            SignIn(self.doors, world.clock),
         )
 
 

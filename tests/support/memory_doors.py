@@ -10,11 +10,12 @@ from tieout.ports.access import Session, Ticket
 
 
 class MemoryDoors:
-    """Fulfils `ports.access.Doors`. `tickets` and `sessions` are by hash."""
+    """Fulfils `ports.access.Doors`. `tickets` and `sessions` are by hash; `reads` counts reads of sessions."""
 
     def __init__(self) -> None:
         self.tickets: dict[str, Ticket] = {}
         self.sessions: dict[str, Session] = {}
+        self.reads = 0
         self._lock = threading.Lock()
 
     def add_ticket(self, digest: str, ticket: Ticket) -> None:
@@ -33,6 +34,7 @@ class MemoryDoors:
             return True
 
     def session(self, digest: str) -> Session | None:
+        self.reads += 1
         return self.sessions.get(digest)
 
     def end(self, digest: str) -> None:

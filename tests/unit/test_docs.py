@@ -212,7 +212,7 @@ def test_documents_name_no_command_that_does_not_exist() -> None:
     for page in PAGES:
         code = [*_CODE_SPAN.findall(_text(page)), *re.findall(r"^ {4}.*$", _text(page), re.MULTILINE)]
         for line in code:
-            for words in re.findall(r"(?:^\s*|/)tieout ([a-z]+(?: [a-z]+)?)", line):
+            for words in re.findall(r"(?:^\s*|/)tieout ([a-z-]+(?: [a-z]+)?)", line):
                 first = words.split()[0]
                 assert first in commands or words in commands or words in groups, f"{page.name}: tieout {words}"
 
