@@ -23,7 +23,8 @@ OF_MIRROR = {
         "then retry this invoice.",
     ),
     AttentionCode.TOTAL_DIFFERS: Explanation(
-        "The lines, discounts and tax of this QuickBooks invoice do not come to its total, so HubSpot cannot show it.",
+        "HubSpot cannot show this QuickBooks invoice: its lines, discounts and tax do not come to its total, or its "
+        "tax is negative.",
         "Look at the invoice's lines in QuickBooks, then retry this invoice.",
     ),
 }

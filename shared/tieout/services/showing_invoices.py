@@ -35,7 +35,8 @@ class MirroredInvoiceWriter:
         record, now = held.record, self.claims.clock.now()
         if isinstance(step, CreateMirror):
             if step.again:
-                record = replace(record, link=None, generation=record.generation + 1)
+                # On the new one nothing is shown yet.
+                record = replace(record, link=None, generation=record.generation + 1, shown="")
             effect = _Mirrors()
             self._intents.carry_out(workspace, held, effect, record, _create(workspace, record, step.content, now))
             return effect.created

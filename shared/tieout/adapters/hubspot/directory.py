@@ -9,7 +9,7 @@ from tieout.adapters.hubspot.batches import chunks
 from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.faults import Refused
 from tieout.adapters.hubspot.values import BadValue, Values
-from tieout.adapters.hubspot.wire import Record, RecordPage
+from tieout.adapters.hubspot.wire import Record, RecordBatch, RecordPage
 from tieout.domain.errors import OutcomeUnknown, Transient
 from tieout.domain.mirrored_invoice import SyncedInvoice
 from tieout.domain.money import Money
@@ -70,10 +70,19 @@ def create_contact(client: HubSpotClient, email: str, name: str) -> str:
     except OutcomeUnknown as lost:
         raise Transient(lost.detail, lost.context) from lost
     except Refused as refusal:
-        there = contacts_by_email(client, [email]).get(email.strip().lower()) if refusal.status == 409 else None
+        # The search, which found none, lags behind what HubSpot holds.
+        there = _contact_held(client, email) if refusal.status == 409 else None
         if there is None:
             raise
         return there
+
+
+def _contact_held(client: HubSpotClient, email: str) -> str | None:
+    """The contact with this e-mail, without the search's lag."""
+    path = client.versions.objects_path("contacts/batch/read")
+    body = {"inputs": [{"id": email}], "idProperty": "email", "properties": ["email"]}
+    found = client.read(path, body, RecordBatch).results
+    return next((one.id for one in found if not one.archived), None)
 
 
 def _search(

@@ -9,8 +9,8 @@ from decimal import Decimal
 from tieout.domain.attention import AttentionCode
 from tieout.domain.invoice import ContentLine, InvoiceStatus, LedgerInvoice, line_amount
 from tieout.domain.mirrored_invoice import Mirror, MirrorContent, MirrorLine, StandingMirror, SyncedInvoice
-from tieout.domain.money import Money, round_to_minor_unit
-from tieout.domain.planning.mirror_edits import edits, says
+from tieout.domain.money import Money, minor_unit, round_to_minor_unit
+from tieout.domain.planning.mirror_edits import edits, says, unlike
 from tieout.domain.planning.plan import Attend, Nothing, Skip
 from tieout.domain.record import Kind, Link, marked_origin
 from tieout.domain.settings import DeletedInQuickBooks, Settings, VoidedInQuickBooks
@@ -21,6 +21,8 @@ DATA_SYNC = "data_sync"
 _DELETED = Skip("deleted", "The invoice was deleted in QuickBooks.")
 _VOIDED = Skip("voided", "The invoice was voided in QuickBooks before it reached HubSpot.")
 _NONE = Decimal(0)
+# What a line of a discount bears instead of an item's id.
+_DISCOUNT = "discount"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,27 @@ def plan_invoice_mirror(case: InvoiceCase, settings: Settings) -> InvoiceMirrorP
     mirror = case.link.mirror
     if mirror is None:
         return _of_data_sync(case)
+    gone = _gone_on_both_sides(case, mirror)
+    if gone is not None:
+        return gone
     wanted = _wanted(case, mirror, settings)
     if not isinstance(wanted, MirrorContent):
         return wanted
     if case.standing is None:
         return _deleted_there(case, settings, wanted)
     return _compared(case.standing, mirror, wanted, case)
+
+
+def _gone_on_both_sides(case: InvoiceCase, mirror: Mirror) -> InvoiceMirrorPlan | None:
+    """What counts no longer in QuickBooks, and in HubSpot neither, is nobody's business any more, whoever saw to it."""
+    if case.source is not None and not case.source.voided:
+        return None
+    if case.standing is None:
+        return Skip("deleted", "The invoice counts no longer in QuickBooks, and was deleted in HubSpot.")
+    if case.standing.unreadable or case.standing.status is not InvoiceStatus.VOIDED:
+        return None
+    voided = replace(mirror.sent, status=InvoiceStatus.VOIDED)
+    return Nothing() if mirror.complete and mirror.sent == voided else NoteMirror(voided)
 
 
 def _screened(case: InvoiceCase, settings: Settings) -> Skip | None:
@@ -175,8 +192,6 @@ def _with_parties(content: MirrorContent, sent: MirrorContent) -> MirrorContent:
 
 
 def _deleted_there(case: InvoiceCase, settings: Settings, wanted: MirrorContent) -> InvoiceMirrorPlan:
-    if wanted.status is InvoiceStatus.VOIDED:
-        return Skip("deleted", "The invoice counts no longer in QuickBooks, and was deleted in HubSpot.")
     if case.by_person or case.take_quickbooks:
         return _new(case, settings, again=True)
     return Attend(AttentionCode.DELETED_IN_HUBSPOT, f"QuickBooks has {wanted.total}, {wanted.status}.")
@@ -188,7 +203,9 @@ def _compared(standing: StandingMirror, mirror: Mirror, wanted: MirrorContent, c
     same_customer = mirror.sent.customer_id == wanted.customer_id
     if mirror.complete and same_customer and says(standing, wanted):
         return Nothing() if mirror.sent == wanted else NoteMirror(wanted)
-    found = list(edits(standing, mirror))
+    # What a person entered there and QuickBooks says, too, is no conflict.
+    disagreed = unlike(standing, wanted)
+    found = [one for one in edits(standing, mirror) if one.field in disagreed]
     if found and not case.take_quickbooks:
         told = "; ".join(f"{one.field}: HubSpot has {one.after or '(empty)'}, {one.before}" for one in found)
         return Attend(AttentionCode.EDITED_IN_HUBSPOT, f"{told}. QuickBooks has {wanted.total}, {wanted.status}.")
@@ -238,7 +255,7 @@ def _status(source: LedgerInvoice) -> InvoiceStatus:
 def _lines(source: LedgerInvoice, products: Mapping[str, str]) -> Iterator[MirrorLine]:
     currency = source.content.currency
     for line in source.content.lines:
-        if line.amount < 0:
+        if line.amount < 0 or (line.item_id == _DISCOUNT and not line.amount):
             continue
         name = source.item_names.get(line.item_id) or _first_line(line.description) or "Line"
         quantity, price = _quantity(line, currency)
@@ -257,9 +274,16 @@ def _quantity(line: ContentLine, currency: str) -> tuple[Decimal, Decimal]:
     if fits and quantity is not None and price is not None:
         # Money is exact in both systems; what is written with more decimals than HubSpot keeps would not be.
         short = all(_decimals(number) <= _MOST_DECIMALS for number in (quantity, price))
-        if short and line_amount(quantity, price, currency) == line.amount:
+        clear = not _halfway(quantity * price, currency)
+        if short and clear and line_amount(quantity, price, currency) == line.amount:
             return quantity, price
     return Decimal(1), line.amount
+
+
+def _halfway(amount: Decimal, currency: str) -> bool:
+    """Whether it lies just between two amounts: which of them HubSpot takes is not documented."""
+    unit = minor_unit(currency)
+    return amount % unit * 2 == unit
 
 
 _MOST_DECIMALS = 6

@@ -16,7 +16,12 @@ _Line = tuple[str, Decimal, Decimal, str]
 
 def says(standing: StandingMirror, content: MirrorContent) -> bool:
     """Whether all of `content` stands there, and nothing else in the fields that Tieout owns."""
-    return not list(_differences(standing, (content,), partly=False))
+    return not unlike(standing, content)
+
+
+def unlike(standing: StandingMirror, content: MirrorContent) -> frozenset[str]:
+    """The fields in which what stands there is not `content`, under the names that `edits` gives them."""
+    return frozenset(one.field for one in _differences(standing, (content,), partly=False))
 
 
 def edits(standing: StandingMirror, mirror: Mirror) -> Iterator[Change]:

@@ -1,0 +1,99 @@
+"""QuickBooks' own invoices where people do something on both sides, and HubSpot does what it does not document."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.support.builders import usd
+from tests.support.builders_mirror_world import MirrorWorld, discount, sale
+from tieout.domain.hint import Cause
+from tieout.domain.invoice import InvoiceStatus
+from tieout.domain.record import State
+
+
+@pytest.fixture
+def world() -> MirrorWorld:
+    world = MirrorWorld()
+    world.quickbooks.company.prefer("SalesFormsPrefs", "AllowDiscount", True)
+    return world
+
+
+def gone(world: MirrorWorld, row: dict[str, Any], how: str) -> None:
+    getattr(world.bookkeeper, how)("Invoice", world.row(row))
+
+
+@pytest.mark.parametrize("how", ["void", "delete"])
+def test_what_counts_no_longer_on_either_side_needs_nobody(world: MirrorWorld, how: str) -> None:
+    world.settings(voided_in_quickbooks="attention", deleted_in_quickbooks="attention")
+    row = world.billed()
+    world.show(row)
+    gone(world, row, how)
+    assert world.show(row).state is State.ATTENTION
+    world.delete(world.shown_id(row))
+    record = world.show(row, Cause.RETRY)
+    assert (record.state, record.reason) == (State.IGNORED, "deleted")
+
+
+@pytest.mark.parametrize("how", ["void", "delete"])
+def test_who_voids_it_in_hubspot_as_the_advice_says_is_done(world: MirrorWorld, how: str) -> None:
+    world.settings(voided_in_quickbooks="attention", deleted_in_quickbooks="attention")
+    row = world.billed()
+    world.show(row)
+    gone(world, row, how)
+    world.show(row)
+    world.edit(world.shown_id(row), hs_invoice_status="voided", hs_comments="voided by Ann")
+    assert world.show(row, Cause.RETRY).state is State.VOIDED
+    before = len(world.hubspot.traffic.exchanges)
+    assert world.show(row, Cause.RETRY).state is State.VOIDED
+    assert all(one.method == "GET" or one.url.endswith("read") for one in world.hubspot.traffic.exchanges[before:])
+
+
+def test_what_a_person_entered_on_both_sides_is_no_conflict_and_the_rest_follows(world: MirrorWorld) -> None:
+    row = world.billed(DocNumber="QB-1")
+    world.show(row)
+    world.edit(world.shown_id(row), hs_number="QB-2")
+    world.bookkeeper.change("Invoice", world.row(row), DocNumber="QB-2", CustomerMemo={"value": "News"})
+    assert world.show(row).state is State.SYNCED
+    assert (world.standing(row).number, world.standing(row).memo) == ("QB-2", "News")
+
+
+@pytest.mark.parametrize("rounding", ["ROUND_HALF_UP", "ROUND_HALF_EVEN", "ROUND_HALF_DOWN"])
+def test_a_line_that_lies_just_between_two_cents_is_right_however_hubspot_rounds(rounding: str) -> None:
+    world = MirrorWorld(hubspot={"rounding": rounding})
+    row = world.billed(sale("7", "33.335", Amount=Decimal("233.35")))
+    assert world.show(row).state is State.SYNCED
+    state = world.hubspot.state()["objects"]["line_items"]
+    assert [one["properties"]["amount"] for one in state] == ["233.35"]
+
+
+def test_a_discount_that_comes_to_nothing_is_no_line(world: MirrorWorld) -> None:
+    detail = {"PercentBased": True, "DiscountPercent": Decimal(100)}
+    row = world.billed(sale("2", "0.00"), {"DetailType": "DiscountLineDetail", "DiscountLineDetail": detail})
+    world.show(row)
+    assert len(world.standing(row).lines) == 1
+
+
+def test_an_invoice_that_is_made_again_shows_its_status_again(world: MirrorWorld) -> None:
+    row = world.billed(sale("3", "10.00"), discount("1.00"))
+    world.show(row)
+    world.delete(world.shown_id(row))
+    # The deletion is noticed only by who asks for it again.
+    world.show(row, Cause.RETRY)
+    assert world.standing(row).total == usd("29.00")
+    assert world.standing(row).status is InvoiceStatus.OPEN
+    assert world.in_hubspot(world.shown_id(row), "tieout_status")["tieout_status"] == "in_sync"
+
+
+def test_a_contact_that_the_search_does_not_show_yet_is_the_one() -> None:
+    world = MirrorWorld(hubspot={"index_lag_seconds": 3600.0})
+    world.settings(unknown_in_hubspot="create")
+    known = world.contact(email="ada@globex.test")
+    row = world.billed(BillEmail={"Address": "Ada@globex.test"})
+    record = world.show(row)
+    assert record.state is State.SYNCED
+    assert record.link is not None
+    assert record.link.mirror is not None
+    assert record.link.mirror.sent.contact_id == known
