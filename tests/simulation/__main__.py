@@ -15,7 +15,7 @@ from rich.table import Table
 
 from tests.simulation.course import Failed, Result
 from tests.simulation.sabotage import Sabotage
-from tests.simulation.simulation import simulate
+from tests.simulation.simulation import WORLDS, simulate
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=100, help="how many seeds to play")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--sabotage", type=Sabotage, choices=list(Sabotage), default=Sabotage.NONE)
-    parser.add_argument("--only", choices=("invoices", "money"), help="worlds of one kind; both without it")
+    parser.add_argument("--only", choices=list(WORLDS), help="worlds of one kind; all without it")
     parser.add_argument("--workers", type=int, default=multiprocessing.cpu_count())
     parser.add_argument("--trace", action="store_true", help="print every step of every seed")
     given = parser.parse_args(arguments)
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress, multiprocessing.Pool(min(given.workers, len(seeds))) as pool:
         kinds = _kinds(given.only, given.sabotage)
-        worlds = [(seed, kind == "money") for kind in kinds for seed in seeds]
+        worlds = [(seed, kind) for kind in kinds for seed in seeds]
         task = progress.add_task("seeds", total=len(worlds))
         for outcome in pool.imap_unordered(partial(_play, sabotage=given.sabotage), worlds):
             if isinstance(outcome, str):
@@ -57,18 +57,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _kinds(only: str | None, sabotage: Sabotage) -> tuple[str, ...]:
-    """Which worlds are played: without a choice both, and of a sabotage those that can notice it."""
+    """Which worlds are played: without a choice all, and of a sabotage those that can notice it."""
     if only is not None:
         return (only,)
-    if sabotage is Sabotage.NONE:
-        return ("invoices", "money")
-    return ("money",) if sabotage.of_money else ("invoices",)
+    return tuple(WORLDS) if sabotage is Sabotage.NONE else (sabotage.of,)
 
 
-def _play(world: tuple[int, bool], sabotage: Sabotage) -> Result | str:
-    seed, money = world
+def _play(world: tuple[int, str], sabotage: Sabotage) -> Result | str:
+    seed, kind = world
     try:
-        return simulate(seed, sabotage, money=money)
+        return simulate(seed, sabotage, of=kind)
     except Failed as failed:
         return str(failed)
 

@@ -12,36 +12,30 @@ from infra.sandbox.hubspot import HubSpotConfig, HubSpotSandbox
 from infra.sandbox.quickbooks import QuickBooksConfig, QuickBooksSandbox
 from tests.simulation import grounds
 from tests.simulation.cashiers import CLEARING, PLATFORM, PROCESSING, RECEIVABLE, STRIPE, Cashiers
-from tests.simulation.course import Course, Slot
+from tests.simulation.course import Slot
 from tests.simulation.money_judge import MoneyJudge
 from tests.simulation.money_watch import MoneyWatch
 from tests.simulation.payers import Payers
 from tests.simulation.sabotage import Sabotage
 from tests.simulation.scene import Scene
-from tests.simulation.stage import TIMEOUT
+from tests.simulation.swept import SWEEP_EVERY, SweptCourse
 from tests.simulation.tellers import Counting, Queues, Tellers
 from tests.simulation.watch import Broken
 from tests.simulation.wire import FollowingClock
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause, Hint
-from tieout.domain.record import Kind, State, SyncRecord, own_hint_object
-from tieout.services.outcome import Run
+from tieout.domain.record import Kind, SyncRecord, own_hint_object
 
-# The schedule's default, and how often it comes once nothing happens any more.
-SWEEP_EVERY, SWEEP_IN_PEACE = 900.0, 14_400.0
 _GROUNDS = ("no tax", "tax as item", "automated")
-_WEBHOOKS = ("webhook_drop", "webhook_duplicate", "webhook_reorder")
 _INVOICE = re.compile(r"invoices? [\w-]+")
-_RESERVE = timedelta(seconds=45)
 
 
-class MoneySimulation(Course):
+class MoneySimulation(SweptCourse):
     """Payments, refunds and both directions. In every third world no webhook ever arrives."""
 
     watch: MoneyWatch
     office: Counting
-    longest = timedelta(days=5)
 
     def __init__(self, seed: int, sabotage: Sabotage = Sabotage.NONE) -> None:
         super().__init__(seed)
@@ -81,27 +75,15 @@ class MoneySimulation(Course):
             self.payers.restored,
         )
         self.deaf = chance.random() < 1 / 3
-        self._sweeper = Slot("S", takes_messages=False)
         self._bookers = [Slot("F", takes_messages=False), Slot("G", takes_messages=False)]
-        self._slots += [self._sweeper, *self._bookers]
-        self._run: Run | None = None
+        self._slots += self._bookers
         self._tell(f"{ground.name}, {'deaf' if self.deaf else 'told'}: {self.office.document}")
 
     # -- the course of events
 
     def _raise_storm(self) -> None:
         chance, at = self._chance, 0.0
-        for wire in self.wires.values():
-            wire.trouble = chance.choice((0.0, 0.02, 0.05, 0.1))
-        self.stage.crashes_left = chance.choice((0, 1, 2, 4))
-        self.stage.chance_of_crash = chance.choice((0.002, 0.01))
-        self.queue.unreliable = chance.choice((0.0, 0.05, 0.25))
-        for app in self._apps.values():
-            for kind in _WEBHOOKS:
-                lost = self.deaf and kind == "webhook_drop"
-                app.faults.add(
-                    {"kind": kind, "probability": 1 if lost else chance.choice((0.05, 0.3)), "seed": self.result.seed}
-                )
+        self._make_trouble()
         for _ in range(2):
             self._in(0.0, self.payers.begin)
         for _ in range(chance.randint(14, 26)):
@@ -117,30 +99,13 @@ class MoneySimulation(Course):
         self._in(chance.uniform(1, SWEEP_EVERY), self._sweep)
 
     def _act(self) -> None:
-        acts = {**self.payers.acts, **self.cashiers.acts}
-        while acts:
-            act = self._chance.choices(list(acts), list(acts.values()))[0]
-            if act():
-                self.scene.reached[act.__name__.strip("_").replace("_", " ")] += 1
-                return
-            del acts[act]
+        self._one_of({**self.payers.acts, **self.cashiers.acts})
 
-    def _kill_token(self) -> None:
-        self._tell("the access token dies")
-        for grant in self.quickbooks.grants._grants:
-            grant.access.update(dict.fromkeys(grant.access, self.stage.clock.time))
-        self._changed("quickbooks")
+    def _reads(self) -> int:
+        return self.watch.reads
 
     def _calm_down(self) -> None:
-        self._tell("--- the storm is over")
-        for wire in self.wires.values():
-            wire.trouble = 0.0
-        for app in self._apps.values():
-            app.faults.rules[:] = [
-                rule for rule in app.faults.rules if rule.kind not in _WEBHOOKS or (self.deaf and rule.probability == 1)
-            ]
-        self.stage.crashes_left = 0
-        self.queue.unreliable = 0.0
+        self._end_trouble()
         # Later than any preference of QuickBooks is remembered; and again, when what it depends on has come to rest.
         self._in(1800, self.tellers.tidy_up)
         self._in(5400, self.tellers.tidy_up)
@@ -149,36 +114,6 @@ class MoneySimulation(Course):
             self._in(hour * 3600, self._book)
         # What was deleted in HubSpot is listed once a day.
         self._in(timedelta(hours=31).total_seconds(), self._rest)
-
-    def _rest(self) -> None:
-        self._calm = True
-
-    def _sweep(self) -> None:
-        """The schedule starts the real function, in a process of its own."""
-        peace = not self._unrest(but_sweep=True) and not self.wires["quickbooks"].trouble
-        self._in(SWEEP_IN_PEACE if peace else SWEEP_EVERY, self._sweep)
-        slot = self._sweeper
-        if slot.busy is not None:
-            return
-        sweep, before, idle = self.office.start_sweep(), self.watch.reads, self._calm and peace
-
-        def work() -> None:
-            try:
-                run = sweep.run("sweep", self.stage.clock.time + TIMEOUT - _RESERVE)
-            except SyncError as error:
-                self._tell(f"the sweep fails: {error}")
-                return
-            except Exception as error:
-                raise Broken("".join(traceback.format_exception(error))) from error
-            if run.failure is not None and not isinstance(run.failure, SyncError):
-                raise Broken("".join(traceback.format_exception(run.failure)))
-            found = run.counts["records_woken"] + run.counts["changes_queued"]
-            self._tell(f"swept: {found} hints, {len(run.troubles)} troubles")
-            if idle and not found and self.watch.reads - before > 1:
-                raise Broken(f"an idle sweep cost {self.watch.reads - before} metered reads")
-            self._quiet_sweeps = self._quiet_sweeps + 1 if idle and not found else 0
-
-        slot.busy = self.stage.start(slot.name, work)
 
     def _book(self) -> None:
         """The schedule starts the booking of fees, perhaps while it runs already."""
@@ -231,23 +166,6 @@ class MoneySimulation(Course):
         # What a refund made in QuickBooks may belong to changes with its customer's invoices, and is suggested anew.
         records = [one for one in self.watch.records if one.key.kind is not Kind.REFUND]
         return [(one.key, one.state, one.reason, _said(one), len(one.postings)) for one in records]
-
-    def _unrest(self, *, but_sweep: bool = False) -> str:
-        unsettled = [f"{one.key} {one.state} {one.reason}" for one in self.watch.records if self._restless(one)]
-        waiting = [f"{len(self.queue.messages)} messages"] if self.queue.messages else []
-        busy = [one.name for one in self._slots if one.busy is not None and not (but_sweep and one is self._sweeper)]
-        events = [name for name, app in self._apps.items() if app.outbox.pending]
-        late = [name for name, wire in self.wires.items() if wire.late]
-        return "; ".join([*unsettled, *waiting, *busy, *events, *late])
-
-    def _restless(self, record: SyncRecord) -> bool:
-        """Whether it is on its way. What belongs to no invoice may still get one, and HubSpot may still get room for
-        what it refused: both are looked at for a month."""
-        if own_hint_object(record.key) is None:
-            return False
-        due = record.wake_at()
-        later = record.state in (State.IGNORED, State.ATTENTION) and due is not None and due > self.stage.clock.time
-        return not record.settled or (due is not None and not later)
 
     def _count(self) -> None:
         self.result.played, self.result.ends = self.scene.reached, self.judge.ends

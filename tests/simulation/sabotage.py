@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
+from itertools import count
 from typing import Any, cast
 from unittest import mock
 
@@ -20,6 +21,7 @@ from tieout.ports import AuditEntry, RecordChanged, Records, Workspace
 from tieout.services.claims import Claims, Held
 from tieout.services.posting import PostingWriter
 from tieout.services.push_payments import PushPayments
+from tieout.services.showing_invoices import MirroredInvoiceWriter
 from tieout.services.sweep import Sweep
 from tieout.services.waking import Found
 from tieout.services.writing import Writer
@@ -39,6 +41,8 @@ class Sabotage(StrEnum):
     refund_twice: what was given back already does not count when a refund is posted.
     echo: what was recorded in HubSpot from QuickBooks goes to QuickBooks like any other payment.
     fees_look: as look, for the expenses of fees.
+    mirror_look: as look, for the HubSpot invoices that show those of QuickBooks, and without their unique key.
+    mirror_edits: what a person changed of such a HubSpot invoice is not told from what Tieout wrote.
     cursor: the sweep notes how far it has come before what it found is queued, and hardly looks at any time
         twice, which would make up for it within a storm.
     """
@@ -56,11 +60,13 @@ class Sabotage(StrEnum):
     ECHO = "echo"
     CURSOR = "cursor"
     FEES_LOOK = "fees_look"
+    MIRROR_LOOK = "mirror_look"
+    MIRROR_EDITS = "mirror_edits"
 
     @property
-    def of_money(self) -> bool:
-        """Whether it takes worlds of money to notice."""
-        return self in _OF_MONEY
+    def of(self) -> str:
+        """Which worlds notice it."""
+        return "money" if self in _OF_MONEY else "mirrors" if self in _OF_MIRRORS else "invoices"
 
     def records(self, records: Records) -> Records:
         """The store as the claims see it."""
@@ -73,6 +79,11 @@ class Sabotage(StrEnum):
     def poster(self, claims: Claims, vendor_timeout: timedelta) -> PostingWriter:
         """The writer of receipts and refunds to use."""
         return (_BlindPoster if self is Sabotage.PAYMENT_LOOK else PostingWriter)(claims, vendor_timeout)
+
+    def mirror_writer(self, claims: Claims, vendor_timeout: timedelta) -> MirroredInvoiceWriter:
+        """The writer of QuickBooks' own invoices to use."""
+        kind = _BlindMirrorWriter if self is Sabotage.MIRROR_LOOK else MirroredInvoiceWriter
+        return kind(claims, vendor_timeout)
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -99,6 +110,22 @@ class _BlindPoster(PostingWriter):
 
     def verify(self, workspace: Workspace, held: Held) -> bool:
         return _forget(self.claims, held, self.vendor_timeout)
+
+
+class _BlindMirrorWriter(MirroredInvoiceWriter):
+    """The same for what is shown in HubSpot."""
+
+    __slots__ = ()
+
+    def verify(self, workspace: Workspace, held: Held) -> bool:
+        return _forget(self.claims, held, self.vendor_timeout)
+
+
+def _another_key(key: RecordKey, _generation: int) -> str:
+    return f"{key.connection}/{key.kind}/{key.origin_id}/{next(_KEYS)}"
+
+
+_KEYS = count(1)
 
 
 def _forget(claims: Claims, held: Held, vendor_timeout: timedelta) -> bool:
@@ -184,6 +211,7 @@ def _any_payment(push: PushPayments, workspace: Workspace, hint: Hint) -> Record
 _OF_MONEY = frozenset(
     {Sabotage.PAYMENT_LOOK, Sabotage.REFUND_TWICE, Sabotage.ECHO, Sabotage.CURSOR, Sabotage.FEES_LOOK}
 )
+_OF_MIRRORS = frozenset({Sabotage.MIRROR_LOOK, Sabotage.MIRROR_EDITS})
 _REPLACED: Mapping[Sabotage, tuple[tuple[str, object], ...]] = {
     Sabotage.GENERATION: (("tieout.services.writing.request_id", _same_for_every_create),),
     Sabotage.DISCOUNT: (("tieout.adapters.quickbooks.lines.LineWriter._discount", _no_discount),),
@@ -197,6 +225,8 @@ _REPLACED: Mapping[Sabotage, tuple[tuple[str, object], ...]] = {
         ("tieout.domain.planning.payment._ELSEWHERE", {}),
     ),
     Sabotage.FEES_LOOK: (("tieout.services.book_fees.PostingWriter", _BlindPoster),),
+    Sabotage.MIRROR_LOOK: (("tieout.services.showing_invoices.mirror_key", _another_key),),
+    Sabotage.MIRROR_EDITS: (("tieout.domain.planning.invoice_mirror.edits", lambda *_: ()),),
     Sabotage.CURSOR: (
         ("tieout.services.sweep.Sweep._step", _first_come),
         # No more than the sandbox's index may lag behind.

@@ -131,7 +131,7 @@ class Sellers:
                 crm.archive(chance.choice(lines))
             else:
                 texts = forms.draw_line(chance, self.scene.products, plain=chance.random() < 0.5)
-                _add(crm, invoice, "line_items", texts)
+                add_part(crm, invoice, "line_items", texts)
         self.scene.tell(f"HubSpot: invoice {invoice.id} gets other lines")
         return True
 
@@ -146,7 +146,7 @@ class Sellers:
         with self._editing(invoice) as crm:
             match chance.randrange(3) if present else 0:
                 case 0:
-                    _add(crm, invoice, _KINDS[kind], texts)
+                    add_part(crm, invoice, _KINDS[kind], texts)
                 case 1:
                     crm.update(chance.choice(present), texts)
                 case _:
@@ -200,7 +200,7 @@ def _create(crm: Records, kind: str, **texts: str) -> Record:
     return crm.create(find_type(kind), texts)
 
 
-def _add(crm: Records, invoice: Record, kind: str, texts: dict[str, str]) -> None:
+def add_part(crm: Records, invoice: Record, kind: str, texts: dict[str, str]) -> None:
     """A part that belongs to the invoice from the beginning, as a person enters it."""
     part = crm.create(find_type(kind), texts)
     crm.link(invoice, part, [default_pair(invoice.type, part.type)])

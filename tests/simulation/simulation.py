@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from tests.simulation.agreement import Items
 from tests.simulation.changes import changed_since
 from tests.simulation.course import Course, Result
 from tests.simulation.judge import Judge
+from tests.simulation.mirrors import MirrorSimulation
 from tests.simulation.money import MoneySimulation
 from tests.simulation.office import CONNECTION, Office
 from tests.simulation.operators import Operators
@@ -187,12 +189,20 @@ class Simulation(Course):
         return "; ".join([*unsettled, *waiting, *busy, *events, *late])
 
 
-def simulate(seed: int, sabotage: Sabotage = Sabotage.NONE, *, money: bool = False) -> Result:
-    """Play one seed, of invoices or of money. Raises Failed, which shows the end of the trace."""
+WORLDS: Mapping[str, Callable[[int, Sabotage], Course]] = {
+    "invoices": Simulation,
+    "money": MoneySimulation,
+    "mirrors": MirrorSimulation,
+}
+"""The kinds of world by name."""
+
+
+def simulate(seed: int, sabotage: Sabotage = Sabotage.NONE, *, of: str = "invoices") -> Result:
+    """Play one seed of a kind of world (see `WORLDS`). Raises Failed, which shows the end of the trace."""
     # A world is small and soon over; collecting in the midst of it costs a tenth of the time.
     gc.disable()
     try:
         with sabotage.applied():
-            return (MoneySimulation if money else Simulation)(seed, sabotage).run()
+            return WORLDS[of](seed, sabotage).run()
     finally:
         gc.enable()

@@ -25,13 +25,18 @@ from tieout.ports import Records as RecordsPort
 from tieout.services import decisions
 from tieout.services.assess import Assessor
 from tieout.services.assess_payments import PaymentAssessor
+from tieout.services.beside_mirrors import of_mirrored, pdf_of_mirrored
 from tieout.services.book_fees import BookFees
 from tieout.services.check_clearing import check_clearing
 from tieout.services.claims import Claims
 from tieout.services.customers import Customers
+from tieout.services.deals import Deals
 from tieout.services.items import Items
 from tieout.services.mirroring import MirrorWriter
+from tieout.services.on_deals import OnDeals
 from tieout.services.outcome import Outcome
+from tieout.services.pdfs import Pdfs
+from tieout.services.pull_invoices import PullInvoices
 from tieout.services.pull_payments import PullPayments
 from tieout.services.push_invoices import PushInvoices
 from tieout.services.push_payments import PushPayments
@@ -39,11 +44,13 @@ from tieout.services.reconcile import Reconcile, Report
 from tieout.services.report_fees import fee_report
 from tieout.services.sweep import Sweep
 
-INVOICES, PUSH, PULL = "invoice_push", "payment_push", "payment_pull"
+INVOICES, PUSH, PULL, MIRRORS = "invoice_push", "payment_push", "payment_pull", "invoice_pull"
 # As in the template.
 ROUTES = {
     HintObject.HUBSPOT_INVOICE: INVOICES,
     HintObject.QUICKBOOKS_INVOICE: INVOICES,
+    HintObject.QUICKBOOKS_OWN_INVOICE: MIRRORS,
+    HintObject.MIRRORED_INVOICE: MIRRORS,
     HintObject.HUBSPOT_PAYMENT: PUSH,
     HintObject.POSTED_DOCUMENT: PUSH,
     HintObject.QUICKBOOKS_PAYMENT: PULL,
@@ -77,11 +84,12 @@ def _route(message: Message) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """The three workers of one process, as if the functions shared it."""
+    """The four workers of one process, as if the functions shared it."""
 
     invoices: PushInvoices
     payments: PushPayments
     pulls: PullPayments
+    mirrors: PullInvoices
 
     def push(self, hints: Sequence[Hint], deadline: datetime | None = None) -> list[Outcome]:
         """Hand the batch to the worker of its queue."""
@@ -90,6 +98,8 @@ class Counters:
                 return self.invoices.push(hints, deadline)
             case "payment_push":
                 return self.payments.push(hints, deadline)
+            case "invoice_pull":
+                return self.mirrors.pull(hints, deadline)
         return self.pulls.pull(hints, deadline)
 
 
@@ -124,7 +134,10 @@ class Counting(Office):
         )
         notices = cast(Any, Observed(self.notices, "notices", self.stage))
         pulls = PullPayments(workspaces, claims, MirrorWriter(claims, VENDOR_TIMEOUT), notices, VENDOR_TIMEOUT)
-        return Counters(invoices, payments, pulls)
+        writer = self.sabotage.mirror_writer(claims, VENDOR_TIMEOUT)
+        beside = (OnDeals(Deals(claims, notices), of_mirrored), Pdfs(claims, notices, pdf_of_mirrored))
+        mirrors = PullInvoices(workspaces, claims, writer, VENDOR_TIMEOUT, beside)
+        return Counters(invoices, payments, pulls, mirrors)
 
     def start_sweep(self) -> Sweep:
         """The schedule's function."""

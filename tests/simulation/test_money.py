@@ -30,12 +30,12 @@ ACTS = frozenset(
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
 def test_no_fault_makes_or_loses_money(first: int) -> None:
     for seed in range(first, first + CHUNK):
-        simulate(seed, money=True)
+        simulate(seed, of="money")
 
 
 @pytest.mark.simulation
 def test_the_same_seed_plays_the_same_world_of_money_step_by_step() -> None:
-    first, second = simulate(7, money=True), simulate(7, money=True)
+    first, second = simulate(7, of="money"), simulate(7, of="money")
     assert len(first.trace) > 50
     assert first.trace == second.trace
 
@@ -43,7 +43,7 @@ def test_the_same_seed_plays_the_same_world_of_money_step_by_step() -> None:
 @pytest.fixture(scope="module")
 def worlds() -> list[Result]:
     """Enough of them to count what happens in worlds."""
-    return [simulate(seed, money=True) for seed in range(1000, 1000 + COUNTED)]
+    return [simulate(seed, of="money") for seed in range(1000, 1000 + COUNTED)]
 
 
 @pytest.mark.simulation

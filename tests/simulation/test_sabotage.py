@@ -26,15 +26,17 @@ MOST_SEEDS = 100
         (Sabotage.REFUND_TWICE, ("were given back in QuickBooks of HubSpot payment",)),
         (Sabotage.ECHO, ("came from QuickBooks, and came back",)),
         (Sabotage.FEES_LOOK, ("are booked of",)),
+        (Sabotage.MIRROR_LOOK, ("stands in HubSpot as",)),
+        (Sabotage.MIRROR_EDITS, ("was overwritten with",)),
         (Sabotage.CURSOR, ("nobody ever looked at", "does not tie out", "a further look at everything wrote")),
     ],
 )
 def test_without_this_safety_a_world_breaks(sabotage: Sabotage, symptoms: tuple[str, ...]) -> None:
     for seed in range(MOST_SEEDS):
         try:
-            simulate(seed, sabotage, money=sabotage.of_money)
+            simulate(seed, sabotage, of=sabotage.of)
         except Failed as failed:
             if any(symptom in str(failed) for symptom in symptoms):
-                simulate(seed, money=sabotage.of_money)
+                simulate(seed, of=sabotage.of)
                 return
     pytest.fail(f"{MOST_SEEDS} worlds without {sabotage} did not show it")

@@ -112,12 +112,18 @@ class Watch:
         if before.covered_until and (after.covered_until is None or after.covered_until < before.covered_until):
             raise Broken(f"{after.key}: what was covered is covered no more")
         if after.link is not None and after.key.kind is Kind.INVOICE:
-            far_id = after.link.far_id
-            if before.link is not None and before.link.far_id != far_id and after.generation == before.generation:
-                raise Broken(f"{after.key} lets go of QuickBooks invoice {before.link.far_id}")
-            book = self.books.get(far_id)
-            if book is None or book.origin != after.key.origin_id:
-                raise Broken(f"{after.key} is linked to {far_id}, which was made for {book and book.origin}")
+            self._linked(before, after)
+
+    def _linked(self, before: SyncRecord, after: SyncRecord) -> None:
+        """An invoice holds on to its document, which was made for it."""
+        if after.link is None:
+            return
+        far_id = after.link.far_id
+        if before.link is not None and before.link.far_id != far_id and after.generation == before.generation:
+            raise Broken(f"{after.key} lets go of QuickBooks invoice {before.link.far_id}")
+        book = self.books.get(far_id)
+        if book is None or book.origin != after.key.origin_id:
+            raise Broken(f"{after.key} is linked to {far_id}, which was made for {book and book.origin}")
 
     # -- reads and writes
 
@@ -188,6 +194,8 @@ class Watch:
             raise Broken(f"HubSpot invoice {key.origin_id} stands {len(live)} times in QuickBooks: {live}")
 
     def _invoice_changed(self, id_: str, before: books.Entity, after: books.Entity) -> None:
+        if id_ not in self.books:
+            raise Broken(f"invoice {id_}, which is a person's, was changed by a write of ours")
         for name in (before.keys() | after.keys()) - _OURS:
             if before.get(name) != after.get(name):
                 raise Broken(f"invoice {id_}: {name}, which is a person's, became {after.get(name)!r}")
