@@ -245,7 +245,9 @@ class MoneyJudge:
             case State.IGNORED if record.reason == "recording_refused":
                 return None if not self.hubspot.config.payment_processors else "HubSpot takes recorded payments"
             case State.IGNORED:
-                return None if not wanted and not here else f"it is applied to {wanted}, recorded is {here}"
+                # Of an invoice that was deleted in HubSpot before the payment found it, the invoice's own record tells.
+                gone = all(books.invoices(self.hubspot)[id_].archived for id_ in wanted)
+                return None if gone and not here else f"it is applied to {wanted}, recorded is {here}"
             case State.ATTENTION:
                 return self._no_attention(AttentionCode(record.reason), wanted, here, touched=touched)
         return "that is no end"

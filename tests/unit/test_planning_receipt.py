@@ -96,6 +96,18 @@ def test_a_failed_payment_is_settled_when_a_person_voided_its_receipt() -> None:
     assert ledger.postings == ()
 
 
+def test_a_failed_payment_whose_refund_still_stands_is_attention_though_its_receipt_is_gone() -> None:
+    ledger = one_invoice()
+    ledger.look(a_payment())
+    refunded = a_payment(status=PaymentStatus.REFUNDED, refunded=usd("360.00"))
+    ledger.look(refunded)
+    ledger.change("501", voided=True, total=usd("0"))
+    plan = ledger.look(a_payment(status=PaymentStatus.FAILED), look=True)
+    assert isinstance(plan, Attend)
+    assert plan.code is AttentionCode.PAYMENT_FAILED
+    assert "refund receipt 502" in plan.detail
+
+
 def test_a_dispute_that_was_won_needs_nobody_and_says_so() -> None:
     plan = one_invoice().look(a_payment(status=PaymentStatus.DISPUTED_WON))
     assert isinstance(plan, Nothing)

@@ -204,6 +204,27 @@ def test_a_declared_variance_is_no_finding_and_another_difference_is() -> None:
     assert "declared variance of 0.03 USD" in finding.reason
 
 
+def test_a_refund_that_quickbooks_rounded_is_no_finding_while_its_record_declares_the_variance() -> None:
+    case = a_case([(10_000, 1_597)], [], 0, 0)
+    [pushed] = case.money.pushed
+    assert pushed.record is not None
+    receipt, refund = pushed.record.postings
+    rounded = replace(refund, written=replace(refund.sent, amount=usd("15.96")))
+    declared = replace(pushed.record, state=State.SYNCED_WITH_VARIANCE, postings=(receipt, rounded))
+
+    def stands(amount: str, record: SyncRecord) -> InvoiceCase:
+        documents = {id_: replace(one, total=usd(amount)) for id_, one in case.money.documents.items()}
+        return first_record(with_money(case, documents=documents), record)
+
+    result = tie_out(stands("15.96", declared))
+    assert result.findings == ()
+    assert result.figures is not None
+    assert result.figures.refunded == Sides(usd("15.97"), usd("15.96"))
+    # In attention, or changed since, it is told.
+    assert tie_out(stands("15.96", replace(declared, state=State.ATTENTION))).findings
+    assert tie_out(stands("15.95", declared)).findings
+
+
 def test_an_adopted_invoice_declares_no_variance_and_its_own_currency() -> None:
     case = a_case([], [], 0, 10_000)
     assert case.record.link is not None

@@ -104,7 +104,8 @@ def _posted(source: SourcePayment, case: PaymentCase, books: Books) -> PaymentPl
         return _taking_back(half, case, books)
     receipt = case.receipt
     if not source.received:
-        if receipt is None:
+        # Without its receipt, which a person deleted, a refund of it may still stand.
+        if not case.live:
             return _NOT_RECEIVED[source.status]
         detail = f"It was received and posted ({_names(case)}); HubSpot now says {source.status.value}."
         return Attend(AttentionCode.PAYMENT_FAILED, detail)

@@ -12,6 +12,7 @@ from tieout.domain.money import Money
 from tieout.domain.payment import Document, LedgerDocument, LedgerPayment, Processor, SourcePayment, UnreadablePayment
 from tieout.domain.planning.applied import INVOICE, received_by_invoice
 from tieout.domain.planning.payment_plan import RECEIPTS
+from tieout.domain.planning.standing import written_as
 from tieout.domain.posting import Posting
 from tieout.domain.record import BY_HAND, State, SyncRecord, is_marked
 from tieout.domain.status import explain
@@ -275,23 +276,28 @@ def refunds(case: MoneyCase, currency: str) -> Tally:
 
 def _refunded(source: SourcePayment, record: SyncRecord | None, case: MoneyCase, total: _Sum) -> None:
     live = _live(record)
-    posted = _ZERO
+    posted = accepted = _ZERO
     for posting in live:
+        amount = _standing(posting, case)
+        within = amount + _variance(posting, record, case)
         match posting.sent.document:
             case Document.REFUND_RECEIPT:
-                posted += _standing(posting, case)
+                posted, accepted = posted + amount, accepted + within
             case Document.CREDIT_MEMO:
                 # The memo says what was given back, the expense that it left the account: both have to stand.
-                posted += min(_standing(posting, case), _expense_of(posting, live, case))
+                spent = _expense_of(posting, live, case)
+                posted, accepted = posted + min(amount, spent), accepted + min(within, spent)
     total.hubspot += source.refunded.amount
     total.quickbooks += posted
+    # The settings tolerate it, and the record says so.
+    total.by_setting += posted - accepted
     if not live and _not_sent(record, case):
         total.by_setting -= source.refunded.amount
         return
-    gone = list(_gone(live, case))
+    gone = list(_gone(live, record, case))
     if gone:
         total.reasons.extend(gone)
-    elif posted != source.refunded.amount:
+    elif accepted != source.refunded.amount:
         was = Money(posted, total.currency)
         why = _why(record)
         total.reasons.append(
@@ -315,7 +321,17 @@ def _expense_of(memo: Posting, live: Iterable[Posting], case: MoneyCase) -> Deci
     )
 
 
-def _gone(live: Iterable[Posting], case: MoneyCase) -> Iterator[str]:
+def _variance(posting: Posting, record: SyncRecord | None, case: MoneyCase) -> Decimal:
+    """What a document lacks of what was sent: QuickBooks came to another total, which the settings tolerate, and nobody
+    changed it since."""
+    stands = case.documents.get(posted_hint_id(posting))
+    tolerated = record is not None and record.state is State.SYNCED_WITH_VARIANCE
+    if not tolerated or stands is None or stands.voided or stands.total != written_as(posting).amount:
+        return _ZERO
+    return posting.sent.amount.amount - stands.total.amount
+
+
+def _gone(live: Iterable[Posting], record: SyncRecord | None, case: MoneyCase) -> Iterator[str]:
     for posting in live:
         document = posting.sent.document
         if document not in REFUNDING:
@@ -326,7 +342,7 @@ def _gone(live: Iterable[Posting], case: MoneyCase) -> Iterator[str]:
             yield f"{name} does not stand any more."
         elif stands.voided:
             yield f"{name} was voided."
-        elif stands.total != posting.sent.amount:
+        elif stands.total.amount + _variance(posting, record, case) != posting.sent.amount.amount:
             yield f"{name} is over {stands.total}, posted with {posting.sent.amount}."
 
 
