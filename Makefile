@@ -21,7 +21,7 @@ setup: ## Install what the project needs, into .venv and .local
 	$(UV) sync --locked --quiet
 
 test: ## Run every test, the local stack's included
-	$(RUN) pytest -n $(JOBS) --dist loadfile
+	$(RUN) pytest -n $(JOBS) --dist loadfile -rs
 
 lint: ## Check style, types and template
 	$(RUN) ruff check .

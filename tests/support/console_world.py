@@ -4,13 +4,13 @@
     client = world.signed_in()             # an operator; world.signed_in(Role.VIEWER) for a viewer
     page = client.get(world.path("/overview"))
 
-`seeded` gives a world with records in every state, for pages that are looked at in a browser.
+`seeded` gives one with records in many states, for pages that are looked at in a browser; add to it what your page shows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from threading import Thread
 from typing import Any
@@ -85,12 +85,38 @@ def serving(make: Callable[[str], ConsoleWorld]) -> Iterator[tuple[str, ConsoleW
     made: list[ConsoleWorld] = []
     server = make_server("127.0.0.1", 0, as_wsgi(lambda event: made[0].handler(event, None)), threaded=True)
     origin = f"http://127.0.0.1:{server.server_port}"
-    made.append(make(origin))
-    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield origin, made[0]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with ExitStack() as stack:
+        stack.callback(server.server_close)
+        made.append(make(origin))
+        thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield origin, made[0]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def seeded(origin: str = ORIGIN) -> ConsoleWorld:
+    """A world in which things have happened: invoices in sync, excluded, and needing a person, settings in versions."""
+    console = ConsoleWorld(origin=origin)
+    world = console.world
+    world.settings(cutover_date="2026-01-01")
+    world.clock.advance(3600)
+    world.settings(
+        cutover_date="2026-01-01", filters=[{"property": "hs_title", "operator": "not_equals", "values": ["Internal"]}]
+    )
+    for company in ("Nordwind Logistics", "Café Aurora", HOSTILE_NAME):
+        world.sync(world.invoice(company=world.company(company), lines=2))
+    world.sync(world.invoice(status="draft"))
+    world.sync(world.invoice(hs_title="Internal"))
+    edited = world.invoice()
+    world.sync(edited)
+    row = world.booked()[-1]
+    world.rebook(row, DocNumber="CHANGED-1")
+    world.edit(edited, hs_title="Second half")
+    world.sync(edited)
+    return console
+
+
+HOSTILE_NAME = '"><script>alert(1)</script>{{ 7*7 }} & Söhne'

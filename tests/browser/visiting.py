@@ -1,0 +1,119 @@
+"""Visits to a console with a real browser: who, in which language, on which screen, and what went wrong meanwhile."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from infra.local.paths import LOCAL
+from tests.support.console_world import ConsoleWorld
+from tieout.domain.person import Role
+
+# Set to a folder (or to 1 for .local/screenshots), the tests leave a picture of every page there.
+SCREENSHOTS = os.environ.get("TIEOUT_SCREENSHOTS", "")
+PHONE, DESKTOP = 390, 1280
+Scheme = Literal["light", "dark"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a page is looked at."""
+
+    language: str
+    width: int
+    scheme: Scheme
+
+    def __str__(self) -> str:
+        return f"{self.language}-{self.width}-{self.scheme}"
+
+
+# Each language, each width and each scheme, and each pair of them.
+LOOKS = (
+    Look("en", DESKTOP, "light"),
+    Look("en", PHONE, "dark"),
+    Look("pt-BR", PHONE, "light"),
+    Look("pt-BR", DESKTOP, "dark"),
+)
+
+
+@dataclass
+class Console:
+    """A console at `origin`, over `world`."""
+
+    browser: Browser
+    origin: str
+    world: ConsoleWorld
+
+    @contextmanager
+    def visit(self, look: Look, role: Role | None = Role.OPERATOR) -> Iterator[Visit]:
+        """A fresh browser, signed in through a link unless `role` is None."""
+        context = self.browser.new_context(
+            locale=look.language,
+            color_scheme=look.scheme,
+            viewport={"width": look.width, "height": 844 if look.width == PHONE else 900},
+            reduced_motion="reduce",
+        )
+        try:
+            visit = Visit(self, look, context.new_page())
+            if role is not None:
+                visit.open(self.world.link(role))
+                visit.page.locator("main button").click()
+                visit.page.wait_for_url("**/overview")
+            yield visit
+        finally:
+            context.close()
+
+
+@dataclass
+class Visit:
+    """`complaints` is what the browser objected to: blocked or failed requests, errors, calls of other hosts."""
+
+    console: Console
+    look: Look
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.set_default_timeout(10_000)
+        self.page.on("console", lambda said: self._note(said.type in ("error", "warning"), said.text))
+        self.page.on("pageerror", lambda error: self._note(True, str(error)))
+        self.page.on("requestfailed", lambda request: self._note(True, f"{request.url} {request.failure}"))
+        self.page.on("request", lambda one: self._note(not one.url.startswith(self.console.origin), f"asks {one.url}"))
+
+    def _note(self, wrong: bool, text: str) -> None:
+        if wrong:
+            self.complaints.append(text)
+
+    def open(self, path: str) -> int:
+        """Go to a path of the console; gives the status."""
+        answer = self.page.goto(f"{self.console.origin}{path}")
+        return answer.status if answer else 0
+
+    def picture(self, name: str) -> None:
+        """A picture of the whole page, when pictures are wanted."""
+        if SCREENSHOTS:
+            folder = LOCAL / "screenshots" if SCREENSHOTS == "1" else Path(SCREENSHOTS)
+            folder.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=folder / f"{name}-{self.look}.png", full_page=True)
+
+    def barriers(self) -> list[str]:
+        """What axe-core finds that keeps people out, seriously or worse."""
+        found = Axe().run(self.page).response["violations"]
+        return [
+            f"{one['id']}: {node['html']} {node['failureSummary']}"
+            for one in found
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+
+    def too_wide(self) -> int:
+        """By how many pixels the page is wider than the screen."""
+        width: int = self.page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
+        return width
