@@ -4,7 +4,7 @@
     client = world.signed_in()             # an operator; world.signed_in(Role.VIEWER) for a viewer
     page = client.get(world.path("/overview"))
 
-`seeded` gives one with records in many states, for pages that are looked at in a browser; add to it what your page shows.
+`seeded` gives one with records in many states, for pages that are looked at in a browser: add what your page shows.
 """
 
 from __future__ import annotations
