@@ -15,17 +15,21 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tieout.adapters.dynamodb.doors import DynamoDoors
+from tieout.adapters.dynamodb.trail import DynamoTrail
 from tieout.adapters.secrets.secrets import Secrets, VendorSecrets, WebhookSecrets
 from tieout.domain.company import Connection
 from tieout.domain.settings import Settings
 from tieout.ports import Clock, Cursors, Hints, ReadMeter, Records, Tokens, Workspace, Workspaces
+from tieout.ports.audit import Trail
 from tieout.ports.notices import Notices
 from tieout.runtime import config
 from tieout.runtime.bootstrap.aws import Aws
+from tieout.runtime.bootstrap.connecting import connect_service
 from tieout.runtime.bootstrap.invoice_push import assessor, push_service
 from tieout.runtime.bootstrap.store import open_store
 from tieout.runtime.bootstrap.vendors import open_workspaces
 from tieout.services.assess import Assessor
+from tieout.services.connect import Connect
 from tieout.services.push_invoices import PushInvoices
 from tieout.services.sign_in import SignIn
 
@@ -133,6 +137,8 @@ class Deployment:
     vendor_secret: Callable[[], VendorSecrets]
     webhook_secret: Callable[[], WebhookSecrets]
     sign_in: SignIn
+    connect: Connect
+    trail: Trail
 
     def connections(self, only: str | None) -> list[Connection]:
         """The connections, or just the one named; raises NoDeployment when there is none."""
@@ -154,7 +160,9 @@ def open_deployment(stack: str | None) -> Deployment:
     found = _in_aws(stack) if stack else _on_this_machine()
     with _explained(found.where):
         client = boto3.client("lambda")
-        settings = config.load(config.WorkerConfig, _environment(client, found.worker))
+        environment = {**_environment(client, found.worker), **found.intuit}
+        settings = config.load(config.WorkerConfig, environment)
+        connecting = config.load(config.ConnectConfig, environment)
         intake = config.load(config.IntakeConfig, _environment(client, found.intake))
     aws = Aws()
     own = open_store(settings, aws)
@@ -174,18 +182,25 @@ def open_deployment(stack: str | None) -> Deployment:
         lambda: secrets.read(settings.vendor_secret, VendorSecrets),
         lambda: secrets.read(intake.webhook_secret, WebhookSecrets),
         SignIn(DynamoDoors(aws.dynamodb, settings.table), own.clock),
+        connect_service(connecting, aws, own),
+        DynamoTrail(aws.dynamodb, settings.table, own.clock),
     )
 
 
 @dataclass(frozen=True)
 class _Found:
-    """A deployment before it is opened: two functions of it, and the URLs of its queues by name; dead letters of all
-    workers count as one."""
+    """A deployment before it is opened: two functions of it, the URLs of its queues by name (dead letters of all
+    workers count as one), and, as variables of the environment, what only connecting needs to know of Intuit."""
 
     where: str
     worker: str
     intake: str
     queues: Mapping[str, Sequence[str]]
+    intuit: Mapping[str, str]
+
+
+def _intuit(authorise_url: str, revoke_url: str) -> dict[str, str]:
+    return {"TIEOUT_INTUIT_AUTHORISE_URL": authorise_url, "TIEOUT_INTUIT_REVOKE_URL": revoke_url}
 
 
 def _depths(queues: Mapping[str, Sequence[str]]) -> dict[str, int]:
@@ -211,9 +226,13 @@ def _on_this_machine() -> _Found:
     os.environ["AWS_SECRET_ACCESS_KEY"] = stack["secret_access_key"]
     queues = {name: [stack["queues"][worker]["url"]] for worker, (name, _) in _QUEUES.items()}
     dead_letters = [stack["queues"][worker]["dlq_url"] for worker in _QUEUES]
-    functions = stack["functions"]
+    functions, books = stack["functions"], stack["quickbooks_url"]
     return _Found(
-        "local stack", functions["invoice_push"], functions["webhook_intake"], {**queues, _DEAD_LETTERS: dead_letters}
+        "local stack",
+        functions["invoice_push"],
+        functions["webhook_intake"],
+        {**queues, _DEAD_LETTERS: dead_letters},
+        _intuit(books, books),
     )
 
 
@@ -226,9 +245,10 @@ def _in_aws(stack: str) -> _Found:
         queues = {name: [outputs[f"{output}QueueUrl"]] for name, output in _QUEUES.values()}
         dead_letters = [outputs[f"{output}DeadLetterQueueUrl"] for _, output in _QUEUES.values()]
         worker, intake = outputs["InvoicePushFunctionName"], outputs["WebhookIntakeFunctionName"]
+        intuit = _intuit(outputs["IntuitAuthoriseUrl"], outputs["IntuitRevokeUrl"])
     except KeyError as missing:
         raise NoDeployment(f"{where} has no output {missing}: is it a stack of Tieout?") from None
-    return _Found(where, worker, intake, {**queues, _DEAD_LETTERS: dead_letters})
+    return _Found(where, worker, intake, {**queues, _DEAD_LETTERS: dead_letters}, intuit)
 
 
 def _environment(client: object, function: str) -> dict[str, str]:

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.cli import configure, show, steer, watch
+from infra.cli import configure, connect, show, steer, watch
 from infra.cli.deployment import NoDeployment, open_deployment
 from infra.cli.fees import fees
 from infra.cli.options import CANNOT_START, NEEDS_A_PERSON, NotFound, Opener
 from infra.cli.pdf import pdf
 from infra.cli.reconcile import reconcile
 from infra.cli.sign_in import login_link
+from tieout.domain.connecting import ConnectProblem
 from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.settings_document import BadSettings
 
@@ -41,6 +42,8 @@ for command in (
     app.command()(command)
 app.command("show")(watch.show_record)
 app.command("login-link")(login_link)
+app.command()(connect.disconnect)
+app.add_typer(connect.app, name="connect")
 app.add_typer(configure.app, name="settings")
 
 
@@ -52,6 +55,8 @@ def main(arguments: Sequence[str] | None = None, opener: Opener = open_deploymen
         app(None if arguments is None else list(arguments), obj=opener, prog_name="tieout")
     except (NoDeployment, NotFound) as error:
         _fail(str(error), CANNOT_START)
+    except ConnectProblem as error:
+        _fail(str(error), NEEDS_A_PERSON)
     except BadSettings as error:
         _fail(f"This version cannot read the settings in force: {error}. Apply others.", NEEDS_A_PERSON)
     except StoreUnavailable as error:

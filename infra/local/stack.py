@@ -202,6 +202,8 @@ def _parameters(api_url: str, hubspot_url: str, quickbooks_url: str) -> dict[str
         "HubSpotUrl": hubspot_url,
         "QboUrl": quickbooks_url,
         "IntuitOauthUrl": quickbooks_url,
+        "IntuitAuthoriseUrl": quickbooks_url,
+        "IntuitRevokeUrl": quickbooks_url,
         "QboAppUrl": quickbooks_url,
         "VendorTimeoutSeconds": str(VENDOR_TIMEOUT_SECONDS),
         "SweepRate": SWEEP_RATE,

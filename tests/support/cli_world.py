@@ -15,6 +15,7 @@ from infra.cli.deployment import Deployment, NoDeployment
 from infra.cli.main import main
 from infra.sandbox.hubspot.config import HubSpotConfig
 from infra.sandbox.quickbooks.config import CLIENT_ID, CLIENT_SECRET, VERIFIER_TOKEN
+from tests.support.builders_connecting import Connecting
 from tests.support.builders_world import VENDOR_TIMEOUT, World
 from tests.support.memory import MemoryConnections, MemoryHints, MemoryRecords, MemoryTokens, VirtualClock
 from tests.support.memory_doors import MemoryDoors
@@ -66,6 +67,11 @@ class CommandLine:
     stacks: list[str | None] = field(default_factory=list)
     doors: MemoryDoors = field(default_factory=MemoryDoors)
 
+    def __post_init__(self) -> None:
+        """Secrets Manager holds the token of the world's portal."""
+        self.connecting = Connecting(self.world)
+        self.connecting.portal_tokens.keep(self.world.connection.portal_id, "pat-na1-sandbox")
+
     def run(self, *arguments: str) -> Ran:
         """Run `tieout` with these arguments."""
         self.capture.readouterr()
@@ -110,6 +116,8 @@ class CommandLine:
             _vendor,
             _webhooks,
             SignIn(self.doors, world.clock),
+            self.connecting.service,
+            self.connecting.trail,
         )
 
 

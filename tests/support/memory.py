@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from tieout.adapters.dynamodb.errors import BadPageToken, PairedElsewhere, UnknownConnection
+from tieout.adapters.dynamodb.errors import BadPageToken, UnknownConnection
 from tieout.domain.company import Connection
 from tieout.domain.errors import RateLimited, Transient
 from tieout.domain.hint import Hint
@@ -18,6 +18,7 @@ from tieout.domain.record import RecordKey, State, SyncRecord
 from tieout.domain.settings import Settings
 from tieout.domain.settings_document import parse_settings
 from tieout.ports import AuditEntry, LinkTaken, RecordChanged, RecordPage, TokenSet
+from tieout.ports.connecting import PairedElsewhere
 
 _FAR = {"hubspot": "quickbooks", "quickbooks": "hubspot"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -136,6 +137,11 @@ class MemoryRecords:
         page = tuple(found[:limit])
         return RecordPage(page, "|".join(_position(page[-1])) if len(found) > limit else None)
 
+    def lines(self) -> list[tuple[RecordKey, AuditEntry]]:
+        """Every audit line with its record."""
+        with self._lock:
+            return [(key, entry) for key, trail in self._trail.items() for _, _, entry in trail]
+
     def trail(self, key: RecordKey, limit: int = 50) -> Sequence[AuditEntry]:
         with self._lock:
             return [entry for _, _, entry in reversed(self._trail[key])][:limit]
@@ -184,6 +190,7 @@ class MemoryConnections:
 
     def add_connection(self, connection: Connection) -> None:
         with self._lock:
+            connection = replace(connection, paused=False)
             for one in self._connections.values():
                 same = (
                     one.id == connection.id,
@@ -193,6 +200,12 @@ class MemoryConnections:
                 if any(same) and not all(same):
                     raise PairedElsewhere(one.id)
             self._connections[connection.id] = connection
+
+    def pause(self, connection: str) -> None:
+        with self._lock:
+            if connection not in self._connections:
+                raise UnknownConnection(connection)
+            self._connections[connection] = replace(self._connections[connection], paused=True)
 
     def apply_settings(self, connection: str, document: Mapping[str, object], by: str, at: datetime) -> Settings:
         settings = parse_settings(document)
@@ -214,6 +227,7 @@ class MemoryTokens:
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
         self._tokens: dict[str, TokenSet] = {}
+        self._versions: dict[str, int] = {}
         self._leases: dict[str, tuple[str, datetime]] = {}
         self._lock = threading.RLock()
 
@@ -223,11 +237,20 @@ class MemoryTokens:
 
     def save(self, connection: str, tokens: TokenSet) -> bool:
         with self._lock:
-            stored = self._tokens.get(connection)
-            if tokens.version != (stored.version if stored else 0) + 1:
+            if tokens.version != self._versions.get(connection, 0) + 1:
                 return False
-            self._tokens[connection] = tokens
+            self._tokens[connection], self._versions[connection] = tokens, tokens.version
             return True
+
+    def replace(self, connection: str, tokens: TokenSet) -> None:
+        with self._lock:
+            self._versions[connection] = version = self._versions.get(connection, 0) + 1
+            self._tokens[connection] = replace(tokens, version=version)
+
+    def remove(self, connection: str) -> None:
+        with self._lock:
+            self._tokens.pop(connection, None)
+            self._versions[connection] = self._versions.get(connection, 0) + 1
 
     def acquire_refresh(self, connection: str, owner: str, until: datetime) -> bool:
         with self._lock:

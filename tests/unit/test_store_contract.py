@@ -14,7 +14,7 @@ import pytest
 from tests.support import aws
 from tests.support.memory import MemoryConnections, MemoryRecords, MemoryTokens, VirtualClock
 from tieout.adapters.dynamodb.connections import DynamoConnections
-from tieout.adapters.dynamodb.errors import BadPageToken, PairedElsewhere, UnknownConnection
+from tieout.adapters.dynamodb.errors import BadPageToken, UnknownConnection
 from tieout.adapters.dynamodb.records import DynamoRecords
 from tieout.adapters.dynamodb.tokens import DynamoTokens
 from tieout.domain.company import Connection
@@ -25,6 +25,7 @@ from tieout.domain.record import Kind, Link, RecordKey, State, SyncRecord
 from tieout.domain.settings import CustomerLevel, Settings
 from tieout.domain.settings_document import BadSettings
 from tieout.ports import AuditEntry, LinkTaken, RecordChanged, Records, Tokens, TokenSet
+from tieout.ports.connecting import PairedElsewhere
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

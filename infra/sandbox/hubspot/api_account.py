@@ -8,11 +8,12 @@ from werkzeug import Response
 
 from infra.sandbox.hubspot.call import Call
 from infra.sandbox.hubspot.config import TaxRate
-from infra.sandbox.hubspot.errors import invalid, not_found
+from infra.sandbox.hubspot.errors import HubSpotError, invalid, not_found
 from infra.sandbox.hubspot.object_types import TAX_RATES_SCOPE
 from infra.sandbox.kernel.wire import json_response
 
 RATES_PAGE = 100
+TOKEN_INFO_PATH = "/oauth/v2/private-apps/get/access-token-info"  # noqa: S105 - a path
 _CREATED = "2025-01-01T00:00:00.000Z"
 
 
@@ -34,6 +35,17 @@ def account_details(call: Call) -> Response:
             "dataHostingLocation": "na1",
         }
     )
+
+
+def token_info(call: Call) -> Response:
+    """POST /oauth/v2/private-apps/get/access-token-info: whose the token in `tokenKey` is and what it may do."""
+    config, token = call.config, call.body().get("tokenKey")
+    if config.token_info_status is not None:
+        raise HubSpotError(config.token_info_status, None, "no such endpoint for this kind of token")
+    if not isinstance(token, str) or token not in config.tokens:
+        raise invalid("tokenKey is not a token of this account")
+    scopes = sorted(config.tokens[token])
+    return json_response({"userId": 1, "hubId": config.portal_id, "appId": config.app_id, "scopes": scopes})
 
 
 def _rate(rate: TaxRate) -> dict[str, Any]:

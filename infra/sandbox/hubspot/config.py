@@ -147,6 +147,8 @@ class HubSpotConfig:
     exchange_rates: Mapping[str, Decimal] = field(default_factory=dict)
     # Whether a file that is uploaded over another one of its name gets a new id: the specification says so.
     overwritten_file_gets_new_id: bool = True
+    # Whether the endpoint that tells a private app's scopes answers for a project app's token is UNSURE; else a status.
+    token_info_status: int | None = None
     retry_after_on_429: bool = False
     index_lag_seconds: float = 0
     association_page_size: int = 500

@@ -94,6 +94,7 @@ _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
     ("DELETE", "/files/*/files/<file_id>", api_files.delete_file),
     ("GET", "/files/*/files/<file_id>/signed-url", api_files.signed_url),
     ("GET", "/account-info/*/details", api_account.account_details),
+    ("POST", api_account.TOKEN_INFO_PATH, api_account.token_info),
     ("GET", "/tax-rates/*/tax-rates", api_account.list_tax_rates),
     ("GET", "/tax-rates/*/tax-rates/<rate_id>", api_account.read_tax_rate),
 )

@@ -9,13 +9,15 @@ from datetime import date, datetime
 @dataclass(frozen=True, slots=True)
 class Connection:
     """One HubSpot portal paired with one QuickBooks company (`realm_id`); `connected_at` (aware) is when that was done,
-    None where it was not noted."""
+    None where it was not noted. `paused`: a person disconnected it, and its records wait until it is connected again.
+    """
 
     id: str
     portal_id: str
     realm_id: str
     portal_time_zone: str = "UTC"
     connected_at: datetime | None = field(default=None, compare=False)
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

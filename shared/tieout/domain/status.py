@@ -49,6 +49,7 @@ WAITING = {
     "more_to_post": "Waiting a moment: the next document of the payment is about to be posted.",
     "connection_lost": "Waiting: the connection to HubSpot or QuickBooks has to be renewed.",
     "changed_meanwhile": "Waiting a moment: somebody changed the document just now.",
+    "disconnected": "Waiting: QuickBooks was disconnected, and has to be connected again.",
     "vendor_unavailable": "Waiting: HubSpot or QuickBooks did not answer as it should.",
     "outcome_unknown": "QuickBooks' answer was lost. Tieout finds out what happened before it does anything.",
     "not_carried_out": "A change did not reach QuickBooks and is planned anew.",

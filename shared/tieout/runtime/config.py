@@ -51,6 +51,14 @@ class AccessConfig(TableConfig):
     vendor_secret: str = Field(min_length=1)
 
 
+class ConnectConfig(AccessConfig):
+    """What connects portals and companies. URLs are scheme and host: where a browser goes to consent, and where Intuit
+    takes tokens back."""
+
+    intuit_authorise_url: str = Field(pattern=r"^https?://[^/\s]+$")
+    intuit_revoke_url: str = Field(pattern=r"^https?://[^/\s]+$")
+
+
 class VendorConfig(StoreConfig, AccessConfig):
     """What calls the vendors and queues hints."""
 

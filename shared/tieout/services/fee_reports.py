@@ -72,6 +72,8 @@ class FeeReports:
         """Every connection whose day closed; one that cannot be read is that connection's own trouble."""
         tally = _Tally()
         for one in self.connections.all():
+            if one.paused:
+                continue
             if self.clock.now() >= deadline:
                 tally.unfinished += 1
                 continue

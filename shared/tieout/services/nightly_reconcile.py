@@ -57,7 +57,7 @@ class NightlyReconcile:
 
     def _in_turn(self) -> list[Connection]:
         """Another one first each night: where the time is too short, it is not always for the same."""
-        found = list(self.connections.all())
+        found = [one for one in self.connections.all() if not one.paused]
         first = self.clock.now().toordinal() % len(found) if found else 0
         return found[first:] + found[:first]
 

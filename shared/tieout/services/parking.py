@@ -30,7 +30,7 @@ _STALE_PAUSE = 5.0
 _SAYS_IN_SYNC = frozenset({State.SYNCED, State.SYNCED_WITH_VARIANCE})
 _PASSING_ATTEMPTS = 3
 # Nobody can say when these end, and until then the books may differ.
-_LASTING = frozenset({"switched_off"})
+_LASTING = frozenset({"switched_off", "disconnected"})
 _STATUS_PAUSE = 60.0
 _LONGEST_STATUS_PAUSE = 3600.0
 _BUG_BACK_OFF = timedelta(minutes=1)

@@ -66,7 +66,8 @@ class Sweep:
         """
         tally = _Tally()
         begun = self.clock.now()
-        turns = {one.id: self.cursors.load(one.id, _TURN) or _LONG_AGO for one in self.connections.all()}
+        asked = [one.id for one in self.connections.all() if not one.paused]
+        turns = {id_: self.cursors.load(id_, _TURN) or _LONG_AGO for id_ in asked}
         try:
             for connection in sorted(turns, key=lambda id_: turns[id_]):
                 self._sweep(connection, trace_id, deadline, tally)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from tieout.domain.claim import ClaimVerdict, far_side
-from tieout.domain.errors import StaleVersion
+from tieout.domain.errors import Postponed, StaleVersion
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.record import BY_HAND, RecordKey, State
 from tieout.ports import Workspace, Workspaces
@@ -20,6 +20,8 @@ from tieout.services.turn import Turn
 from tieout.services.work import Work, still_open, strongest
 
 _BUSY_PAUSE = 5.0
+# The sweep leaves the records of a paused connection alone, so this is how old their due times are when it goes on.
+_PAUSED = 900.0
 
 S = TypeVar("S")
 P = TypeVar("P")
@@ -181,10 +183,14 @@ class Worker(Generic[S, P]):
             if work.done:
                 # Released as it is, so what it was due for must not stay due.
                 work.held.record = replace(record, due_at=None)
+            elif workspace.connection.paused:
+                raise _paused()
             return
         if record.state is not State.VERIFYING:
             # Left behind by a worker that died: until it is known what became of it, no error may end the intent.
             work.held.record = record.to(State.VERIFYING, reason="outcome_unknown")
+        if workspace.connection.paused:
+            raise _paused()
         turn.stop_in_time()
         if self.job.verify(workspace, work):
             work.look = True
@@ -208,3 +214,8 @@ class Worker(Generic[S, P]):
         if self.job.writes(plan):
             turn.stop_in_time()
         self.job.carry_out(workspace, work, plan)
+
+
+def _paused() -> Postponed:
+    """A person disconnected the company: nothing is asked, and nothing is lost."""
+    return Postponed(reason="disconnected", retry_after=_PAUSED)

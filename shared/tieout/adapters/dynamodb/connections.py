@@ -13,12 +13,13 @@ from botocore.exceptions import ClientError
 from tieout.adapters.aws import answering
 from tieout.adapters.dynamodb import keys
 from tieout.adapters.dynamodb.conflicts import back_off, is_conflict
-from tieout.adapters.dynamodb.errors import PairedElsewhere, UnknownConnection
+from tieout.adapters.dynamodb.errors import UnknownConnection
 from tieout.domain.company import Connection
 from tieout.domain.errors import Transient
 from tieout.domain.settings import Settings
 from tieout.domain.settings_document import parse_settings
 from tieout.ports import Clock
+from tieout.ports.connecting import PairedElsewhere
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -87,7 +88,7 @@ class DynamoConnections:
 
     @answering("dynamodb", "connections.add_connection")
     def add_connection(self, connection: Connection) -> None:
-        """Store a connection, connected now; a repetition changes nothing but the time zone.
+        """Store a connection, connected now; a repetition changes nothing but the time zone, and ends a pause.
 
         Raises PairedElsewhere when its portal or company belongs to another connection, or when the connection
         exists with another portal or company.
@@ -102,11 +103,6 @@ class DynamoConnections:
             "portal_time_zone": {"S": connection.portal_time_zone},
             "connected_at": {"S": keys.sortable(connected_at)},
         }
-        places = (
-            keys.item_key(_LISTING, connection.id),
-            keys.item_key(f"PORTAL#{connection.portal_id}", _POINTER_SORT),
-            keys.item_key(f"REALM#{connection.realm_id}", _POINTER_SORT),
-        )
         writes: list[TransactWriteItemTypeDef] = [
             {
                 "Put": {
@@ -121,7 +117,7 @@ class DynamoConnections:
                     },
                 }
             }
-            for place in places
+            for place in _places(connection)
         ]
         for attempt in range(_ATTEMPTS):
             if self._transact(writes):
@@ -135,6 +131,30 @@ class DynamoConnections:
                     )
             self._clock.sleep(back_off(attempt))
         raise Transient(context={"store": "contended", "connection": connection.id})
+
+    @answering("dynamodb", "connections.pause")
+    def pause(self, connection: str) -> None:
+        """Its records wait from now on, until it is added again. Raises UnknownConnection."""
+        for attempt in range(_ATTEMPTS):
+            present = self.get(connection)
+            if present is None:
+                raise UnknownConnection(connection)
+            writes: list[TransactWriteItemTypeDef] = [
+                {
+                    "Update": {
+                        "TableName": self._table,
+                        "Key": place,
+                        "UpdateExpression": "SET paused = :yes",
+                        "ConditionExpression": "attribute_exists(pk)",
+                        "ExpressionAttributeValues": {":yes": {"BOOL": True}},
+                    }
+                }
+                for place in _places(present)
+            ]
+            if self._transact(writes):
+                return
+            self._clock.sleep(back_off(attempt))
+        raise Transient(context={"store": "contended", "connection": connection})
 
     @answering("dynamodb", "connections.settings")
     def settings(self, connection: str) -> Settings:
@@ -224,6 +244,15 @@ def _pair(connection: Connection) -> tuple[str, str, str]:
     return connection.id, connection.portal_id, connection.realm_id
 
 
+def _places(connection: Connection) -> tuple[dict[str, AttributeValueTypeDef], ...]:
+    """Where a connection stands: in the listing, and under its portal and its company."""
+    return (
+        keys.item_key(_LISTING, connection.id),
+        keys.item_key(f"PORTAL#{connection.portal_id}", _POINTER_SORT),
+        keys.item_key(f"REALM#{connection.realm_id}", _POINTER_SORT),
+    )
+
+
 def _settings_partition(connection: str) -> str:
     return f"{keys.connection_prefix(connection)}SETTINGS"
 
@@ -235,6 +264,7 @@ def _connection_of(item: Mapping[str, AttributeValueTypeDef]) -> Connection:
         item["realm_id"]["S"],
         item["portal_time_zone"]["S"],
         datetime.fromisoformat(item["connected_at"]["S"]) if "connected_at" in item else None,
+        paused="paused" in item,
     )
 
 

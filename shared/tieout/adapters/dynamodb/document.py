@@ -101,10 +101,18 @@ def _decompress(document: bytes) -> bytes:
 
 def audit_item(record: SyncRecord, entry: AuditEntry) -> dict[str, AttributeValueTypeDef]:
     """The item of an audit line, beside the record whose `version` it explains."""
+    key = record.key
+    return audit_attributes(keys.record_partition(key), key.connection, entry, f"{record.version:012d}")
+
+
+def audit_attributes(pk: str, connection: str, entry: AuditEntry, tail: str) -> dict[str, AttributeValueTypeDef]:
+    """The item of an audit line in the partition `pk`. `tail` sets lines of the same moment apart."""
+    at = keys.sortable(entry.at)
     return {
-        "pk": {"S": keys.record_partition(record.key)},
-        "sk": {"S": f"{keys.AUDIT_PREFIX}{keys.sortable(entry.at)}#{record.version:012d}"},
-        "at": {"S": keys.sortable(entry.at)},
+        **keys.item_key(pk, f"{keys.AUDIT_PREFIX}{at}#{tail}"),
+        "gsi1pk": {"S": keys.audit_month_partition(connection, at[: len("2026-03")])},
+        "gsi1sk": {"S": f"{at}#{tail}"},
+        "at": {"S": at},
         "actor": {"S": entry.actor},
         "action": {"S": entry.action},
         "trace_id": {"S": entry.trace_id},

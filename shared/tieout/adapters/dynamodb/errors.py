@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 
-class PairedElsewhere(ValueError):
-    """A HubSpot portal or a QuickBooks company that already belongs to another connection, or a connection whose
-    portal or company would change."""
-
-
 class UnknownConnection(LookupError):
     """There is no connection with this id."""
 

@@ -64,6 +64,17 @@ def due_partition(connection: str) -> str:
     return f"{connection_prefix(connection)}DUE"
 
 
+def audit_partition(connection: str) -> str:
+    """The partition of the trail's lines about a connection itself."""
+    return f"{connection_prefix(connection)}AUDIT"
+
+
+def audit_month_partition(connection: str, month: str) -> str:
+    """The partition of the index `by_state` for all lines of the trail in a month ("2026-03"), whatever they are
+    about. It bears no state, so the two never meet."""
+    return f"{connection_prefix(connection)}TRAIL#{month}"
+
+
 def sortable(time: datetime) -> str:
     """An aware time as UTC text of fixed width: texts sort as the times do."""
     if time.tzinfo is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
@@ -14,11 +15,14 @@ from tieout.adapters.aws import answering
 from tieout.adapters.dynamodb import keys
 from tieout.adapters.dynamodb.conflicts import CONDITION_FAILED, code_of
 from tieout.adapters.dynamodb.errors import UnreadableItem
+from tieout.domain.errors import StoreUnavailable
 from tieout.ports import Clock, TokenSet
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import PutItemInputTypeDef
+
+_ATTEMPTS = 6
 
 
 class DynamoTokens:
@@ -41,7 +45,7 @@ class DynamoTokens:
                 TableName=self._table, Key=keys.item_key(_partition(connection), "CURRENT"), ConsistentRead=True
             )
         item = answer.get("Item")
-        if item is None:
+        if item is None or "tokens" not in item:
             return None
         try:
             return _token_sets().validate_json(item["tokens"]["S"])
@@ -73,6 +77,31 @@ class DynamoTokens:
                 return True
         # The SDK repeats a write whose answer was lost, and then the condition fails on our own tokens.
         return self.load(connection) == tokens
+
+    def replace(self, connection: str, tokens: TokenSet) -> None:
+        """Store `tokens` as the version after the stored one, whatever that is: somebody signed in anew."""
+        for _ in range(_ATTEMPTS):
+            if self.save(connection, replace(tokens, version=self._version(connection) + 1)):
+                return
+        raise StoreUnavailable(context={"system": "dynamodb", "operation": "tokens.replace", "says": "contended"})
+
+    def remove(self, connection: str) -> None:
+        """Forget the tokens. The version rises all the same, so that neither what a worker is about to store of the
+        same sign-in nor what it remembers of a version counts afterwards."""
+        with _transient(connection, "remove"):
+            self._client.update_item(
+                TableName=self._table,
+                Key=keys.item_key(_partition(connection), "CURRENT"),
+                UpdateExpression="REMOVE tokens ADD version :one",
+                ExpressionAttributeValues={":one": {"N": "1"}},
+            )
+
+    def _version(self, connection: str) -> int:
+        with _transient(connection, "version"):
+            answer = self._client.get_item(
+                TableName=self._table, Key=keys.item_key(_partition(connection), "CURRENT"), ConsistentRead=True
+            )
+        return int(answer["Item"]["version"]["N"]) if "Item" in answer else 0
 
     def acquire_refresh(self, connection: str, owner: str, until: datetime) -> bool:
         """Take the refresh lease; False while another owner holds it."""

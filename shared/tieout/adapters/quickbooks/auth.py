@@ -18,6 +18,8 @@ from tieout.ports import Clock, Tokens, TokenSet
 _log = logging.getLogger(__name__)
 
 TOKEN_PATH = "/oauth2/v1/tokens/bearer"  # noqa: S105 - a path
+# The header that has Intuit tell when a sign-in ends for good.
+HARD_EXPIRY = "x-include-refresh-token-hard-expires-in"
 
 _EARLY = timedelta(minutes=5)
 # Longer than two calls to the token service and storing their answer can take.
@@ -178,7 +180,7 @@ class TokenSource:
                 TOKEN_PATH,
                 auth=credentials,
                 data={"grant_type": "refresh_token", "refresh_token": stored.refresh_token},
-                headers={"Accept": "application/json", "x-include-refresh-token-hard-expires-in": "true"},
+                headers={"Accept": "application/json", HARD_EXPIRY: "true"},
             )
         except httpx.RequestError as error:
             if nothing_sent(error):
@@ -186,7 +188,10 @@ class TokenSource:
             return None
         if response.status_code >= 500:
             return None
-        return _parse(response, stored, asked_at) if response.status_code == 200 else response
+        if response.status_code != 200:
+            return response
+        # Refreshing does not move the hard end, so the last known one stays true.
+        return read_tokens(response, asked_at, stored.version + 1, stored.hard_expires_at)
 
     def _after_refusal(self, stored: TokenSet, response: httpx.Response) -> TokenSet:
         if response.status_code == 429:
@@ -195,7 +200,7 @@ class TokenSource:
                 context=self._facts("token service throttles", response),
                 retry_after=THROTTLE_SECONDS if wait is None else wait,
             )
-        error = _oauth_error(response)
+        error = oauth_error(response)
         if error is None:
             raise Transient(context=self._facts("token service refused without a reason", response))
         newest = self._load()
@@ -212,7 +217,8 @@ class TokenSource:
         return facts
 
 
-def _oauth_error(response: httpx.Response) -> str | None:
+def oauth_error(response: httpx.Response) -> str | None:
+    """Intuit's word for why the token service refused, None for an answer that is none of its own."""
     try:
         error = Node.of(decode_json(response)).optional_text("error")
     except ValueError:
@@ -220,8 +226,11 @@ def _oauth_error(response: httpx.Response) -> str | None:
     return error if error in _KNOWN_ERRORS else None
 
 
-def _parse(response: httpx.Response, stored: TokenSet, asked_at: datetime) -> TokenSet | None:
-    """The next token set, None when the answer has no tokens."""
+def read_tokens(
+    response: httpx.Response, asked_at: datetime, version: int = 0, hard_end: datetime | None = None
+) -> TokenSet | None:
+    """The token set in an answer, asked for at `asked_at`; None when it has no tokens. `hard_end` is what was known of
+    the hard end before."""
     try:
         node = Node.of(decode_json(response))
 
@@ -234,9 +243,8 @@ def _parse(response: httpx.Response, stored: TokenSet, asked_at: datetime) -> To
             refresh_token=node.text("refresh_token"),
             access_expires_at=until("expires_in") or asked_at + timedelta(seconds=_SECONDS_TO_LIVE),
             refresh_expires_at=until("x_refresh_token_expires_in"),
-            # Refreshing does not move the hard end, so the last known one stays true.
-            hard_expires_at=until("x_refresh_token_hard_expires_in") or stored.hard_expires_at,
-            version=stored.version + 1,
+            hard_expires_at=until("x_refresh_token_hard_expires_in") or hard_end,
+            version=version,
         )
     except (Unreadable, ValueError, OverflowError):
         return None
