@@ -36,6 +36,7 @@ class AttentionCode(StrEnum):
     REOPENED_IN_HUBSPOT = "reopened_in_hubspot"
     VOID_OF_PAID_INVOICE = "void_of_paid_invoice"
     LINKED_ELSEWHERE = "linked_elsewhere"
+    ADOPTION_UNCLEAR = "adoption_unclear"
     CANNOT_BE_APPLIED = "cannot_be_applied"
     DEPOSITED_IN_QUICKBOOKS = "deposited_in_quickbooks"
     RECORDING_REFUSED = "recording_refused"
@@ -180,6 +181,11 @@ ATTENTION: dict[AttentionCode, Explanation] = {
     AttentionCode.LINKED_ELSEWHERE: Explanation(
         "The QuickBooks document already belongs to another HubSpot invoice.",
         "Look at both HubSpot invoices: one of them is a duplicate. Void the one that is wrong, then retry.",
+    ),
+    AttentionCode.ADOPTION_UNCLEAR: Explanation(
+        "QuickBooks may hold this invoice already, entered by hand, but not everything of it is the same.",
+        "If it is the same, make number, customer, total and date agree and run the back-fill again; if it is another, "
+        "retry this invoice to send it.",
     ),
     AttentionCode.CANNOT_BE_APPLIED: Explanation(
         "QuickBooks does not let this payment or credit be applied to the document it belongs to.",

@@ -17,6 +17,7 @@ from tieout.domain.settings import Settings
 from tieout.domain.status import ShownStatus
 from tieout.ports.accounts import AccountLedger
 from tieout.ports.attachments import AttachmentCrm
+from tieout.ports.dated import DatedCrm, DatedLedger
 from tieout.ports.deals import DealCrm
 from tieout.ports.invoices import MirrorCrm
 from tieout.ports.payments import CrmChanges, LedgerChangeFeed, PaymentCrm, PaymentLedger
@@ -37,7 +38,7 @@ class Clock(Protocol):
         ...
 
 
-class Crm(PaymentCrm, CrmChanges, DealCrm, AttachmentCrm, MirrorCrm, Protocol):
+class Crm(PaymentCrm, CrmChanges, DealCrm, AttachmentCrm, MirrorCrm, DatedCrm, Protocol):
     """HubSpot, for one connection. Every call may raise Transient, RateLimited, ConnectionLost or NeedsAttention."""
 
     def invoices(
@@ -61,7 +62,7 @@ class Crm(PaymentCrm, CrmChanges, DealCrm, AttachmentCrm, MirrorCrm, Protocol):
         ...
 
 
-class Ledger(PaymentLedger, LedgerChangeFeed, AccountLedger, Protocol):
+class Ledger(PaymentLedger, LedgerChangeFeed, AccountLedger, DatedLedger, Protocol):
     """QuickBooks Online, for one connection.
 
     Reads raise Transient, RateLimited or ConnectionLost; they never turn a failure into an absence. Writes raise

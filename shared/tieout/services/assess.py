@@ -14,6 +14,7 @@ from functools import partial
 from tieout.domain.attention import AttentionCode
 from tieout.domain.customer import Party
 from tieout.domain.invoice import InvoiceContent, InvoiceStatus, LedgerInvoice, SourceInvoice, UnreadableInvoice
+from tieout.domain.planning.adoption import Match, Same, Wanted, decide_adoption
 from tieout.domain.planning.books import Books, Found
 from tieout.domain.planning.content import desired_content, fingerprint, represent
 from tieout.domain.planning.customer import CreateCustomer
@@ -114,10 +115,12 @@ class _Open:
 
 @dataclass(frozen=True, slots=True)
 class Assessor:
-    """Makes plans. `customers` and `items` find what an invoice refers to."""
+    """Makes plans. `customers` and `items` find what an invoice refers to. `approved` is what a back-fill showed to a
+    person of documents that nobody marked, by HubSpot's id; None for every other worker."""
 
     customers: Customers
     items: Items
+    approved: Mapping[str, Match] | None = None
 
     def assess(
         self,
@@ -128,10 +131,11 @@ class Assessor:
         dry: bool = False,
         deadline: datetime | None = None,
         looked: dict[str, LedgerInvoice] | None = None,
+        wanted: dict[str, Wanted] | None = None,
     ) -> list[Plan | Exception]:
         """A plan for each case, in order, or what stops just that one: a SyncError or a bug. A failed grouped read
         raises. No customer is created after `deadline`. Into `looked` go the ledger's invoices that were asked for, by
-        id."""
+        id; into `wanted`, by HubSpot's id, what the invoices would be of which nothing stands."""
         plans = self._deleted(workspace, cases, [_screened(case, workspace) for case in cases])
         opened = [one for one in plans if isinstance(one, _Open)]
         if opened:
@@ -148,6 +152,9 @@ class Assessor:
             for one in live:
                 _guard(one, partial(_describe, one, books))
             found = self._look(workspace, opened, books)
+            if wanted is not None:
+                new = [one for one in opened if one.case.link is None]
+                wanted.update({one.source.id: ask for one in new if (ask := _wanted(one)) is not None})
             if looked is not None:
                 looked.update(found)
         return [_result(one) if isinstance(one, _Open) else one for one in plans]
@@ -210,11 +217,23 @@ class Assessor:
     def _look(self, workspace: Workspace, opened: Sequence[_Open], books: Books) -> Mapping[str, LedgerInvoice]:
         """Ask the ledger what stands there, in one read for all that need it, and decide. Gives what stands."""
         ids = {one.case.link.far_id for one in opened if one.case.link and _needs_look(one, books)}
+        adopted = [self._approved(one) for one in opened]
+        ids |= {one.far_id for one in adopted if isinstance(one, Same)}
         found = workspace.ledger.invoices(ids) if ids else {}
         present = {far_id: found.get(far_id) for far_id in ids}
+        for one, approved in zip(opened, adopted, strict=True):
+            if approved is not None:
+                _guard(one, partial(_adopt, one, approved, present, books))
         for one in opened:
+            if self.approved is None and _is_unclear(one):
+                one.plan = Attend(AttentionCode.ADOPTION_UNCLEAR, one.case.record.detail)
             _guard(one, partial(_decide, one, present, books))
         return found
+
+    def _approved(self, one: _Open) -> Match | None:
+        """What was shown of an invoice that has no document yet."""
+        new = one.case.link is None and one.plan is None and one.desired is not None
+        return self.approved.get(one.source.id) if self.approved and new else None
 
 
 _Screened = Plan | _Open | None
@@ -300,6 +319,26 @@ def _needs_look(one: _Open, books: Books) -> bool:
     if one.voided:
         return True
     return one.desired is not None and (one.case.must_look or needs_look(one.desired, link, books.settings))
+
+
+def _wanted(one: _Open) -> Wanted | None:
+    if one.desired is None:
+        return None
+    return Wanted.of(one.source.id, one.source.number, one.source.invoice_date, one.desired)
+
+
+def _adopt(one: _Open, approved: Match, present: Mapping[str, LedgerInvoice | None], books: Books) -> None:
+    wanted = _wanted(one)
+    if one.desired is not None and wanted is not None:
+        there = present.get(approved.far_id) if isinstance(approved, Same) else None
+        one.plan = decide_adoption(one.desired, wanted, approved, there, books)
+
+
+def _is_unclear(one: _Open) -> bool:
+    """Whether a document that nobody marked may be this invoice: until a person or another back-fill says more, it is
+    not created."""
+    case = one.case
+    return case.record.reason == AttentionCode.ADOPTION_UNCLEAR and case.link is None and not case.by_person
 
 
 def _decide(one: _Open, present: Mapping[str, LedgerInvoice | None], books: Books) -> None:

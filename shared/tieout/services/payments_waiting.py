@@ -29,8 +29,9 @@ class PaymentsWaiting:
     claims: Claims
 
     def wake(self, workspace: Workspace, works: Sequence[Work[S]], plans: Sequence[Plan | Exception]) -> None:
-        """Have the payments looked at of invoices that were left out, or needed a person, and now reach the ledger; and
-        of those that are left out no longer, or only now, because their payments name the reason.
+        """Have the payments looked at of invoices that were left out, or needed a person, and now reach the ledger; of
+        those that a back-fill takes in, which were paid before anybody looked; and of those that are left out no
+        longer, or only now, because their payments name the reason.
 
         Costs HubSpot's grouped reads where there are such invoices, and nothing for one that is new.
         """
@@ -55,7 +56,7 @@ def _is_news(record: SyncRecord, plan: Plan | Exception, now: datetime) -> bool:
     reach = billing_of(record.key.origin_id, record).reach
     match plan:
         case Create() | Adopt():
-            return _came_late(record, now)
+            return bool(record.run) or _came_late(record, now)
         case Attend():
             return reach is Reach.EXCLUDED
         case Skip():

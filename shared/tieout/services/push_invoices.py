@@ -15,6 +15,7 @@ from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Pl
 from tieout.domain.record import VOIDED_TEXT, Kind, RecordKey, State, SyncRecord
 from tieout.domain.status import ShownStatus, shown_status
 from tieout.ports import Workspace, Workspaces
+from tieout.services.adopting import adopt
 from tieout.services.assess import Assessor, Case
 from tieout.services.claims import Claims
 from tieout.services.intents import SWITCHED_OFF_PAUSE
@@ -108,6 +109,8 @@ class PushInvoices:
         """Write, or note what was decided."""
         if isinstance(plan, Create | Update | Void):
             self.writer.write(workspace, work.held, plan)
+        elif isinstance(plan, Adopt) and work.record.link is None:
+            adopt(self.claims, work.held, plan)
         else:
             _note(work, plan)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
-from tieout.adapters.hubspot import attachments, changes, deals, directory, fees, mirrored_invoices, recording
+from tieout.adapters.hubspot import attachments, changes, dated, deals, directory, fees, mirrored_invoices, recording
 from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.invoices import read_invoices
 from tieout.adapters.hubspot.payments import PAYMENTS, read_payments, read_payments_of
@@ -22,6 +22,7 @@ from tieout.domain.payment import SourcePayment, UnreadablePayment
 from tieout.domain.planning.deal import Deal, DealInvoice
 from tieout.domain.status import ShownStatus
 from tieout.ports.attachments import NoteText
+from tieout.ports.dated import DatedInvoice
 from tieout.ports.payments import ChangePage, Feed, RecordedPayment
 from tieout.ports.writes import PreparedWrite
 
@@ -42,6 +43,10 @@ class HubSpotCrm:
     ) -> Mapping[str, SourceInvoice | UnreadableInvoice]:
         """See `Crm.invoices`. At most 13 calls for up to 100 invoices with up to 100 lines in all."""
         return read_invoices(self._client, self._connection.portal_time_zone, ids, extra_properties)
+
+    def invoices_since(self, day: date) -> Iterator[Sequence[DatedInvoice]]:
+        """See `DatedCrm.invoices_since`."""
+        return dated.invoices_since(self._client, self._connection.portal_time_zone, day)
 
     def show_statuses(self, statuses: Mapping[str, ShownStatus]) -> Mapping[str, str]:
         """See `Crm.show_statuses`."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, date
 from functools import partial
 from typing import TypeVar
 
@@ -13,7 +14,7 @@ from tieout.adapters.quickbooks.accounts import AccountReader
 from tieout.adapters.quickbooks.changes import ChangeFeed
 from tieout.adapters.quickbooks.client import QuickBooksClient
 from tieout.adapters.quickbooks.posted import PostedDocuments
-from tieout.adapters.quickbooks.wire import Node
+from tieout.adapters.quickbooks.wire import Node, Unreadable
 from tieout.domain.company import Connection, LedgerCompany
 from tieout.domain.customer import CustomerDraft, LedgerCustomer, LedgerItem, NameHolder
 from tieout.domain.errors import NeedsAttention, Transient
@@ -26,6 +27,7 @@ _NAMES_A_QUERY = 50
 # Which one a field that cannot be filtered gives is not documented.
 _INVALID_QUERY = frozenset({"4000", "4001", "4002"})
 _HARMLESS = "tieout"
+_MADE = "MetaData.CreateTime"
 _SEARCHED = {"PrimaryEmailAddr": "for the e-mail address of the customer", "Sku": "for the SKU of a line's product"}
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -64,6 +66,23 @@ class QuickBooksLedger(PostedDocuments, ChangeFeed, AccountReader):
         """One invoice."""
         convert = self._invoice_reader()
         return self._client.get("invoice", id_).entity("Invoice", convert)
+
+    def invoices_since(self, day: date) -> Iterator[Sequence[LedgerInvoice]]:
+        """By pages in the order in which they were made. A page begins at the time of the last one's end instead of its
+        position: who deletes one meanwhile would make positions pass another over."""
+        convert, dated = self._invoice_reader(), query.at_least("TxnDate", day.isoformat())
+        seen: set[str] = set()
+        begin, start = "", 1
+        while True:
+            made = (query.at_least(_MADE, begin),) if begin else ()
+            rows = self._client.page("Invoice", dated, *made, order=_MADE, start=start, convert=partial(_made, convert))
+            yield [invoice for _, invoice in rows if invoice.id not in seen]
+            if len(rows) < query.PAGE:
+                return
+            seen.update(invoice.id for _, invoice in rows)
+            last = rows[-1][0]
+            # More invoices made in one second than a page holds: only there positions have to count.
+            begin, start = (last, 1) if last != begin else (begin, start + query.PAGE)
 
     def find_invoice(self, key: RecordKey, content: InvoiceContent) -> LedgerInvoice | None:
         """Among all invoices of that customer and date, the one whose private note bears the marker of `key`.
@@ -217,6 +236,14 @@ class QuickBooksLedger(PostedDocuments, ChangeFeed, AccountReader):
 
     def _invoice_reader(self) -> Callable[[Node], LedgerInvoice]:
         return partial(invoices.read_invoice, home_currency=self.company().home_currency)
+
+
+def _made(convert: Callable[[Node], LedgerInvoice], node: Node) -> tuple[str, LedgerInvoice]:
+    """With the time that it was made, to the second, as queries compare it."""
+    made = node.node("MetaData").instant("CreateTime")
+    if made is None:
+        raise Unreadable(f"{node.where}.{_MADE} is missing")
+    return made.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), convert(node)
 
 
 def _invalid(error: Transient) -> bool:
