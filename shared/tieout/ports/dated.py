@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Protocol
 
 from tieout.domain.invoice import LedgerInvoice
@@ -12,11 +12,10 @@ from tieout.domain.invoice import LedgerInvoice
 
 @dataclass(frozen=True, slots=True)
 class DatedInvoice:
-    """A HubSpot invoice, its date as books use it, and HubSpot's own time of its last change (aware)."""
+    """A HubSpot invoice and its date, as books use it."""
 
     id: str
     day: date
-    modified_at: datetime
 
 
 class DatedCrm(Protocol):

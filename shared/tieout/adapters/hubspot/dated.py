@@ -13,7 +13,7 @@ from tieout.domain.dates import calendar_date
 from tieout.domain.errors import Transient
 from tieout.ports.dated import DatedInvoice
 
-_DATED, _CREATED, _MODIFIED = "hs_invoice_date", "hs_createdate", "hs_lastmodifieddate"
+_DATED, _CREATED = "hs_invoice_date", "hs_createdate"
 # No time zone is further ahead of UTC, so that no invoice of the first day begins earlier than this before it.
 _FURTHEST_EAST = timedelta(hours=14)
 
@@ -27,13 +27,13 @@ def invoices_since(client: HubSpotClient, time_zone: str, day: date, most: int =
     begins = str(milliseconds(datetime.combine(day, time(), UTC) - _FURTHEST_EAST))
 
     def groups(since: int) -> Filters:
-        made = (_CREATED, "GTE", str(since))
-        return [
-            [(_DATED, "GTE", begins), made],
-            [(_DATED, "NOT_HAS_PROPERTY"), (_CREATED, "GTE", begins), made],
-        ]
+        dated = [(_DATED, "GTE", begins)]
+        undated = [(_DATED, "NOT_HAS_PROPERTY"), (_CREATED, "GTE", begins)]
+        # The first search is of all, however long ago they were made.
+        made = [(_CREATED, "GTE", str(since))] if since else []
+        return [[*dated, *made], [*undated, *made]]
 
-    for page in search_by_date(client, "invoices", groups, 0, _CREATED, (_DATED, _MODIFIED), most):
+    for page in search_by_date(client, "invoices", groups, 0, _CREATED, (_DATED,), most):
         found = [_dated(client, one, time_zone) for one in page]
         yield [one for one in found if one.day >= day]
 
@@ -42,10 +42,9 @@ def _dated(client: HubSpotClient, record: Record, time_zone: str) -> DatedInvoic
     values = Values(record.properties)
     try:
         at = values.instant(_DATED) or values.instant(_CREATED)
-        modified_at = values.instant(_MODIFIED)
     except BadValue:
-        at = modified_at = None
-    if at is None or modified_at is None:
+        at = None
+    if at is None:
         path = client.versions.objects_path("invoices/search")
         raise Transient("", {"system": "hubspot", "call": f"POST {path}", "failure": "an invoice without a date"})
-    return DatedInvoice(record.id, calendar_date(at, time_zone), modified_at)
+    return DatedInvoice(record.id, calendar_date(at, time_zone))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 from tieout.adapters.dynamodb.limiter import DynamoLimiter
 from tieout.adapters.dynamodb.tokens import DynamoTokens
 from tieout.adapters.http import make_client
 from tieout.adapters.secrets.secrets import Secrets, VendorSecrets
+from tieout.ports import Limiter
 from tieout.runtime.bootstrap.aws import Aws
 from tieout.runtime.bootstrap.store import Tables
 from tieout.runtime.config import AccessConfig
@@ -19,8 +21,10 @@ def new_token() -> str:
     return uuid.uuid4().hex
 
 
-def open_workspaces(settings: AccessConfig, aws: Aws, own: Tables) -> ConnectedWorkspaces:
-    """HubSpot and QuickBooks, for the connections of `own`."""
+def open_workspaces(
+    settings: AccessConfig, aws: Aws, own: Tables, limited: Callable[[Limiter], Limiter] = lambda limiter: limiter
+) -> ConnectedWorkspaces:
+    """HubSpot and QuickBooks, for the connections of `own`; `limited` may put another limiter before the shared one."""
     secrets = Secrets(lambda: aws.secrets_manager, own.clock)
 
     def vendor() -> VendorSecrets:
@@ -34,5 +38,5 @@ def open_workspaces(settings: AccessConfig, aws: Aws, own: Tables) -> ConnectedW
         vendor,
     )
     tokens = DynamoTokens(aws.dynamodb, settings.table, own.clock)
-    limiter = DynamoLimiter(aws.dynamodb, settings.table, own.clock)
+    limiter = limited(DynamoLimiter(aws.dynamodb, settings.table, own.clock))
     return ConnectedWorkspaces(own.connections, tokens, limiter, own.clock, access, new_token, own.meter)

@@ -1,0 +1,124 @@
+"""Carrying a back-fill out: the workers' own services, batch by batch, several batches at a time.
+
+Everything that makes a worker safe makes this safe beside one: claims, intents, the shared budget of calls. What is
+done is known by the records, so a run that was stopped, wherever, goes on when it is asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain, zip_longest
+from typing import Protocol, TypeVar
+
+from tieout.domain.errors import ConnectionLost, SyncError
+from tieout.domain.hint import Hint
+from tieout.domain.record import RecordKey
+from tieout.ports import Records
+from tieout.services.backfill import Planned
+from tieout.services.outcome import Outcome, Result
+from tieout.services.patience import Patience
+
+T = TypeVar("T")
+Works = Callable[[Sequence[Hint]], Sequence[Outcome]]
+
+# Claimed together, and written one after the other within the budget that all share: well within the lease.
+_BATCH = 50
+_ROUNDS = 8
+_LOST = "connection_lost"
+
+
+class Lanes(Protocol):
+    """Runs several tasks at a time."""
+
+    def each(self, tasks: Iterable[Callable[[], T]]) -> Iterator[T]:
+        """The results, as they come. Who stops listening has no further task begun; those under way are finished."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one invoice. `state` is the record's, `reason` why it is there or waits, `context` safe to log."""
+
+    planned: Planned
+    result: Result
+    state: str = ""
+    reason: str = ""
+    context: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOut:
+    """`push` and `pull` are the workers of HubSpot's and of QuickBooks' own invoices."""
+
+    records: Records
+    push: Works
+    pull: Works
+    lanes: Lanes
+    patience: Patience
+
+    def run(self, planned: Sequence[Planned], run: str) -> Iterator[Sequence[Done]]:
+        """What became of them, batch by batch. What has to wait a while is looked at again; what has to wait longer is
+        told as it is, and the workers go on with it. Raises ConnectionLost when nothing more can be done."""
+        open_ = list(planned)
+        for last in (*(False,) * (_ROUNDS - 1), True):
+            again: list[Planned] = []
+            for done in self.lanes.each(partial(self._batch, batch, run) for batch in _batches(open_)):
+                later = {id(one) for one in done if not last and self._comes_back(one)}
+                again += [one.planned for one in done if id(one) in later]
+                if told := [one for one in done if id(one) not in later]:
+                    yield told
+                if any(one.reason == _LOST for one in done):
+                    raise ConnectionLost
+            if not again:
+                return
+            self.patience.wait(self._seconds_until_due(again))
+            open_ = again
+
+    def _batch(self, batch: Sequence[Planned], run: str) -> Sequence[Done]:
+        now = self.patience.clock.now()
+        hints = {one.hint(run, now): one for one in batch}
+        work = self.push if batch[0].key.origin_system == "hubspot" else self.pull
+        return [
+            Done(hints[one.hint], one.result, one.state, one.reason or _named(one.error), one.context)
+            for one in work(list(hints))
+        ]
+
+    def _comes_back(self, one: Done) -> bool:
+        if one.result is Result.BUSY or one.reason == "store_unavailable":
+            return True
+        if one.result is not Result.PARKED or one.reason == _LOST:
+            return False
+        due_at = self._due_at(one.planned.key)
+        return due_at is not None and due_at <= self.patience.clock.now() + timedelta(seconds=self.patience.longest)
+
+    def _due_at(self, key: RecordKey) -> datetime | None:
+        record = self.records.get(key)
+        return record.due_at if record is not None else None
+
+    def _seconds_until_due(self, again: Sequence[Planned]) -> float:
+        """Until all of them are, because each look takes a batch."""
+        now = self.patience.clock.now()
+        found = self.records.get_many([one.key for one in again])
+        times = [one.lease_until if one.leased(now) else one.due_at for one in found.values()]
+        waits = [(time - now).total_seconds() for time in times if time is not None]
+        return min(max([1.0, *waits]), self.patience.longest)
+
+
+def _named(error: Exception | None) -> str:
+    match error:
+        case None:
+            return ""
+        case SyncError():
+            return "store_unavailable"
+        case _:
+            return "internal_error"
+
+
+def _batches(planned: Sequence[Planned]) -> Iterator[Sequence[Planned]]:
+    """Batches of either direction by turns, so that the budgets of both systems are used all the time."""
+    by_system = [[one for one in planned if one.key.origin_system == system] for system in ("hubspot", "quickbooks")]
+    cut = [[some[at : at + _BATCH] for at in range(0, len(some), _BATCH)] for some in by_system]
+    return (batch for batch in chain.from_iterable(zip_longest(*cut)) if batch)
