@@ -12,6 +12,7 @@ import typer
 
 from infra.cli.deployment import Deployment
 from tieout.domain.attention import AttentionCode
+from tieout.domain.conflict import Side
 
 FINE, NEEDS_A_PERSON, CANNOT_START = 0, 1, 2
 Opener = Callable[[str | None], Deployment]
@@ -48,6 +49,11 @@ Belongs = Annotated[
         help="What one refund:ID gives back: payment:ID or invoice:ID of HubSpot.",
         metavar="payment:ID|invoice:ID",
     ),
+]
+
+Take = Annotated[
+    Side | None,
+    typer.Option("--take", help="Take this side's values of one invoice, where both say something else."),
 ]
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 from infra.cli.check import Check
 from infra.cli.settings_document import Change
 from tieout.domain.attention import ATTENTION
+from tieout.domain.conflict import Conflict
 from tieout.domain.errors import NeedsAttention, SyncError
 from tieout.domain.invoice import InvoiceContent, SourceInvoice
 from tieout.domain.payment import Document
@@ -70,6 +71,19 @@ def print_record(record: SyncRecord) -> None:
         out.print(Text(f"  {text}"), highlight=False)
     if record.reason in ATTENTION:
         out.print(f"  code: {record.reason}", highlight=False)
+    if record.conflict is not None:
+        _print_conflict(record.conflict)
+
+
+def _print_conflict(conflict: Conflict) -> None:
+    """Both values of what differs, and which side can be taken."""
+    rows = [(one.field, Text(one.hubspot), Text(one.quickbooks)) for one in conflict.differences]
+    table("Both values", ("field", "HubSpot has", "QuickBooks has"), rows)
+    if conflict.sides:
+        commands = " or ".join(f"--take {side}" for side in conflict.sides)
+        out.print(f"  tieout resolve INVOICE {commands}", highlight=False)
+    if conflict.refusal:
+        out.print(Text(f"  {conflict.refusal}"), highlight=False)
 
 
 def print_changes(changes: Sequence[Change]) -> None:
@@ -155,12 +169,23 @@ def record_facts(record: SyncRecord) -> dict[str, object]:
         "state": record.state.value,
         "reason": record.reason,
         "explanation": explain(record),
+        **conflict_facts(record.conflict),
         "due_at": record.due_at,
         "quickbooks_id": in_quickbooks,
         "quickbooks_number": link.number if link else None,
         "total": str(link.total) if link and link.total else None,
         "updated_at": record.updated_at,
     }
+
+
+def conflict_facts(conflict: Conflict | None) -> dict[str, object]:
+    """Both values for --json, nothing where there is nothing to choose from."""
+    if conflict is None:
+        return {}
+    values = [
+        {"field": one.field, "hubspot": one.hubspot, "quickbooks": one.quickbooks} for one in conflict.differences
+    ]
+    return {"values": values, "take": [side.value for side in conflict.sides], "not_taken_because": conflict.refusal}
 
 
 def plan_facts(plan: Plan | Exception) -> dict[str, object]:

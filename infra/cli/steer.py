@@ -21,6 +21,7 @@ from infra.cli.options import (
     NotFound,
     OnlyConnection,
     Stack,
+    Take,
     actor,
     new_trace_id,
     opened,
@@ -29,7 +30,7 @@ from infra.cli.selection import STATES_OF_A_PERSON, find, find_given_back, hint_
 from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause
 from tieout.domain.record import Kind, RecordKey, SyncRecord
-from tieout.services import decisions
+from tieout.services import decisions, take_side
 
 
 def push(
@@ -86,6 +87,7 @@ def resolve(
     code: Code = None,
     everything: Everything = False,
     belongs_to: Belongs = None,
+    take: Take = None,
     note: Note = "",
     stack: Stack = None,
     connection: OnlyConnection = None,
@@ -93,22 +95,29 @@ def resolve(
 ) -> None:
     """Say that you have put both sides right: it is kept in the trail, and the invoices are looked at again.
 
-    Nothing is taken over from one side to the other: enter the right value yourself, then resolve. What still differs
-    comes back with its code. Of a refund entered in QuickBooks, say with --as what it gives back.
+    What still differs comes back with its code. Where somebody changed an invoice on the wrong side, --take says whose
+    values are right of those that `tieout show` shows: HubSpot's or QuickBooks'. When they were changed again
+    meanwhile, nothing is taken, and the new values come back. Of a refund entered in QuickBooks, say with --as what it
+    gives back.
 
     Example: tieout resolve INV-1001 --note "Due date agreed with the buyer"
+    Example: tieout resolve INV-1001 --take quickbooks
     Example: tieout resolve refund:145 --as payment:4711
     """
     deployment = opened(context, stack)
     keys = select(deployment, connection, invoice or (), code, everything=everything)
     store, trace_id, who = deployment.store, new_trace_id(), actor()
     target = None
+    if take is not None and (len(keys) != 1 or not invoice or belongs_to is not None):
+        raise typer.BadParameter("--take is for one invoice, named by its number or id, and not with --as")
     if belongs_to is not None:
         if len(keys) != 1 or keys[0].kind is not Kind.REFUND or not invoice:
             raise typer.BadParameter("--as is for one refund, named refund:ID")
         target = find_given_back(deployment, keys[0], belongs_to)
 
     def settle(key: RecordKey) -> SyncRecord:
+        if take is not None:
+            return take_side.take(store.records, store.clock, key, take, note, who, trace_id)
         if target is not None:
             return decisions.confirm_refund(store.records, store.clock, key, target, who, trace_id, note)
         return decisions.resolve(store.records, store.clock, key, note, who, trace_id)

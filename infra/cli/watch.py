@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 import typer
 from rich.text import Text
@@ -121,14 +122,25 @@ def show_record(
     documents = show.documents(record, ledger)
     trail = deployment.store.records.trail(key)
     if json:
-        lines = [{"at": one.at, "by": one.actor, "action": one.action, **one.facts} for one in trail]
+        lines = [
+            {
+                "at": one.at,
+                "by": one.actor,
+                "action": one.action,
+                **one.facts,
+                **({"changes": list(map(asdict, one.changes))} if one.changes else {}),
+            }
+            for one in trail
+        ]
         show.print_json({**show.record_facts(record), "documents": documents, "trail": lines})
         return
     show.print_record(record)
     if documents:
         rows = [[str(one[column] or "") for column in show.DOCUMENT_COLUMNS] for one in documents]
         show.table("Documents", show.DOCUMENT_COLUMNS, rows)
-    rows = [[f"{one.at:%Y-%m-%d %H:%M:%S} UTC", one.actor, one.action] for one in trail]
+    rows = [
+        [f"{one.at:%Y-%m-%d %H:%M:%S} UTC", one.actor, "\n".join([one.action, *map(str, one.changes)])] for one in trail
+    ]
     show.table("Trail", ("at", "by", "what"), rows)
 
 

@@ -156,7 +156,8 @@ ATTENTION: dict[AttentionCode, Explanation] = {
     ),
     AttentionCode.EDITED_IN_QUICKBOOKS: Explanation(
         "Somebody changed this invoice in QuickBooks, in a field that comes from HubSpot.",
-        "Decide which value is right (both are in the details) and enter it in the other system; " + _RETRY + ".",
+        "Decide which value is right (both are in the details) and take HubSpot's or QuickBooks', or enter it in the "
+        f"other system, {_RETRY}.",
     ),
     AttentionCode.DELETED_IN_QUICKBOOKS: Explanation(
         "Somebody deleted this invoice in QuickBooks.",

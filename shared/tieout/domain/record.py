@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from tieout.domain.conflict import Accepted, Conflict, Decision
 from tieout.domain.hint import HintObject
 from tieout.domain.invoice import InvoiceContent
 from tieout.domain.mirrored_invoice import Mirror, MirrorContent
@@ -212,6 +213,8 @@ class SyncRecord:
     `run` is the back-fill that took the document in, "" for none: its date excludes it no longer.
     `shown` is the fingerprint of the status last written back onto the origin, `on_deals` that of what the invoice's
     deals show, `pdf` its PDF in HubSpot. `version` guards every write.
+    `conflict` is what a person has to choose from, None in every other case. `decision` is what a person chose and what
+    was not carried out yet. `accepted` are QuickBooks' values that stay although HubSpot has others.
     """
 
     key: RecordKey
@@ -241,18 +244,39 @@ class SyncRecord:
     on_deals: str = ""
     pdf: AttachedPdf | None = None
     run: str = ""
+    conflict: Conflict | None = None
+    decision: Decision | None = None
+    accepted: Accepted | None = None
     version: int = 0
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
-    def to(self, state: State, *, reason: str = "", detail: str = "", due_at: datetime | None = None) -> SyncRecord:
-        """The record in its next state; raises IllegalTransition for one that cannot follow."""
+    def to(
+        self,
+        state: State,
+        *,
+        reason: str = "",
+        detail: str = "",
+        due_at: datetime | None = None,
+        conflict: Conflict | None = None,
+    ) -> SyncRecord:
+        """The record in its next state; raises IllegalTransition for one that cannot follow.
+
+        What a person decided about is over when the record comes to rest; `conflict` is what to decide about then.
+        """
         if state is not self.state and state not in TRANSITIONS[self.state]:
             raise IllegalTransition(f"{self.key}: {self.state} -> {state}")
-        kept = (0, None) if state in SETTLED else (self.attempts, self.waiting_since)
-        attempts, since = kept
+        rests = state in SETTLED
         return replace(
-            self, state=state, reason=reason, detail=detail, due_at=due_at, attempts=attempts, waiting_since=since
+            self,
+            state=state,
+            reason=reason,
+            detail=detail,
+            due_at=due_at,
+            attempts=0 if rests else self.attempts,
+            waiting_since=None if rests else self.waiting_since,
+            conflict=conflict,
+            decision=None if rests else self.decision,
         )
 
     @property

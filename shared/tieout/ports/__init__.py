@@ -12,6 +12,7 @@ from tieout.domain.company import Connection, CrmAccount, LedgerCompany, TaxCode
 from tieout.domain.customer import CustomerDraft, LedgerCustomer, LedgerItem, NameHolder
 from tieout.domain.hint import Hint, HintObject
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice, SourceInvoice, UnreadableInvoice
+from tieout.domain.planning.plan import Change
 from tieout.domain.record import RecordKey, State, SyncRecord
 from tieout.domain.settings import Settings
 from tieout.domain.status import ShownStatus
@@ -178,13 +179,15 @@ class LinkTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One line of the trail. `action` is a verb ("created invoice"), `facts` are safe to show and to log."""
+    """One line of the trail. `action` is a verb ("created invoice"), `facts` are safe to show and to log. `changes` are
+    values of documents before and after, for people: they are never logged."""
 
     at: datetime
     actor: str
     action: str
     trace_id: str
     facts: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[Change, ...] = field(default=(), repr=False)
 
 
 class Records(Protocol):

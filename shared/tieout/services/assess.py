@@ -168,7 +168,9 @@ class Assessor:
             return [plan for plan in plans if plan is not None]
         found, books = workspace.ledger.invoices(ids), open_books(workspace)
         return [
-            decide_deleted(found.get(case.link.far_id) if case.link else None, books) if plan is None else plan
+            decide_deleted(found.get(case.link.far_id) if case.link else None, books, case.record.decision)
+            if plan is None
+            else plan
             for case, plan in zip(cases, plans, strict=True)
         ]
 
@@ -318,7 +320,9 @@ def _needs_look(one: _Open, books: Books) -> bool:
         return False
     if one.voided:
         return True
-    return one.desired is not None and (one.case.must_look or needs_look(one.desired, link, books.settings))
+    if one.desired is None:
+        return False
+    return one.case.must_look or needs_look(one.desired, link, books.settings, one.case.record.accepted)
 
 
 def _wanted(one: _Open) -> Wanted | None:
@@ -352,8 +356,16 @@ def _decided(one: _Open, present: Mapping[str, LedgerInvoice | None], books: Boo
     if one.desired is None:
         return decide_void(link, standing, books)
     if link and link.far_id not in present:
-        return unseen(one.desired, link, books.settings)
-    plan = decide(one.desired, link, standing, books, by_person=case.by_person)
+        return unseen(one.desired, link, books.settings, case.record.accepted)
+    plan = decide(
+        one.desired,
+        link,
+        standing,
+        books,
+        by_person=case.by_person,
+        decision=case.record.decision,
+        accepted=case.record.accepted,
+    )
     recreate = case.by_person and case.record.state is State.DELETED_IN_LEDGER
     return create(one.desired, books) if isinstance(plan, Gone) and recreate else plan
 

@@ -38,14 +38,14 @@ def ignore(records: Records, clock: Clock, key: RecordKey, note: str, actor: str
     Raises NotReadyYet while a worker holds the record or a write of it has an unknown outcome.
     """
     now = clock.now()
-    record = _free(records.get(key) or SyncRecord(key=key, created_at=now), now)
+    record = free(records.get(key) or SyncRecord(key=key, created_at=now), now)
     detail = note or "Ignored by hand."
     # Due at once, so that the new status is shown in HubSpot even if no hint is sent.
     alone = LeftAlone(detail) if own_hint_object(key) is HintObject.HUBSPOT_PAYMENT else None
     ignored = replace(record, updated_at=now, left_alone=alone).to(
         State.IGNORED, reason=BY_HAND, detail=detail, due_at=now
     )
-    return _put(records, ignored, AuditEntry(now, actor, f"ignored {key.kind}", trace_id))
+    return stored(records, ignored, AuditEntry(now, actor, f"ignored {key.kind}", trace_id))
 
 
 def resolve(records: Records, clock: Clock, key: RecordKey, note: str, actor: str, trace_id: str) -> SyncRecord:
@@ -56,7 +56,7 @@ def resolve(records: Records, clock: Clock, key: RecordKey, note: str, actor: st
     the record needs no person, or is a refund of which `confirm_refund` has to say what it gives back.
     """
     now = clock.now()
-    record = _free(records.get(key) or SyncRecord(key=key, created_at=now), now)
+    record = free(records.get(key) or SyncRecord(key=key, created_at=now), now)
     if record.state not in (State.ATTENTION, State.DELETED_IN_LEDGER):
         raise NothingToResolve("This record does not need a person.")
     if record.reason == AttentionCode.REFUND_IN_QUICKBOOKS:
@@ -64,7 +64,7 @@ def resolve(records: Records, clock: Clock, key: RecordKey, note: str, actor: st
             "Say what this refund gives back, with --as payment:ID or --as invoice:ID, or ignore it."
         )
     facts = {"code": record.reason, **({"note": note} if note else {})}
-    return _put(
+    return stored(
         records, replace(record, updated_at=now), AuditEntry(now, actor, f"resolved {key.kind}", trace_id, facts)
     )
 
@@ -85,8 +85,8 @@ def confirm_refund(
     if shown is not None and shown.far_id != target:
         raise NothingToResolve(f"It is confirmed as {shown.far_id} already, and shown there.")
     facts = {"hubspot_id": target, **({"note": note} if note else {})}
-    free = replace(_free(record, now), updated_at=now, link=Link(target, exclusive=False))
-    return _put(records, free, AuditEntry(now, actor, "confirmed refund", trace_id, facts))
+    confirmed = replace(free(record, now), updated_at=now, link=Link(target, exclusive=False))
+    return stored(records, confirmed, AuditEntry(now, actor, "confirmed refund", trace_id, facts))
 
 
 def in_state(records: Records, connection: str, state: State) -> Iterator[SyncRecord]:
@@ -130,14 +130,16 @@ def _looked_at_by(record: SyncRecord) -> Cause | None:
             return Cause.RETRY
 
 
-def _free(record: SyncRecord, now: datetime) -> SyncRecord:
+def free(record: SyncRecord, now: datetime) -> SyncRecord:
+    """The record, when nobody works on it just now; raises NotReadyYet otherwise."""
     held = record.lease_until is not None and now < record.lease_until
     if held or record.intent is not None:
         raise NotReadyYet("Tieout is working on this record just now; try again in a few minutes.")
     return record
 
 
-def _put(records: Records, record: SyncRecord, entry: AuditEntry) -> SyncRecord:
+def stored(records: Records, record: SyncRecord, entry: AuditEntry) -> SyncRecord:
+    """The record as it was stored, with a line in the trail; raises NotReadyYet when somebody was faster."""
     try:
         return records.put(record, entry)
     except RecordChanged:

@@ -20,7 +20,8 @@ from tieout.domain.errors import (
     SyncError,
     Transient,
 )
-from tieout.domain.record import State, SyncRecord
+from tieout.domain.planning.take_side import deleted_in_quickbooks
+from tieout.domain.record import Kind, State, SyncRecord
 
 _FIRST_BACK_OFF = 5.0
 _LONGEST_BACK_OFF = 900.0
@@ -54,8 +55,9 @@ def park(record: SyncRecord, error: SyncError, now: datetime, vendor_timeout: ti
         tried = replace(record, attempts=record.attempts + 1)
         return tried.to(State.VERIFYING, reason="outcome_unknown", detail=error.detail, due_at=now + wait)
     if isinstance(error, NotInLedger):
-        code = AttentionCode.DELETED_IN_QUICKBOOKS
-        return replace(record, intent=None).to(State.DELETED_IN_LEDGER, reason=code)
+        code, link = AttentionCode.DELETED_IN_QUICKBOOKS, record.link
+        conflict = deleted_in_quickbooks(link) if link is not None and record.key.kind is Kind.INVOICE else None
+        return replace(record, intent=None).to(State.DELETED_IN_LEDGER, reason=code, conflict=conflict)
     verifying = record.state is State.VERIFYING and record.intent is not None
     if isinstance(error, NeedsAttention) and not verifying:
         return replace(record, intent=None).to(State.ATTENTION, reason=error.code, detail=error.detail)

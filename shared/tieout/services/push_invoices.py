@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from tieout.domain.errors import Postponed
 from tieout.domain.hint import Hint, HintObject
 from tieout.domain.invoice import InvoiceStatus, LedgerInvoice, SourceInvoice, UnreadableInvoice
+from tieout.domain.planning.accepted import take_off
 from tieout.domain.planning.difference import as_written
 from tieout.domain.planning.invoice import SWITCHED_OFF
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update, Void
+from tieout.domain.planning.take_side import deleted_in_quickbooks
 from tieout.domain.record import VOIDED_TEXT, Kind, RecordKey, State, SyncRecord
 from tieout.domain.status import ShownStatus, shown_status
 from tieout.ports import Workspace, Workspaces
@@ -139,9 +141,10 @@ def _note(work: InvoiceWork, plan: Adopt | Nothing | Skip | Gone | Attend) -> No
     record = work.record
     match plan:
         case Attend():
-            record = record.to(State.ATTENTION, reason=plan.code, detail=plan.detail)
+            record = record.to(State.ATTENTION, reason=plan.code, detail=plan.detail, conflict=plan.conflict)
         case Gone():
-            record = record.to(State.DELETED_IN_LEDGER, reason="deleted_in_quickbooks")
+            conflict = deleted_in_quickbooks(record.link) if record.link else None
+            record = record.to(State.DELETED_IN_LEDGER, reason="deleted_in_quickbooks", conflict=conflict)
         case Skip() if plan == SWITCHED_OFF and record.link is not None:
             # What HubSpot says meanwhile must still reach the books when it is switched on again.
             raise Postponed(reason="switched_off", retry_after=SWITCHED_OFF_PAUSE)
@@ -169,10 +172,10 @@ def _adopted(record: SyncRecord, plan: Adopt) -> SyncRecord:
         sync_token=present.sync_token,
         number=present.content.number,
         sent=plan.content,
-        written=as_written(present.content, plan.content, record.link.written),
+        written=take_off(as_written(present.content, plan.content, record.link.written), plan.accepted),
         total=present.total,
         ledger_updated_at=present.updated_at,
         references=plan.references or record.link.references,
         rejected="",
     )
-    return replace(record, link=link)
+    return replace(record, link=link, accepted=plan.accepted)

@@ -11,6 +11,7 @@ from tieout.domain.errors import NotReadyYet
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.money import Money
 from tieout.domain.payment import Document, LedgerDocument
+from tieout.domain.planning.accepted import standing_content
 from tieout.domain.planning.mirror import PULL_SWITCHED_OFF
 from tieout.domain.planning.payment_plan import RECEIPTS
 from tieout.domain.planning.plan import Attend, Skip
@@ -160,9 +161,9 @@ def _competes(one: GivenBack, record: SyncRecord, mirror: Posting | None) -> boo
 def _candidates(record: SyncRecord) -> Iterator[tuple[str, Money | None, str]]:
     """Customer, amount and words of what a refund may give back."""
     name = record.label or record.key.origin_id
-    if record.key.kind is Kind.INVOICE and record.link and record.link.sent:
+    if record.key.kind is Kind.INVOICE and record.link and (content := standing_content(record)) is not None:
         told = f"invoice {name} over {record.link.total} (HubSpot id {record.key.origin_id})"
-        yield record.link.sent.customer_id, record.link.total, told
+        yield content.customer_id, record.link.total, told
     if record.key.kind is not Kind.PAYMENT:
         return
     for one in record.postings:

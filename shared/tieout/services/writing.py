@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NeedsAttention, NotInLedger, NumberTaken, Transient
 from tieout.domain.invoice import LedgerInvoice
+from tieout.domain.planning.accepted import as_answered, take_off
 from tieout.domain.planning.difference import as_written, changes, filled_in
 from tieout.domain.planning.plan import Agreement, Attend, Create, Update, Void
 from tieout.domain.planning.totals import agreement
@@ -47,9 +48,10 @@ class Writer:
             case Create():
                 if record.link is not None:
                     # It was deleted, or voided by us: replaying its request id would give the old success.
-                    record = replace(record, link=None, generation=record.generation + 1)
+                    record = replace(record, link=None, accepted=None, generation=record.generation + 1)
                 intent = _create(workspace, record, plan, now)
             case Update():
+                record = replace(record, accepted=plan.accepted)
                 intent = _update(workspace, record, plan, now)
             case Void():
                 intent = _void(workspace, record, plan.present, now)
@@ -140,6 +142,7 @@ class _Invoices:
         if sent is not None:
             written = filled_in(sent, written) if looked else written
             written = as_written(written, sent, before.written if before else None)
+            sent, written = take_off(sent, record.accepted), take_off(written, record.accepted)
         link = Link(
             far_id=answer.id,
             sync_token=answer.sync_token,
@@ -153,14 +156,15 @@ class _Invoices:
         )
         # A change of the total moves what is open, and a payment made meanwhile tells itself.
         facts = replace(record.facts, balance=answer.balance) if record.facts else None
-        return replace(record, link=link, facts=facts)
+        accepted = record.accepted if looked else as_answered(record.accepted, answer.content)
+        return replace(record, link=link, facts=facts, accepted=accepted)
 
     def settled(self, workspace: Workspace, record: SyncRecord, intent: Intent, answer: LedgerInvoice) -> SyncRecord:
         """One whose new document has to go again bears the intent to void it, so that the document is never left
         standing unmarked."""
         if intent.operation is Operation.VOID or intent.content is None:
             return _voided(record)
-        verdict = agreement(intent.content, answer.content, answer.total, workspace.settings)
+        verdict = agreement(intent.content, answer.content, answer.total, workspace.settings, record.accepted)
         if isinstance(verdict, Agreement):
             return agreed(record, verdict)
         if not _to_be_voided(workspace, intent, answer) or record.link is None:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tieout.adapters.dynamodb import keys
 from tieout.adapters.dynamodb.errors import RecordTooLarge, UnreadableItem
+from tieout.domain.planning.plan import Change
 from tieout.domain.record import SyncRecord
 from tieout.ports import AuditEntry
 
@@ -117,8 +118,13 @@ def audit_attributes(pk: str, connection: str, entry: AuditEntry, tail: str) -> 
         "action": {"S": entry.action},
         "trace_id": {"S": entry.trace_id},
         "facts": {"M": {name: {"S": text} for name, text in entry.facts.items()}},
+        **({"changes": {"L": [_change(one) for one in entry.changes]}} if entry.changes else {}),
         "expires_at": {"N": str(int((entry.at + AUDIT_KEPT).timestamp()))},
     }
+
+
+def _change(change: Change) -> AttributeValueTypeDef:
+    return {"L": [{"S": change.field}, {"S": change.before}, {"S": change.after}]}
 
 
 def audit_entry_of(item: Mapping[str, AttributeValueTypeDef]) -> AuditEntry:
@@ -129,4 +135,5 @@ def audit_entry_of(item: Mapping[str, AttributeValueTypeDef]) -> AuditEntry:
         action=item["action"]["S"],
         trace_id=item["trace_id"]["S"],
         facts={name: value["S"] for name, value in item["facts"]["M"].items()},
+        changes=tuple(Change(*(text["S"] for text in one["L"])) for one in item.get("changes", {"L": []})["L"]),
     )

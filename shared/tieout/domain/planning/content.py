@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from tieout.domain.attention import AttentionCode
+from tieout.domain.canonical import canonical
 from tieout.domain.invoice import InvoiceContent, SourceInvoice
 from tieout.domain.planning.amounts import Amounts, calculate, line_tax
 from tieout.domain.planning.books import Books, Found
@@ -179,7 +179,7 @@ def fingerprint(invoice: SourceInvoice, settings: Settings) -> str:
     """
     custom = {id_: text for id_, text in _custom_texts(invoice, settings).items() if text}
     told = {name: getattr(invoice, name) for name in _TOLD} | {"custom": custom}
-    return hashlib.sha256(repr(_canonical(told)).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr(canonical(told)).encode()).hexdigest()[:32]
 
 
 _TOLD = (
@@ -194,16 +194,3 @@ _TOLD = (
     "adjustments",
     "comments",
 )
-
-
-def _canonical(value: object) -> object:
-    """The same for values that are equal; a Decimal's text depends on how many zeros it was written with."""
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    if isinstance(value, Mapping):
-        return tuple((key, _canonical(value[key])) for key in sorted(value))
-    if isinstance(value, tuple):
-        return tuple(map(_canonical, value))
-    if is_dataclass(value):
-        return tuple(_canonical(getattr(value, one.name)) for one in fields(value) if one.compare)
-    return str(value)

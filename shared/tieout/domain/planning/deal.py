@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
 from tieout.domain.money import Money
+from tieout.domain.planning.accepted import lay_over
 from tieout.domain.record import State, SyncRecord
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,7 +63,7 @@ def shown_of(record: SyncRecord, url: str) -> DealInvoice | None:
     link = record.link
     if link is None or link.total is None or not record.settled:
         return None
-    content = link.written or link.sent
+    content = lay_over(link.written, record.accepted) if link.written else link.sent
     known = record.facts.balance if record.facts else None
     balance = link.total if known is None else known
     return DealInvoice(

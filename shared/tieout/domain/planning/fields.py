@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tieout.domain.conflict import Side
 
-class Side(StrEnum):
-    HUBSPOT = "hubspot"
-    QUICKBOOKS = "quickbooks"
+__all__ = ["Comparison", "Direction", "Outcome", "Side", "compare"]
 
 
 class Direction(StrEnum):

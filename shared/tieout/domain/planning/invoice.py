@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tieout.domain.attention import AttentionCode
+from tieout.domain.conflict import Accepted, Decision, Side, taken
 from tieout.domain.customer import Party
 from tieout.domain.invoice import InvoiceContent, InvoiceStatus, LedgerInvoice, SourceInvoice, UnreadableInvoice
+from tieout.domain.planning.accepted import lay_over, still_accepted, total_accepted, without
 from tieout.domain.planning.books import Books
 from tieout.domain.planning.content import moved_to
 from tieout.domain.planning.difference import changes
-from tieout.domain.planning.plan import Adopt, Attend, Change, Create, Gone, Nothing, Plan, Skip, Update, Void
+from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update, Void
+from tieout.domain.planning.take_side import Edited, deleted_in_hubspot, edited_there
 from tieout.domain.planning.totals import agreement, compare, goal
 from tieout.domain.record import Link
 from tieout.domain.settings import BeyondTolerance, ClosedPeriod, CustomerLevel, DeletedInHubSpot, Settings
@@ -74,32 +77,41 @@ def by_level(company: Party | None, contact: Party | None, books: Books) -> Part
     return first or second
 
 
-def needs_look(desired: InvoiceContent, link: Link, settings: Settings) -> bool:
-    """Whether the ledger has to be read: HubSpot says something else than what was sent last, or the totals differ.
+def needs_look(desired: InvoiceContent, link: Link, settings: Settings, accepted: Accepted | None = None) -> bool:
+    """Whether the ledger has to be read: HubSpot says something else than what was sent last, or the totals differ
+    without a person having taken the ledger's.
 
     Reads are metered, so an invoice that did not change costs none.
     """
     if link.sent is None or link.total is None or changes(link.sent, desired):
         return True
-    return isinstance(compare(goal(desired), link.total, settings), Attend)
+    return isinstance(compare(goal(desired), link.total, settings, accepted), Attend)
 
 
-def unseen(desired: InvoiceContent, link: Link, settings: Settings) -> Plan:
+def unseen(desired: InvoiceContent, link: Link, settings: Settings, accepted: Accepted | None = None) -> Plan:
     """What is left to say about an invoice for which the ledger was not read: that it still agrees, and how well."""
     if link.total is None or link.written is None:
         return Nothing()
-    verdict = agreement(desired, link.written, link.total, settings)
+    verdict = agreement(desired, link.written, link.total, settings, accepted)
     return verdict if isinstance(verdict, Attend) else Nothing(verdict)
 
 
 def decide(
-    desired: InvoiceContent, link: Link | None, present: LedgerInvoice | None, books: Books, *, by_person: bool = False
+    desired: InvoiceContent,
+    link: Link | None,
+    present: LedgerInvoice | None,
+    books: Books,
+    *,
+    by_person: bool = False,
+    decision: Decision | None = None,
+    accepted: Accepted | None = None,
 ) -> Plan:
     """What to do, given what should stand (`desired`), what was sent and answered last (`link`), and what stands now.
 
     A three-way comparison field by field. The ledger may store a text a little differently than it was sent, so
     HubSpot's changes are told by what was sent, and a person's changes by what the ledger answered. A person's change
-    to a field that HubSpot sees differently is never overwritten. `present` None: deleted (only for a linked one).
+    to a field that HubSpot sees differently is never overwritten, unless a person took HubSpot's value (`decision`);
+    where QuickBooks' was taken (`accepted`) it stays. `present` None: deleted (only for a linked one).
     `by_person`: somebody asked for it (a retry).
     """
     if link is None:
@@ -108,38 +120,68 @@ def decide(
         return Gone()
     if present.voided:
         return _after_void(desired, link, books, by_person=by_person)
-    difference = changes(present.content, desired)
-    edited = {one.field for one in changes(link.written, present.content)} if link.written else set()
-    conflicts = [one for one in difference if one.field in edited]
-    if conflicts:
-        return Attend(AttentionCode.EDITED_IN_QUICKBOOKS, _both_values(conflicts))
+    kept = still_accepted(accepted, desired, present)
+    found = _edited(desired, link, present, kept, books)
+    overruled = False
+    if found is not None and decision is not None:
+        match taken(decision, found.conflict):
+            case Side.QUICKBOOKS:
+                kept, found = found.accepted(kept, desired, present, decision), None
+            case Side.HUBSPOT:
+                overruled, found = True, None
+    if found is not None:
+        return found.attend
+    wanted = lay_over(desired, kept)
+    difference = changes(present.content, wanted)
     moved = changes(link.sent, desired) if link.sent else difference
-    verdict = agreement(desired, present.content, present.total, books.settings)
+    verdict = agreement(wanted, present.content, present.total, books.settings, kept)
     if link.rejected and isinstance(verdict, Attend) and books.settings.beyond_tolerance is BeyondTolerance.VOID:
         # Somebody paid it before it could be voided again: then it stays, and what differs is told.
         return verdict if present.settled_by else _void(present, books, link.rejected)
-    if moved and difference:
-        problem = _beside_the_lines(link, present, desired) or _unchangeable(present, desired, books)
-        return problem or Update(present, desired, difference)
+    if (moved or overruled) and difference:
+        return _unchangeable(present, wanted, books) or Update(present, wanted, difference, accepted=kept)
     if isinstance(verdict, Attend):
         return verdict
-    seen = link.ledger_updated_at == present.updated_at
-    if seen and not moved and not edited and link.sent and link.sent.billed == desired.billed:
+    edited = link.written is not None and changes(lay_over(link.written, kept), present.content)
+    same = link.sent is not None and link.sent.billed == desired.billed and kept == accepted
+    if link.ledger_updated_at == present.updated_at and same and not moved and not edited:
         return Nothing(verdict)
-    return Adopt(present, desired, agreement=verdict)
+    return Adopt(present, desired, agreement=verdict, accepted=kept)
 
 
-def decide_deleted(present: LedgerInvoice | None, books: Books) -> Plan:
-    """What to do for an invoice that was deleted in HubSpot after it was written: by the setting."""
+def _edited(
+    desired: InvoiceContent, link: Link, present: LedgerInvoice, kept: Accepted | None, books: Books
+) -> Edited | None:
+    """What a person changed in the ledger and HubSpot sees differently, but for what is `kept`."""
+    wanted = lay_over(desired, kept)
+    difference = changes(present.content, wanted)
+    edited = {one.field for one in changes(link.written, present.content)} if link.written else set()
+    conflicts = [one for one in difference if one.field in without(edited, kept)]
+    beside = _beside_the_lines(link, present) and not total_accepted(kept, goal(desired), present.total)
+    if beside and not conflicts:
+        # Of a total that was never right it is told apart from what a person did to it.
+        moved = link.sent is None or changes(link.sent, desired)
+        verdict = agreement(wanted, present.content, present.total, books.settings, kept)
+        wrong = isinstance(verdict, Attend)
+        beside = not (wrong and link.rejected) and (wrong or bool(moved and difference))
+    return edited_there(conflicts, difference, desired, present, beside=beside)
+
+
+def decide_deleted(present: LedgerInvoice | None, books: Books, decision: Decision | None = None) -> Plan:
+    """What to do for an invoice that was deleted in HubSpot after it was written: by the setting, or as a person took
+    HubSpot's side."""
     if present is None or present.voided:
         return Skip("deleted", "The invoice was deleted in HubSpot and stands no longer in QuickBooks.")
+    found = deleted_in_hubspot(present)
+    if taken(decision, found) is Side.HUBSPOT:
+        return _void(present, books)
     match books.settings.deleted_in_hubspot:
         case DeletedInHubSpot.VOID:
             return _void(present, books)
         case DeletedInHubSpot.IGNORE:
             return Skip("deleted_in_hubspot", "The invoice was deleted in HubSpot and is left as it is in QuickBooks.")
         case DeletedInHubSpot.ATTENTION:
-            return Attend(AttentionCode.DELETED_IN_HUBSPOT)
+            return Attend(AttentionCode.DELETED_IN_HUBSPOT, conflict=found)
 
 
 def decide_void(link: Link | None, present: LedgerInvoice | None, books: Books) -> Plan:
@@ -208,27 +250,13 @@ def _period_closed(content: InvoiceContent, books: Books) -> Attend:
     return Attend(AttentionCode.PERIOD_CLOSED, detail)
 
 
-def _beside_the_lines(link: Link, present: LedgerInvoice, desired: InvoiceContent) -> Attend | None:
-    """Attention when a person changed the total by what is no field of ours, such as tax; None when nobody did.
+def _beside_the_lines(link: Link, present: LedgerInvoice) -> bool:
+    """Whether a person changed the total by what is no field of ours, such as tax.
 
     Measured against what the ledger answered to our last write: what was beside the lines already then (the ledger's
     own tax, say, which made the totals differ) is no person's doing, and an update that mends it stays possible.
     """
     if link.written is None or link.total is None or present.total == link.total:
-        return None
+        return False
     beside = present.total.amount - present.content.total.amount
-    if beside in (0, link.total.amount - link.written.total.amount):
-        return None
-    return Attend(
-        AttentionCode.EDITED_IN_QUICKBOOKS,
-        f"total: QuickBooks has {present.total}, of which {present.content.total} in the lines, "
-        f"HubSpot has {goal(desired)}.",
-    )
-
-
-def _both_values(conflicts: list[Change]) -> str:
-    told = (
-        f"{one.field}: QuickBooks has {one.before or 'nothing'}, HubSpot has {one.after or 'nothing'}"
-        for one in conflicts
-    )
-    return "; ".join(told).rstrip(".") + "."
+    return beside not in (0, link.total.amount - link.written.total.amount)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from tieout.domain.claim import posted_hint_id
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
 from tieout.domain.payment import Allocation, Document, LedgerDocument, LedgerPayment, SourcePayment, UnreadablePayment
+from tieout.domain.planning.accepted import standing_content
 from tieout.domain.planning.plan import Attend, Change, Gone, Nothing, Skip
 from tieout.domain.posting import Posting, PostingContent
 from tieout.domain.record import State, SyncRecord
@@ -52,8 +53,9 @@ def billing_of(invoice_id: str, record: SyncRecord | None) -> Billing:
     if record is None:
         return Billing(invoice_id, invoice_id, Reach.PENDING)
     label, link = record.label or invoice_id, record.link
-    if link is not None and link.sent is not None and not link.rejected and record.state is not State.DELETED_IN_LEDGER:
-        return Billing(invoice_id, label, Reach.LINKED, "", link.far_id, link.sent)
+    sent = standing_content(record)
+    if link is not None and sent is not None and not link.rejected and record.state is not State.DELETED_IN_LEDGER:
+        return Billing(invoice_id, label, Reach.LINKED, "", link.far_id, sent)
     if record.state is State.IGNORED and record.reason != "draft" and link is None:
         return Billing(invoice_id, label, Reach.EXCLUDED, record.reason)
     return Billing(invoice_id, label, Reach.PENDING)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tieout.domain.attention import AttentionCode
+from tieout.domain.conflict import Accepted, Conflict
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
 from tieout.domain.record import References
 
@@ -40,12 +41,14 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """`present` stands in the ledger: make it `content`."""
+    """`present` stands in the ledger: make it `content`. `accepted`: what of it are QuickBooks' own values, because a
+    person took them."""
 
     present: LedgerInvoice
     content: InvoiceContent
     changes: tuple[Change, ...]
     references: References | None = None
+    accepted: Accepted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,14 @@ class Void:
 
 @dataclass(frozen=True, slots=True)
 class Adopt:
-    """`present` already says what HubSpot says: remember that it does, write nothing."""
+    """`present` already says what HubSpot says: remember that it does, write nothing. `accepted`: where it does not,
+    because a person took QuickBooks' values."""
 
     present: LedgerInvoice
     content: InvoiceContent
     references: References | None = None
     agreement: Agreement = Agreement()
+    accepted: Accepted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +98,12 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Attend:
-    """A person decides. `detail` holds the figures."""
+    """A person decides. `detail` holds the figures, `conflict` the values to choose from, where one side can be
+    taken."""
 
     code: AttentionCode
     detail: str = ""
+    conflict: Conflict | None = field(default=None, compare=False)
 
 
 Plan = Create | Update | Void | Adopt | Nothing | Skip | Gone | Attend
