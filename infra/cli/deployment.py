@@ -24,6 +24,7 @@ from tieout.ports.audit import Trail
 from tieout.ports.notices import Notices
 from tieout.runtime import config
 from tieout.runtime.bootstrap.aws import Aws
+from tieout.runtime.bootstrap.backfill import Backfill, open_backfill
 from tieout.runtime.bootstrap.connecting import connect_service
 from tieout.runtime.bootstrap.invoice_push import assessor, push_service
 from tieout.runtime.bootstrap.store import open_store
@@ -124,7 +125,7 @@ class _OpenStore:
 class Deployment:
     """A deployment, opened. `where` names it for people; `public_url` is where the vendors send their webhooks.
 
-    `queues` counts the messages of each queue; the secrets are read when asked for.
+    `queues` counts the messages of each queue; the secrets are read when asked for, and a back-fill opened.
     """
 
     where: str
@@ -139,6 +140,7 @@ class Deployment:
     sign_in: SignIn
     connect: Connect
     trail: Trail
+    backfill: Callable[[], Backfill]
 
     def connections(self, only: str | None) -> list[Connection]:
         """The connections, or just the one named; raises NoDeployment when there is none."""
@@ -184,6 +186,7 @@ def open_deployment(stack: str | None) -> Deployment:
         SignIn(DynamoDoors(aws.dynamodb, settings.table), own.clock),
         connect_service(connecting, aws, own),
         DynamoTrail(aws.dynamodb, settings.table, own.clock),
+        lambda: open_backfill(settings, aws, own),
     )
 
 

@@ -10,6 +10,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.cli import configure, connect, show, steer, watch
+from infra.cli.backfill import backfill
 from infra.cli.deployment import NoDeployment, open_deployment
 from infra.cli.fees import fees
 from infra.cli.options import CANNOT_START, NEEDS_A_PERSON, NotFound, Opener
@@ -36,6 +37,7 @@ for command in (
     steer.resolve,
     steer.ignore,
     reconcile,
+    backfill,
     fees,
     pdf,
 ):

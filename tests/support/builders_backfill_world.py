@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 from tests.support.builders_mirror_world import MirrorWorld, sale
+from tests.support.builders_world import World
 from tieout.domain.record import RecordKey
 from tieout.runtime.bootstrap.backfill import Backfill
 from tieout.services.backfill import Outlook, Phase, Planned, Step, Wish
 from tieout.services.backfill_run import Done
 from tieout.services.patience import Patience
+from tieout.services.pull_invoices import PullInvoices
 
 T = TypeVar("T")
 RUN = "backfill-20260401-120000"
@@ -28,6 +31,17 @@ class InTurn:
             yield task()
 
 
+def backfill_of(world: World, mirrors: PullInvoices) -> Backfill:
+    """A back-fill over a world, in one lane."""
+    patience, reads = Patience(world.clock), world.quickbooks.company.reads
+    spent = partial(_spent, world, reads)
+    return Backfill(world, world.records, world.service, mirrors, InTurn(), patience, spent)
+
+
+def _spent(world: World, before: int) -> int:
+    return world.quickbooks.company.reads - before
+
+
 class BackfillWorld(MirrorWorld):
     """Invoices are dated 2026-03-01 unless a test says otherwise; the cut-over date is after them."""
 
@@ -37,7 +51,7 @@ class BackfillWorld(MirrorWorld):
 
     @property
     def backfill(self) -> Backfill:
-        return Backfill(self, self.records, self.service, self.mirrors, InTurn(), Patience(self.clock))
+        return backfill_of(self, self.mirrors)
 
     def wish(self, **changes: Any) -> Wish:
         return replace(Wish(SINCE, RUN), **changes)

@@ -15,6 +15,7 @@ from infra.cli.deployment import Deployment, NoDeployment
 from infra.cli.main import main
 from infra.sandbox.hubspot.config import HubSpotConfig
 from infra.sandbox.quickbooks.config import CLIENT_ID, CLIENT_SECRET, VERIFIER_TOKEN
+from tests.support.builders_backfill_world import backfill_of
 from tests.support.builders_connecting import Connecting
 from tests.support.builders_world import VENDOR_TIMEOUT, World
 from tests.support.memory import MemoryConnections, MemoryHints, MemoryRecords, MemoryTokens, VirtualClock
@@ -24,6 +25,8 @@ from tieout.adapters.secrets.secrets import VendorSecrets, WebhookSecrets
 from tieout.services.assess import Assessor
 from tieout.services.customers import Customers
 from tieout.services.items import Items
+from tieout.services.pull_invoices import PullInvoices
+from tieout.services.showing_invoices import MirroredInvoiceWriter
 from tieout.services.sign_in import SignIn
 
 
@@ -72,6 +75,16 @@ class CommandLine:
         self.connecting = Connecting(self.world)
         self.connecting.portal_tokens.keep(self.world.connection.portal_id, "pat-na1-sandbox")
 
+    @property
+    def mirrors(self) -> PullInvoices:
+        """The worker of QuickBooks' own invoices."""
+        return PullInvoices(
+            self.world,
+            self.world.claims,
+            MirroredInvoiceWriter(self.world.claims, VENDOR_TIMEOUT),
+            VENDOR_TIMEOUT,
+        )
+
     def run(self, *arguments: str) -> Ran:
         """Run `tieout` with these arguments."""
         self.capture.readouterr()
@@ -118,6 +131,7 @@ class CommandLine:
             SignIn(self.doors, world.clock),
             self.connecting.service,
             self.connecting.trail,
+            lambda: backfill_of(world, self.mirrors),
         )
 
 

@@ -47,12 +47,14 @@ Told = Callable[[Phase, int, int | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Invoices dated `since` or later, in these directions. `run` is the id that records and trail bear."""
+    """Invoices dated `since` or later, in these directions. `run` is the id that records and trail bear. `in_full`: of
+    what is new, every field is told."""
 
     since: date
     run: str
     to_quickbooks: bool = True
     to_hubspot: bool = True
+    in_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

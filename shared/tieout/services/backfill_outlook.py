@@ -11,28 +11,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from tieout.domain.attention import AttentionCode
-from tieout.domain.errors import NeedsAttention, SyncError
-from tieout.domain.invoice import LedgerInvoice, SourceInvoice, UnreadableInvoice
+from tieout.domain.errors import NeedsAttention
+from tieout.domain.invoice import LedgerInvoice
 from tieout.domain.planning.adoption import Match, Same, Unclaimed, Unclear, Wanted, match
-from tieout.domain.planning.invoice_mirror import (
-    OURS,
-    AdoptMirror,
-    CreateMirror,
-    FillMirror,
-    InvoiceCase,
-    InvoiceMirrorPlan,
-    plan_invoice_mirror,
-)
-from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Plan, Skip, Update, Void
+from tieout.domain.planning.invoice_mirror import InvoiceCase, plan_invoice_mirror
 from tieout.domain.record import BY_HAND, Kind, RecordKey, State, SyncRecord, is_marked
 from tieout.ports import Records, Workspace
 from tieout.ports.dated import DatedInvoice
 from tieout.services.assess import Assessor, Case
 from tieout.services.backfill import Outlook, Phase, Planned, Step, Told, Wish
+from tieout.services.backfill_told import AGREED, of_document, pushed, shown
 from tieout.services.patience import Patience
 
 _AT_ONCE = 100
-_AGREED = frozenset({State.SYNCED, State.SYNCED_WITH_VARIANCE, State.VOIDED})
 _UNFINISHED = "An earlier write of it has to be verified first."
 
 
@@ -127,7 +118,8 @@ class Outlooks:
         cases = [Case(_taken_in(records[id_], wish), sources.get(id_)) for id_ in ids]
         plans = self.assessor.assess(workspace, cases, wish.run, dry=True, wanted=wanted)
         return {
-            id_: _pushed(records[id_], case.source, plan) for id_, case, plan in zip(ids, cases, plans, strict=True)
+            id_: pushed(records[id_], case.source, plan, in_full=wish.in_full)
+            for id_, case, plan in zip(ids, cases, plans, strict=True)
         }
 
     # -- QuickBooks' invoices
@@ -168,11 +160,15 @@ class Outlooks:
                 asked.append(one)
         for at in range(0, len(asked), _AT_ONCE):
             chunk = asked[at : at + _AT_ONCE]
-            yield from self.patience.keep_trying(partial(self._mirrored, workspace, chunk, known))
+            yield from self.patience.keep_trying(partial(self._mirrored, workspace, wish, chunk, known))
             told(Phase.PLAN, at + len(chunk), len(asked))
 
     def _mirrored(
-        self, workspace: Workspace, documents: Sequence[LedgerInvoice], known: Mapping[str, SyncRecord]
+        self,
+        workspace: Workspace,
+        wish: Wish,
+        documents: Sequence[LedgerInvoice],
+        known: Mapping[str, SyncRecord],
     ) -> list[Planned]:
         """Which company, contact and products stand for QuickBooks' is found out when it is written."""
         records = {one.id: known.get(one.id) or SyncRecord(_key(workspace, "quickbooks", one.id)) for one in documents}
@@ -192,7 +188,8 @@ class Outlooks:
                 synced=synced.get(one.content.number or "", ()),
                 taken_in=True,
             )
-            planned.append(_shown(records[one.id], one, plan_invoice_mirror(case, workspace.settings)))
+            plan = plan_invoice_mirror(case, workspace.settings)
+            planned.append(shown(records[one.id], one, plan, in_full=wish.in_full))
         return planned
 
     # -- our own records
@@ -230,7 +227,7 @@ def _beforehand(key: RecordKey, record: SyncRecord | None, one: DatedInvoice) ->
 
 
 def _beforehand_mirror(key: RecordKey, document: LedgerInvoice, record: SyncRecord | None) -> Planned | None:
-    return None if record is None else _of_record(record, replace(_document(key, Step.IN_SYNC, document), known=True))
+    return None if record is None else _of_record(record, replace(of_document(key, Step.IN_SYNC, document), known=True))
 
 
 def _of_record(record: SyncRecord, told: Planned) -> Planned | None:
@@ -239,72 +236,7 @@ def _of_record(record: SyncRecord, told: Planned) -> Planned | None:
         return replace(told, step=Step.WAIT, reason="outcome_unknown", detail=_UNFINISHED, known=False)
     if record.state is State.IGNORED and record.reason == BY_HAND:
         return replace(told, step=Step.LEAVE, reason=BY_HAND, detail=record.detail)
-    return replace(told, far_id=record.link.far_id if record.link else "") if record.state in _AGREED else None
-
-
-def _pushed(record: SyncRecord, source: SourceInvoice | UnreadableInvoice | None, plan: Plan | Exception) -> Planned:
-    told = Planned(record.key, Step.IN_SYNC, number=record.label)
-    if isinstance(source, SourceInvoice):
-        party = source.company or source.contact
-        told = replace(
-            told,
-            number=source.number or "",
-            day=source.invoice_date,
-            total=source.total,
-            customer=party.name if party else "",
-        )
-    elif source is not None:
-        told = replace(told, day=source.invoice_date)
-    match plan:
-        case Create():
-            return replace(told, step=Step.CREATE)
-        case Update():
-            return replace(told, step=Step.UPDATE, changes=plan.changes, far_id=plan.present.id)
-        case Void():
-            return replace(told, step=Step.VOID, far_id=plan.present.id)
-        case Adopt():
-            return replace(told, step=Step.NOTE, far_id=plan.present.id)
-        case _:
-            return _undone(record, told, plan)
-
-
-def _shown(record: SyncRecord, document: LedgerInvoice, plan: InvoiceMirrorPlan) -> Planned:
-    told = _document(record.key, Step.IN_SYNC, document)
-    match plan:
-        case CreateMirror():
-            return replace(told, step=Step.CREATE)
-        case FillMirror():
-            return replace(told, step=Step.UPDATE, far_id=plan.standing.id)
-        case AdoptMirror():
-            return replace(told, step=Step.ADOPT, far_id=plan.far_id, detail="HubSpot's own data sync brought it.")
-        case Skip() if plan == OURS:
-            return replace(told, step=Step.LEAVE, reason=plan.reason, detail=plan.detail)
-        case _:
-            return _undone(record, told, plan)
-
-
-def _undone(record: SyncRecord, told: Planned, plan: object) -> Planned:
-    match plan:
-        case Attend():
-            return _attention(record, told, plan.code, plan.detail)
-        case NeedsAttention():
-            return _attention(record, told, plan.code, plan.detail)
-        case Gone():
-            return _attention(record, told, AttentionCode.DELETED_IN_QUICKBOOKS, "")
-        case Skip():
-            return replace(told, step=Step.LEAVE, reason=plan.reason, detail=plan.detail)
-        case SyncError():
-            return replace(told, step=Step.WAIT, reason="vendor_unavailable", detail=plan.detail)
-        case Exception():
-            return replace(told, step=Step.WAIT, reason="internal_error", detail=type(plan).__name__)
-        case _:
-            settled = record.state in _AGREED or record.version == 0
-            return told if settled else replace(told, step=Step.NOTE)
-
-
-def _attention(record: SyncRecord, told: Planned, code: str, detail: str) -> Planned:
-    same = bool(record.run) and (record.state, record.reason, record.detail) == (State.ATTENTION, code, detail)
-    return replace(told, step=Step.ATTENTION, reason=code, detail=detail, known=same)
+    return replace(told, far_id=record.link.far_id if record.link else "") if record.state in AGREED else None
 
 
 def _matched(planned: Planned, found: Match | None) -> Planned:
@@ -329,17 +261,5 @@ def _by_document(matches: Mapping[str, Match]) -> dict[str, tuple[str, Match]]:
 def _stands_in_hubspot(key: RecordKey, document: LedgerInvoice, id_: str, found: Match) -> Planned:
     sure = "is" if isinstance(found, Same) else "may be"
     detail = f"HubSpot invoice {id_} {sure} the same; a back-fill to QuickBooks decides about it."
-    told = _document(key, Step.LEAVE, document)
+    told = of_document(key, Step.LEAVE, document)
     return replace(told, reason="stands_in_hubspot", detail=detail, far_id=id_)
-
-
-def _document(key: RecordKey, step: Step, document: LedgerInvoice) -> Planned:
-    content = document.content
-    return Planned(
-        key,
-        step,
-        number=content.number or document.id,
-        day=content.invoice_date,
-        total=document.total,
-        customer=document.customer_name or content.customer_id,
-    )

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
 
 from tieout.domain.planning.adoption import Match
 from tieout.ports import Records, Workspaces
+from tieout.runtime.bootstrap.aws import Aws
+from tieout.runtime.bootstrap.invoice_pull import pull_service
+from tieout.runtime.bootstrap.invoice_push import push_service
+from tieout.runtime.bootstrap.store import Store
+from tieout.runtime.bootstrap.vendors import open_workspaces
+from tieout.runtime.config import WorkerConfig
+from tieout.runtime.lanes import ThreadLanes
+from tieout.runtime.spent import Spent
 from tieout.services.backfill_outlook import Outlooks
 from tieout.services.backfill_run import CarryOut, Lanes
-from tieout.services.patience import Patience
+from tieout.services.patience import Patience, PatientLimiter
 from tieout.services.pull_invoices import PullInvoices
 from tieout.services.push_invoices import PushInvoices
 
 # Intuit allowed ten requests at once when it last said so; the workers of the queues want some of them, too.
 LANES = 6
-# A vendor that asks for a pause gets one, within the lease of the records that are claimed.
-CALL_PATIENCE = 90.0
+# A vendor that asks for a pause gets one, within the lease of the records that are claimed meanwhile.
+_CALL_PATIENCE = 90.0
 
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """`push` and `pull` are workers over `workspaces`, whose limiter waits instead of parking records."""
+    """`push` and `pull` are workers over `workspaces`, whose limiter waits instead of parking records. `spent` gives
+    the metered reads so far."""
 
     workspaces: Workspaces
     records: Records
@@ -29,6 +40,7 @@ class Backfill:
     pull: PullInvoices
     lanes: Lanes
     patience: Patience
+    spent: Callable[[], int]
 
     @property
     def outlooks(self) -> Outlooks:
@@ -39,3 +51,12 @@ class Backfill:
         """What carries a plan out of which a person approved `matches`."""
         pushing = replace(self.push, assessor=replace(self.push.assessor, approved=matches))
         return CarryOut(self.records, pushing.push, self.pull.pull, self.lanes, self.patience)
+
+
+def open_backfill(settings: WorkerConfig, aws: Aws, own: Store) -> Backfill:
+    """A back-fill over this store."""
+    meter, wait = Spent(own.meter), timedelta(seconds=settings.vendor_timeout_seconds)
+    limited = partial(PatientLimiter, patience=Patience(own.clock, _CALL_PATIENCE))
+    opened = open_workspaces(settings, aws, own, limited=limited, meter=meter)
+    push, pull = push_service(opened, own, wait), pull_service(opened, own, wait)
+    return Backfill(opened, own.records, push, pull, ThreadLanes(LANES), Patience(own.clock), lambda: meter.so_far)

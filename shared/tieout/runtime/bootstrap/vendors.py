@@ -9,7 +9,7 @@ from tieout.adapters.dynamodb.limiter import DynamoLimiter
 from tieout.adapters.dynamodb.tokens import DynamoTokens
 from tieout.adapters.http import make_client
 from tieout.adapters.secrets.secrets import Secrets, VendorSecrets
-from tieout.ports import Limiter
+from tieout.ports import Limiter, ReadMeter
 from tieout.runtime.bootstrap.aws import Aws
 from tieout.runtime.bootstrap.store import Tables
 from tieout.runtime.config import AccessConfig
@@ -22,9 +22,15 @@ def new_token() -> str:
 
 
 def open_workspaces(
-    settings: AccessConfig, aws: Aws, own: Tables, limited: Callable[[Limiter], Limiter] = lambda limiter: limiter
+    settings: AccessConfig,
+    aws: Aws,
+    own: Tables,
+    *,
+    limited: Callable[[Limiter], Limiter] = lambda limiter: limiter,
+    meter: ReadMeter | None = None,
 ) -> ConnectedWorkspaces:
-    """HubSpot and QuickBooks, for the connections of `own`; `limited` may put another limiter before the shared one."""
+    """HubSpot and QuickBooks, for the connections of `own`. `limited` may put another limiter before the shared one,
+    `meter` count the metered reads on their way to the store's own."""
     secrets = Secrets(lambda: aws.secrets_manager, own.clock)
 
     def vendor() -> VendorSecrets:
@@ -39,4 +45,4 @@ def open_workspaces(
     )
     tokens = DynamoTokens(aws.dynamodb, settings.table, own.clock)
     limiter = limited(DynamoLimiter(aws.dynamodb, settings.table, own.clock))
-    return ConnectedWorkspaces(own.connections, tokens, limiter, own.clock, access, new_token, own.meter)
+    return ConnectedWorkspaces(own.connections, tokens, limiter, own.clock, access, new_token, meter or own.meter)
