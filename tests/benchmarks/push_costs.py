@@ -43,11 +43,13 @@ def _new(cost: Cost, booked: int) -> Iterator[Measure]:
     yield Measure(group, "QuickBooks writes", cost.writes, BATCH, exactly=True)
     yield Measure(group, "invoices in QuickBooks", booked, BATCH, exactly=True)
     writes = cost.store_writes
-    items = sum(len(one.items) for one in writes)
+    listed = sum(one.register_entries for one in writes)
+    items = sum(len(one.items) for one in writes) - listed
     limiter = sum(1 for one in cost.requests if one.of_limiter)
     others = [one for one in cost.requests if not one.writes and not one.of_limiter]
     yield Measure(group, "DynamoDB write requests an invoice", len(writes) / BATCH, 4)
     yield Measure(group, "DynamoDB items written an invoice", items / BATCH, 6)
+    yield Measure(group, "and entries in the register, once", listed / BATCH, 4, exactly=True)
     yield Measure(group, "DynamoDB read requests an invoice", len(others) / BATCH, 1.25)
     yield Measure(group, "DynamoDB requests of the limiter, whole batch", limiter, 20)
 
@@ -66,6 +68,8 @@ def _unchanged(cost: Cost) -> Iterator[Measure]:
     yield Measure(group, "metered QuickBooks reads", cost.reads, 0, exactly=True)
     yield Measure(group, "QuickBooks writes", cost.writes, 0, exactly=True)
     yield Measure(group, "DynamoDB write requests an invoice", len(cost.store_writes) / BATCH, 2)
+    listed = sum(one.register_entries for one in cost.store_writes)
+    yield Measure(group, "entries written in the register", listed, 0, exactly=True)
 
 
 def _update(cost: Cost) -> Iterator[Measure]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _WRITES = frozenset({"put_item", "update_item", "delete_item", "transact_write_items", "batch_write_item"})
 _LIMIT = "LIMIT#"
+_REGISTER = "#REG#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Request:
     def of_limiter(self) -> bool:
         """Whether it is about the budget of vendor calls."""
         return all(_LIMIT in partition for partition, _ in self.items)
+
+    @property
+    def register_entries(self) -> int:
+        """How many of its items are entries of a register."""
+        return sum(_REGISTER in partition for partition, _ in self.items)
 
     @property
     def of_record(self) -> bool:

@@ -6,6 +6,7 @@ from tests.functions.cloud import Cloud, event
 from tests.support import aws
 from tests.support.lambda_runtime import Function
 from tieout.adapters.clock import SystemClock
+from tieout.adapters.dynamodb.health import DynamoHealthBook
 from tieout.adapters.dynamodb.meter import DynamoReadMeter
 from tieout.domain.hint import Cause, HintObject
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
@@ -47,6 +48,14 @@ def test_the_schedule_queues_what_no_webhook_told_of_and_counts_the_read(sweep: 
     reads = DynamoReadMeter(aws.dynamodb(), aws.TABLE, SystemClock()).reads("acme", datetime.now(UTC).date())
     assert sum(reads.values()) >= 1
     assert sweep.invoke(event("schedule")).payload["metered_reads"] >= sum(reads.values())
+    cloud.hints()
+
+
+def test_the_first_sweep_keeps_how_many_records_are_how(sweep: Function, cloud: Cloud) -> None:
+    put(cloud, "counted", 3600)
+    sweep.invoke(event("schedule"))
+    days = DynamoHealthBook(aws.dynamodb(), aws.TABLE).days("acme", datetime.now(UTC).date())
+    assert days, "the count is due at the first run, and hourly from then on"
     cloud.hints()
 
 

@@ -23,6 +23,7 @@ from tests.support.memory import (
     MemoryTokens,
     VirtualClock,
 )
+from tests.support.memory_registers import MemoryHealthBook, MemoryRegisters
 from tests.support.memory_sweep import MemoryCursors, MemoryNotices, MemoryReadMeter
 from tieout.adapters.http import make_client
 from tieout.adapters.secrets.secrets import VendorSecrets
@@ -35,6 +36,7 @@ from tieout.services.assess import Assessor
 from tieout.services.claims import Claims
 from tieout.services.customers import Customers
 from tieout.services.deals import Deals
+from tieout.services.health import HealthCounts
 from tieout.services.items import Items
 from tieout.services.on_deals import OnDeals, of_pushed
 from tieout.services.outcome import Outcome, Run
@@ -82,6 +84,7 @@ class World:
         self.hints = MemoryHints(self.clock)
         self.limiter = MemoryLimiter(self.clock)
         self.cursors = MemoryCursors()
+        self.health = MemoryHealthBook()
         self.round_cursors = MemoryCursors()
         self.notices = MemoryNotices()
         self.meter = MemoryReadMeter(self.clock)
@@ -300,7 +303,8 @@ class World:
 
     def sweep(self, seconds: float = 240) -> Run:
         """A run of the sweep, with that much time."""
-        sweep = Sweep(self.connections, self, self.records, self.cursors, self.hints, self.clock, self.meter)
+        health = HealthCounts(MemoryRegisters(self.records), self.health, self.cursors, self.clock)
+        sweep = Sweep(self.connections, self, self.records, self.cursors, self.hints, self.clock, self.meter, health)
         return sweep.run("sweep", self.clock.now() + timedelta(seconds=seconds))
 
     def _wait(self) -> bool:

@@ -137,8 +137,8 @@ class LedgerPayment:
 
     `total` is what was received, `unapplied` the part of it that is applied to nothing. `allocations` are the parts
     applied, of invoices (positive) and of the credits that a payment uses up. `voided`: everything is zero now.
-    `deposit_account_id` None: not told. `updated_at` is the ledger's own time of the last change. `call_id` is as of
-    an invoice.
+    `deposit_account_id` None: not told. `updated_at` is the ledger's own time of the last change. `call_id` and
+    `customer_name` are as of an invoice.
     """
 
     id: str
@@ -155,6 +155,7 @@ class LedgerPayment:
     reference: str | None = None
     updated_at: datetime | None = None
     call_id: str = field(default="", compare=False)
+    customer_name: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ class LedgerDocument:
     kinds, a discount among them, with the two tax fields of `InvoiceContent`. `line_bodies` are the lines in the
     ledger's own words, which only the adapter reads, to keep through an update what a person put there.
     `account_amounts` are the accounts and amounts of the lines of an expense or a deposit, `vendor_id` is the payee of
-    an expense who is a vendor.
+    an expense who is a vendor. `customer_name` is as of an invoice.
     """
 
     document: Document
@@ -191,6 +192,7 @@ class LedgerDocument:
     line_bodies: tuple[str, ...] = field(default=(), repr=False)
     account_amounts: tuple[tuple[str, Money], ...] = ()
     vendor_id: str | None = None
+    customer_name: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from tieout.domain.about import About
 from tieout.domain.conflict import Accepted, Conflict, Decision
 from tieout.domain.hint import HintObject
 from tieout.domain.invoice import InvoiceContent
@@ -208,9 +209,10 @@ class SyncRecord:
     `waiting_since`: when it began to wait for its invoice, None once it is settled.
     `facts` is what an invoice shows of its payments, None as long as nothing settles it. `given_back` are the refunds
     that people confirmed of it, or of the recorded payments of a payment. `left_alone`: see there.
-    `covered_until`: HubSpot's own time of the newest version that is reflected here. `rehints` counts the hints that
-    came while it was claimed, `rehints_answered` those of them for which a new hint was sent.
-    `run` is the back-fill that took the document in, "" for none: its date excludes it no longer.
+    `label` names it for people; `about` is what they see of it in lists and find it by, None as long as Tieout has not
+    read it. `covered_until`: HubSpot's own time of the newest version that is reflected here.
+    `rehints` counts the hints that came while it was claimed, `rehints_answered` those of them for which a new hint was
+    sent. `run` is the back-fill that took the document in, "" for none: its date excludes it no longer.
     `shown` is the fingerprint of the status last written back onto the origin, `on_deals` that of what the invoice's
     deals show, `pdf` its PDF in HubSpot. `version` guards every write.
     `conflict` is what a person has to choose from, None in every other case. `decision` is what a person chose and what
@@ -235,6 +237,7 @@ class SyncRecord:
     given_back: tuple[GivenBack, ...] = ()
     left_alone: LeftAlone | None = None
     label: str = ""
+    about: About | None = None
     covered_until: datetime | None = None
     lease_owner: str | None = None
     lease_until: datetime | None = None

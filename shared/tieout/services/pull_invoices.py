@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from tieout.domain.about import About, about_ledger_invoice
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import Postponed
 from tieout.domain.hint import Hint, HintObject
@@ -90,6 +91,10 @@ class PullInvoices:
         found = workspace.ledger.invoices([work.id for work in works])
         for work in works:
             work.source, work.read = found.get(work.id), True
+
+    def about(self, _workspace: Workspace, work: PullWork) -> About | None:
+        """See `about_ledger_invoice`."""
+        return about_ledger_invoice(work.source) if work.source is not None else None
 
     def plan(
         self, workspace: Workspace, works: Sequence[PullWork], deadline: datetime | None

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from tieout.domain.about import About, about_ledger_document
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NeedsAttention, NotReadyYet, Postponed
 from tieout.domain.hint import Cause, Hint, HintObject
@@ -21,7 +22,7 @@ from tieout.domain.planning.mirror import (
     Remove,
     plan_mirrors,
 )
-from tieout.domain.planning.payment_plan import Billing, Reach, billing_of
+from tieout.domain.planning.payment_plan import Billing, Reach, billing_of, with_invoices
 from tieout.domain.planning.plan import Attend, Nothing, Skip
 from tieout.domain.record import Kind, Operation, RecordKey, State, SyncRecord, own_hint_object
 from tieout.domain.status import ShownStatus
@@ -148,6 +149,10 @@ class PullPayments:
             work.source = returned.get(work.id) if _is_refund(work) else paid.get(work.id)
             work.read = True
 
+    def about(self, _workspace: Workspace, work: PullWork) -> About | None:
+        """See `about_ledger_document`; its invoices are known once it is planned."""
+        return about_ledger_document(work.source) if work.source is not None else None
+
     def plan(
         self, workspace: Workspace, works: Sequence[PullWork], deadline: datetime | None
     ) -> Sequence[PullPlan | Exception]:
@@ -165,6 +170,7 @@ class PullPayments:
                 document = source if isinstance(source, LedgerDocument) else None
                 return RefundsMade(self.claims).plan(workspace, record, document)
             payment = source if isinstance(source, LedgerPayment) else None
+            work.tell("", with_invoices(record.about, _billings_of(payment, billed)))
             own = {one.far_id: found for one in record.postings if (found := present.get(one.far_id))}
             refunded = _refunded(record)
             case = MirrorCase(payment, record.postings, linked, deleted, own, refunded, by_person=work.by_person)
@@ -335,6 +341,11 @@ class PullPayments:
     def show(self, _workspace: Workspace, _statuses: Mapping[str, ShownStatus]) -> Collection[str]:
         """There is nothing to show."""
         return ()
+
+
+def _billings_of(payment: LedgerPayment | None, billed: Mapping[str, tuple[Billing, bool]]) -> Sequence[Billing]:
+    applied = payment.allocations if payment else ()
+    return [billed[one.far_id][0] for one in applied if one.type == INVOICE and one.far_id in billed]
 
 
 def _is_refund(work: PullWork) -> bool:

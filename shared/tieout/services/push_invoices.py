@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from tieout.domain.about import About, about_source_invoice
 from tieout.domain.errors import Postponed
 from tieout.domain.hint import Hint, HintObject
 from tieout.domain.invoice import InvoiceStatus, LedgerInvoice, SourceInvoice, UnreadableInvoice
@@ -89,6 +90,10 @@ class PushInvoices:
         found = workspace.crm.invoices([work.id for work in works], workspace.settings.needed_properties)
         for work in works:
             work.source, work.read = found.get(work.id), True
+
+    def about(self, _workspace: Workspace, work: InvoiceWork) -> About | None:
+        """See `about_source_invoice`."""
+        return about_source_invoice(work.source) if isinstance(work.source, SourceInvoice) else None
 
     def plan(
         self, workspace: Workspace, works: Sequence[InvoiceWork], deadline: datetime | None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from tieout.domain.about import About, about_source_payment
 from tieout.domain.attention import AttentionCode
 from tieout.domain.claim import shows
 from tieout.domain.errors import NeedsAttention, Postponed
@@ -14,7 +16,7 @@ from tieout.domain.invoice import LedgerInvoice
 from tieout.domain.payment import Document, SourcePayment
 from tieout.domain.planning.left_alone import left_alone
 from tieout.domain.planning.payment import SWITCHED_OFF
-from tieout.domain.planning.payment_plan import Decision, PaymentCase, PaymentPlan, Post, Wait
+from tieout.domain.planning.payment_plan import Decision, PaymentCase, PaymentPlan, Post, Wait, with_invoices
 from tieout.domain.planning.plan import Attend, Gone, Nothing, Skip
 from tieout.domain.planning.receipt import INVOICE, WITHOUT_INVOICE
 from tieout.domain.planning.tie_out_payments import is_recorded
@@ -120,6 +122,13 @@ class PushPayments:
         for work in works:
             work.source, work.read = found.get(work.id), True
 
+    def about(self, workspace: Workspace, work: PaymentWork) -> About | None:
+        """See `about_source_payment`; its invoices are known once it is planned."""
+        if not isinstance(work.source, SourcePayment):
+            return None
+        zone = ZoneInfo(workspace.connection.portal_time_zone)
+        return about_source_payment(work.source, work.source.initiated_at.astimezone(zone).date())
+
     def plan(
         self, workspace: Workspace, works: Sequence[PaymentWork], deadline: datetime | None
     ) -> Sequence[Planned | PaymentPlan | Exception]:
@@ -133,10 +142,11 @@ class PushPayments:
         payments = [(work.record, work.source, work.look, work.by_person) for work in others]
         now, trace_id = self.claims.clock.now(), works[0].held.trace_id
         answers = self.assessor.assess(workspace, payments, now, trace_id, deadline=deadline) if others else []
-        found = {
-            id(work): one if isinstance(one, Exception) else Planned(one, deadline)
-            for work, one in zip(others, answers, strict=True)
-        }
+        found: dict[int, Planned | Exception] = {}
+        for work, one in zip(others, answers, strict=True):
+            if isinstance(one, Assessed):
+                work.tell("", with_invoices(work.record.about, one.case.billings))
+            found[id(work)] = one if isinstance(one, Exception) else Planned(one, deadline)
         return [alone.get(id(work)) or found[id(work)] for work in works]
 
     @staticmethod

@@ -13,6 +13,7 @@ from tieout.ports import Clock, Connections, Cursors, Hints, ReadMeter, Records,
 from tieout.ports.payments import Feed
 from tieout.services.following import Following
 from tieout.services.following_ledger import FollowingLedger
+from tieout.services.health import HealthCounts
 from tieout.services.outcome import Run, Trouble
 from tieout.services.waking import Found, due
 
@@ -23,6 +24,7 @@ _COUNTS = "counts"
 """The step, of no connection, that tells how far all of them have come."""
 _TURN = "turn"
 _WAKING = "due"
+_HEALTH = "health"
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -48,6 +50,7 @@ class Sweep:
     """Sends the hints that webhooks would have sent, and those of records that are due.
 
     A cursor moves only once everything before it is queued: whatever stops a run costs a repetition, never a gap.
+    `health` counts the records for the console.
     """
 
     connections: Connections
@@ -57,6 +60,7 @@ class Sweep:
     hints: Hints
     clock: Clock
     meter: ReadMeter
+    health: HealthCounts | None = None
 
     def run(self, trace_id: str, deadline: datetime) -> Run:
         """A sweep of every connection, until `deadline`: the one whose turn was longest ago comes first.
@@ -122,6 +126,9 @@ class Sweep:
             self._step(connection, name, step, deadline, tally)
         if len(tally.troubles) == before:
             self.cursors.save(connection, SWEPT, begun)
+        if self.health is not None:
+            # Last, and whatever became of the others: it only tells people how many records are how.
+            self._step(connection, _HEALTH, self.health.take(connection), deadline, tally)
 
     def _step(self, connection: str, name: str, step: Iterator[Found], deadline: datetime, tally: _Tally) -> None:
         while True:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
+from tieout.domain.about import About
 from tieout.domain.claim import far_side, shows
 from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause, Hint
@@ -105,6 +106,11 @@ class Work(Generic[S]):
         told = [hint for hint in self.hints if hint.cause is Cause.WEBHOOK and not far_side(self.record.key, hint)]
         if not all(shows(version, hint) for hint in told):
             self.wake_at(now + timedelta(seconds=_STALE_READ))
+
+    def tell(self, label: str, about: About | None) -> None:
+        """Note what people are to see of it in lists and to find it by; what is not known leaves what was."""
+        record = self.record
+        self.held.record = replace(record, label=label or record.label, about=about or record.about)
 
     def outcomes(self) -> list[Outcome]:
         """What became of each of its hints."""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
+from tieout.domain.about import About
 from tieout.domain.claim import ClaimVerdict, far_side
 from tieout.domain.errors import Postponed, StaleVersion
 from tieout.domain.hint import Cause, Hint, HintObject
@@ -49,6 +50,10 @@ class Job(Shows[S], Protocol[S, P]):
 
     def read(self, workspace: Workspace, works: Sequence[Work[S]]) -> None:
         """Ask the origin, in grouped calls, and set `source` and `read` of each."""
+        ...
+
+    def about(self, workspace: Workspace, work: Work[S]) -> About | None:
+        """What people see of it in lists and find it by, from what was read; None when that tells nothing."""
         ...
 
     def plan(
@@ -164,6 +169,9 @@ class Worker(Generic[S, P]):
         for work in works:
             turn.each(work, partial(self._verify, workspace, work, turn))
         turn.all(still_open(works), partial(self.job.read, workspace))
+        for work in still_open(works):
+            # Before anything is written, so that each record's entries in the registers are written once.
+            turn.each(work, partial(self._tell, workspace, work))
         plans: dict[int, P | Exception] = {}
 
         def plan(some: Sequence[Work[S]]) -> None:
@@ -197,6 +205,10 @@ class Worker(Generic[S, P]):
         else:
             due_at, reason = intent.stored_at + self.vendor_timeout, "outcome_unknown"
             work.park_as(work.record.to(State.VERIFYING, reason=reason, due_at=due_at), reason)
+
+    def _tell(self, workspace: Workspace, work: Work[S]) -> None:
+        seen = self.job.seen(work)
+        work.tell(seen.label if seen else "", self.job.about(workspace, work))
 
     def _carry_out(self, workspace: Workspace, work: Work[S], plan: P | Exception, turn: Turn) -> None:
         try:

@@ -15,6 +15,7 @@ from tieout.adapters.dynamodb import keys
 from tieout.adapters.dynamodb.errors import RecordTooLarge, UnreadableItem
 from tieout.domain.planning.plan import Change
 from tieout.domain.record import SyncRecord
+from tieout.domain.register import entries_of, health_of, is_listed, place_of
 from tieout.ports import AuditEntry
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ def record_item(record: SyncRecord, write_id: str) -> dict[str, AttributeValueTy
         "gsi1pk": {"S": keys.state_partition(record.key.connection, record.state)},
         "gsi1sk": {"S": updated_at},
     }
+    if is_listed(record):
+        flow = (record.key.kind, record.key.origin_system)
+        item["gsi3pk"] = {"S": keys.health_partition(record.key.connection, flow, health_of(record.state))}
+        item["gsi3sk"] = {"S": place_of(record)}
+        item["entries"] = {"SS": sorted(entries_of(record))}
     if record.lease_owner is not None:
         item["lease_owner"] = {"S": record.lease_owner}
     if record.lease_until is not None:
@@ -79,6 +85,11 @@ def record_of(item: Mapping[str, AttributeValueTypeDef]) -> SyncRecord:
         # The error's own text would carry a customer's data into the logs.
         raise UnreadableItem(item["pk"]["S"]) from None
     return replace(record, rehints=int(item["rehints"]["N"]))
+
+
+def entries_in(item: Mapping[str, AttributeValueTypeDef] | None) -> frozenset[str]:
+    """The register's entries that stand for the record in an item."""
+    return frozenset(item["entries"]["SS"]) if item is not None and "entries" in item else frozenset()
 
 
 def _compress(text: bytes) -> bytes:

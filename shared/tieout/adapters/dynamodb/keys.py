@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from tieout.adapters.dynamodb.errors import BadPageToken
 from tieout.domain.record import Kind, RecordKey, State
+from tieout.domain.register import Flow, Health, Register
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 BY_STATE = "by_state"
 BY_DUE = "by_due"
+BY_HEALTH = "by_health"
 RECORD_SORT = "RECORD"
 AUDIT_PREFIX = "AUDIT#"
 _OTHER_SYSTEM = {"hubspot": "quickbooks", "quickbooks": "hubspot"}
@@ -57,6 +59,17 @@ def far_system(key: RecordKey) -> str:
 def state_partition(connection: str, state: State) -> str:
     """The partition of the index `by_state`."""
     return f"{connection_prefix(connection)}STATE#{state.value}"
+
+
+def register_partition(connection: str, register: Register) -> str:
+    """The partition of a register's entries."""
+    return f"{connection_prefix(connection)}REG#{register.value}"
+
+
+def health_partition(connection: str, flow: Flow, health: Health) -> str:
+    """The partition of the index `by_health`."""
+    kind, system = flow
+    return f"{connection_prefix(connection)}HEALTH#{kind.value}#{system}#{health.value}"
 
 
 def due_partition(connection: str) -> str:

@@ -20,9 +20,10 @@ from tieout.adapters.dynamodb.conflicts import (
     is_conflict,
     is_contended,
 )
-from tieout.adapters.dynamodb.document import audit_entry_of, audit_item, record_item, record_of
+from tieout.adapters.dynamodb.document import audit_entry_of, audit_item, entries_in, record_item, record_of
 from tieout.domain.errors import Transient
 from tieout.domain.record import RecordKey, State, SyncRecord
+from tieout.domain.register import entries_of, register_of
 from tieout.ports import AuditEntry, Clock, LinkTaken, RecordChanged, RecordPage
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class DynamoRecords:
         self._clock = clock
         # A holder item never changes its holder, so what was once seen held needs no writing again.
         self._held: set[tuple[RecordKey, str]] = set()
+        # The register's entries of a version that was read or written here, so that only what changes is written.
+        self._listed: dict[RecordKey, tuple[int, frozenset[str]]] = {}
 
     @answering("dynamodb", "records.get")
     def get(self, key: RecordKey) -> SyncRecord | None:
@@ -85,9 +88,9 @@ class DynamoRecords:
                 if attempt == _ATTEMPTS - 1:
                     raise
             else:
-                return self._remember(stored)
+                return self._remember(stored, entries_of(stored))
             if self._was_written(record, write_id):
-                return self._remember(stored)
+                return self._remember(stored, entries_of(stored))
             self._clock.sleep(back_off(attempt))
         raise Transient(context={"store": "contended", "record": str(record.key)})
 
@@ -195,7 +198,7 @@ class DynamoRecords:
 
     def _writes(
         self, record: SyncRecord, stored: SyncRecord, write_id: str, audit: AuditEntry | None
-    ) -> list[PutTypeDef]:
+    ) -> list[TransactWriteItemTypeDef]:
         put: PutTypeDef = {"TableName": self._table, "Item": record_item(stored, write_id)}
         if record.version == 0:
             put["ConditionExpression"] = "attribute_not_exists(pk)"
@@ -205,30 +208,48 @@ class DynamoRecords:
                 ":version": {"N": str(record.version)},
                 ":rehints": {"N": str(record.rehints)},
             }
-        writes = [put]
+        writes: list[TransactWriteItemTypeDef] = [{"Put": put}]
         origin = {"S": keys.record_partition(record.key)}
         for partition in _holder_partitions(record):
             if (record.key, partition) in self._held:
                 continue
-            writes.append(
-                {
-                    "TableName": self._table,
-                    "Item": {**keys.item_key(partition, _HOLDER_SORT), "origin": origin},
-                    "ConditionExpression": "attribute_not_exists(pk) OR origin = :origin",
-                    "ExpressionAttributeValues": {":origin": origin},
-                }
-            )
+            holder: PutTypeDef = {
+                "TableName": self._table,
+                "Item": {**keys.item_key(partition, _HOLDER_SORT), "origin": origin},
+                "ConditionExpression": "attribute_not_exists(pk) OR origin = :origin",
+                "ExpressionAttributeValues": {":origin": origin},
+            }
+            writes.append({"Put": holder})
+        writes += self._listing(record, stored)
         if audit is not None:
-            writes.append({"TableName": self._table, "Item": audit_item(stored, audit)})
+            writes.append({"Put": {"TableName": self._table, "Item": audit_item(stored, audit)}})
         return writes
 
-    def _write(self, writes: Sequence[PutTypeDef]) -> None:
+    def _listing(self, record: SyncRecord, stored: SyncRecord) -> Iterator[TransactWriteItemTypeDef]:
+        """What changes of the register's entries, with the record that they stand for."""
+        register = register_of(record.key)
+        if register is None:
+            return
+        partition = keys.register_partition(record.key.connection, register)
+        before, after = self._entries_of(record), entries_of(stored)
+        for entry in sorted(after - before):
+            yield {"Put": {"TableName": self._table, "Item": keys.item_key(partition, entry)}}
+        for entry in sorted(before - after):
+            yield {"Delete": {"TableName": self._table, "Key": keys.item_key(partition, entry)}}
+
+    def _entries_of(self, record: SyncRecord) -> frozenset[str]:
+        """The entries that stand now. Where they are not those of the version that is replaced, nothing is written."""
+        version, entries = self._listed.get(record.key, (0, frozenset()))
+        if record.version == version:
+            return entries
+        return entries_in(self._item(record.key)) if record.version else frozenset()
+
+    def _write(self, writes: Sequence[TransactWriteItemTypeDef]) -> None:
         if len(writes) == 1:
             # A claim writes nothing beside the record, and a plain write costs half of a transaction.
-            self._client.put_item(**writes[0])
+            self._client.put_item(**writes[0]["Put"])
             return
-        transaction: list[TransactWriteItemTypeDef] = [{"Put": write} for write in writes]
-        self._client.transact_write_items(TransactItems=transaction, ClientRequestToken=str(uuid.uuid4()))
+        self._client.transact_write_items(TransactItems=writes, ClientRequestToken=str(uuid.uuid4()))
 
     def _was_written(self, record: SyncRecord, write_id: str) -> bool:
         """Whether the write went through after all; False when it may be tried again.
@@ -303,13 +324,16 @@ class DynamoRecords:
             page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _record(self, item: Mapping[str, AttributeValueTypeDef]) -> SyncRecord:
-        return self._remember(record_of(item))
+        return self._remember(record_of(item), entries_in(item))
 
-    def _remember(self, record: SyncRecord) -> SyncRecord:
+    def _remember(self, record: SyncRecord, entries: frozenset[str]) -> SyncRecord:
         held = [(record.key, partition) for partition in _holder_partitions(record)]
         if len(self._held) + len(held) > _REMEMBERED_LINKS:
             self._held.clear()
         self._held.update(held)
+        if len(self._listed) >= _REMEMBERED_LINKS:
+            self._listed.clear()
+        self._listed[record.key] = (record.version, entries)
         return record
 
 

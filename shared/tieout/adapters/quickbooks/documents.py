@@ -173,6 +173,7 @@ def read_document(document: Document, node: Node, home_currency: str) -> LedgerD
         line_bodies=read.bodies,
         account_amounts=fee_documents.account_amounts(document, nodes, currency_of(node, home_currency)),
         vendor_id=_payee(node, _VENDOR) if expense else None,
+        customer_name="" if expense else node.node("CustomerRef").optional_text("name") or "",
     )
 
 

@@ -84,6 +84,7 @@ def read_payment(node: Node, home_currency: str) -> LedgerPayment:
         method_id=node.reference("PaymentMethodRef"),
         reference=node.optional_text("PaymentRefNum"),
         updated_at=updated_at(node),
+        customer_name=node.node("CustomerRef").optional_text("name") or "",
     )
 
 

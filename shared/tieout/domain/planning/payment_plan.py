@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from tieout.domain.about import About
 from tieout.domain.claim import posted_hint_id
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
 from tieout.domain.payment import Allocation, Document, LedgerDocument, LedgerPayment, SourcePayment, UnreadablePayment
@@ -34,6 +35,7 @@ class Billing:
     """A HubSpot invoice that a payment belongs to, as far as our own record of it says.
 
     `label` is its number or id. `reason` is why it is excluded. `far_id` and `sent` are of the ledger's invoice.
+    `customer` is its customer's name, for lists only.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Billing:
     reason: str = ""
     far_id: str = ""
     sent: InvoiceContent | None = None
+    customer: str = field(default="", compare=False, repr=False)
 
 
 def billing_of(invoice_id: str, record: SyncRecord | None) -> Billing:
@@ -53,12 +56,20 @@ def billing_of(invoice_id: str, record: SyncRecord | None) -> Billing:
     if record is None:
         return Billing(invoice_id, invoice_id, Reach.PENDING)
     label, link = record.label or invoice_id, record.link
-    sent = standing_content(record)
+    sent, customer = standing_content(record), record.about.customer if record.about else ""
     if link is not None and sent is not None and not link.rejected and record.state is not State.DELETED_IN_LEDGER:
-        return Billing(invoice_id, label, Reach.LINKED, "", link.far_id, sent)
+        return Billing(invoice_id, label, Reach.LINKED, "", link.far_id, sent, customer)
     if record.state is State.IGNORED and record.reason != "draft" and link is None:
-        return Billing(invoice_id, label, Reach.EXCLUDED, record.reason)
-    return Billing(invoice_id, label, Reach.PENDING)
+        return Billing(invoice_id, label, Reach.EXCLUDED, record.reason, customer=customer)
+    return Billing(invoice_id, label, Reach.PENDING, customer=customer)
+
+
+def with_invoices(about: About | None, billings: Sequence[Billing]) -> About | None:
+    """What lists show of a payment, with the numbers of its invoices, and their customer where it names none itself."""
+    if about is None:
+        return None
+    customer = about.customer or next((one.customer for one in billings if one.customer), "")
+    return replace(about, customer=customer, invoices=tuple(dict.fromkeys(one.label for one in billings)))
 
 
 class Question(StrEnum):
