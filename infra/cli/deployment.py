@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tieout.adapters.dynamodb.doors import DynamoDoors
 from tieout.adapters.dynamodb.trail import DynamoTrail
 from tieout.adapters.secrets.secrets import Secrets, VendorSecrets, WebhookSecrets
+from tieout.adapters.sqs.redriving import SqsDeadLetterQueues
 from tieout.domain.company import Connection
 from tieout.domain.settings import Settings
 from tieout.ports import Clock, Cursors, Hints, ReadMeter, Records, Tokens, Workspace, Workspaces
@@ -32,6 +33,7 @@ from tieout.runtime.bootstrap.vendors import open_workspaces
 from tieout.services.assess import Assessor
 from tieout.services.connect import Connect
 from tieout.services.push_invoices import PushInvoices
+from tieout.services.redrive import Redrive
 from tieout.services.sign_in import SignIn
 
 LOCAL_STACK = Path(".local/stack.json")
@@ -141,6 +143,7 @@ class Deployment:
     connect: Connect
     trail: Trail
     backfill: Callable[[], Backfill]
+    redrive: Redrive
 
     def connections(self, only: str | None) -> list[Connection]:
         """The connections, or just the one named; raises NoDeployment when there is none."""
@@ -171,6 +174,7 @@ def open_deployment(stack: str | None) -> Deployment:
     opened = open_workspaces(settings, aws, own)
     wait = timedelta(seconds=settings.vendor_timeout_seconds)
     secrets = Secrets(lambda: aws.secrets_manager, own.clock)
+    trail = DynamoTrail(aws.dynamodb, settings.table, own.clock)
     return Deployment(
         found.where,
         intake.public_url,
@@ -180,25 +184,26 @@ def open_deployment(stack: str | None) -> Deployment:
         opened,
         push_service(opened, own, wait),
         assessor(own, wait),
-        lambda: _depths(found.queues),
+        lambda: _depths(found.workers),
         lambda: secrets.read(settings.vendor_secret, VendorSecrets),
         lambda: secrets.read(intake.webhook_secret, WebhookSecrets),
         SignIn(DynamoDoors(aws.dynamodb, settings.table), own.clock),
         connect_service(connecting, aws, own),
-        DynamoTrail(aws.dynamodb, settings.table, own.clock),
+        trail,
         lambda: open_backfill(settings, aws, own),
+        Redrive(SqsDeadLetterQueues(lambda: aws.sqs, found.workers), own.records, trail, own.clock),
     )
 
 
 @dataclass(frozen=True)
 class _Found:
-    """A deployment before it is opened: two functions of it, the URLs of its queues by name (dead letters of all
-    workers count as one), and, as variables of the environment, what only connecting needs to know of Intuit."""
+    """A deployment before it is opened: two functions of it, the URLs of each worker's queue and dead-letter queue,
+    and, as variables of the environment, what only connecting needs to know of Intuit."""
 
     where: str
     worker: str
     intake: str
-    queues: Mapping[str, Sequence[str]]
+    workers: Mapping[str, tuple[str, str]]
     intuit: Mapping[str, str]
 
 
@@ -206,14 +211,16 @@ def _intuit(authorise_url: str, revoke_url: str) -> dict[str, str]:
     return {"TIEOUT_INTUIT_AUTHORISE_URL": authorise_url, "TIEOUT_INTUIT_REVOKE_URL": revoke_url}
 
 
-def _depths(queues: Mapping[str, Sequence[str]]) -> dict[str, int]:
+def _depths(workers: Mapping[str, tuple[str, str]]) -> dict[str, int]:
+    """The messages of each queue, and the dead letters of all workers together."""
     client = boto3.client("sqs")
-    depths = dict.fromkeys(queues, 0)
-    for name, urls in queues.items():
-        for url in urls:
-            attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-            depths[name] += int(attributes.get(_VISIBLE, "0")) + int(attributes.get(_HIDDEN, "0"))
-    return depths
+
+    def depth(url: str) -> int:
+        attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return int(attributes.get(_VISIBLE, "0")) + int(attributes.get(_HIDDEN, "0"))
+
+    depths = {name: depth(workers[worker][0]) for worker, (name, _) in _QUEUES.items()}
+    return {**depths, _DEAD_LETTERS: sum(depth(dead_letters) for _, dead_letters in workers.values())}
 
 
 def _on_this_machine() -> _Found:
@@ -227,14 +234,14 @@ def _on_this_machine() -> _Found:
     os.environ["AWS_DEFAULT_REGION"] = stack["region"]
     os.environ["AWS_ACCESS_KEY_ID"] = stack["access_key_id"]
     os.environ["AWS_SECRET_ACCESS_KEY"] = stack["secret_access_key"]
-    queues = {name: [stack["queues"][worker]["url"]] for worker, (name, _) in _QUEUES.items()}
-    dead_letters = [stack["queues"][worker]["dlq_url"] for worker in _QUEUES]
+    queues = stack["queues"]
+    workers = {worker: (queues[worker]["url"], queues[worker]["dlq_url"]) for worker in _QUEUES}
     functions, books = stack["functions"], stack["quickbooks_url"]
     return _Found(
         "local stack",
         functions["invoice_push"],
         functions["webhook_intake"],
-        {**queues, _DEAD_LETTERS: dead_letters},
+        workers,
         _intuit(books, books),
     )
 
@@ -245,13 +252,15 @@ def _in_aws(stack: str) -> _Found:
         found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     outputs = {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])}
     try:
-        queues = {name: [outputs[f"{output}QueueUrl"]] for name, output in _QUEUES.values()}
-        dead_letters = [outputs[f"{output}DeadLetterQueueUrl"] for _, output in _QUEUES.values()]
+        workers = {
+            worker: (outputs[f"{output}QueueUrl"], outputs[f"{output}DeadLetterQueueUrl"])
+            for worker, (_, output) in _QUEUES.items()
+        }
         worker, intake = outputs["InvoicePushFunctionName"], outputs["WebhookIntakeFunctionName"]
         intuit = _intuit(outputs["IntuitAuthoriseUrl"], outputs["IntuitRevokeUrl"])
     except KeyError as missing:
         raise NoDeployment(f"{where} has no output {missing}: is it a stack of Tieout?") from None
-    return _Found(where, worker, intake, {**queues, _DEAD_LETTERS: dead_letters}, intuit)
+    return _Found(where, worker, intake, workers, intuit)
 
 
 def _environment(client: object, function: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from infra.cli.fees import fees
 from infra.cli.options import CANNOT_START, NEEDS_A_PERSON, NotFound, Opener
 from infra.cli.pdf import pdf
 from infra.cli.reconcile import reconcile
+from infra.cli.redrive import redrive
 from infra.cli.sign_in import login_link
 from tieout.domain.connecting import ConnectProblem
 from tieout.domain.errors import StoreUnavailable, SyncError
@@ -40,6 +41,7 @@ for command in (
     backfill,
     fees,
     pdf,
+    redrive,
 ):
     app.command()(command)
 app.command("show")(watch.show_record)

@@ -20,12 +20,14 @@ from tests.support.builders_connecting import Connecting
 from tests.support.builders_world import VENDOR_TIMEOUT, World
 from tests.support.memory import MemoryConnections, MemoryHints, MemoryRecords, MemoryTokens, VirtualClock
 from tests.support.memory_doors import MemoryDoors
+from tests.support.memory_letters import MemoryLetters
 from tests.support.memory_sweep import MemoryCursors, MemoryNotices, MemoryReadMeter
 from tieout.adapters.secrets.secrets import VendorSecrets, WebhookSecrets
 from tieout.services.assess import Assessor
 from tieout.services.customers import Customers
 from tieout.services.items import Items
 from tieout.services.pull_invoices import PullInvoices
+from tieout.services.redrive import Redrive
 from tieout.services.showing_invoices import MirroredInvoiceWriter
 from tieout.services.sign_in import SignIn
 
@@ -69,6 +71,7 @@ class CommandLine:
     queues: Mapping[str, int] = field(default_factory=lambda: {"invoice push": 0, "dead letters": 0})
     stacks: list[str | None] = field(default_factory=list)
     doors: MemoryDoors = field(default_factory=MemoryDoors)
+    letters: MemoryLetters = field(default_factory=MemoryLetters)
 
     def __post_init__(self) -> None:
         """Secrets Manager holds the token of the world's portal."""
@@ -132,6 +135,7 @@ class CommandLine:
             self.connecting.service,
             self.connecting.trail,
             lambda: backfill_of(world, self.mirrors),
+            Redrive(self.letters, world.records, self.connecting.trail, world.clock),
         )
 
 

@@ -223,7 +223,7 @@ def test_every_parameter_of_the_template_is_in_the_deployment_page() -> None:
 
 def test_every_output_that_a_document_names_exists() -> None:
     outputs = set(template()["Outputs"])
-    named = set(re.findall(r"\$\((?:output|arn) (\w+)\)", _text(RUNBOOK)))
+    named = set(re.findall(r"`(\w+(?:QueueUrl|FunctionName|Arn))`", "\n".join(_text(page) for page in PAGES)))
     assert named
     assert named <= outputs
 
