@@ -7,7 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from tests.benchmarks import fee_reports, mirror_costs, money_costs, push_costs
+from infra.aws.counts import ALONE, STORED_BYTES
+from tests.benchmarks import fee_reports, mirror_costs, money_costs, push_costs, unit_costs
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.report import Measure, broken
 
@@ -21,6 +22,17 @@ def test_invoices_payments_and_the_sweep_keep_their_limits_of_calls(part: Module
     measures = list(part.measure())
     assert {one.group for one in measures if one.most is not None} == {one.group for one in measures}
     assert broken(measures) == []
+
+
+def test_one_invoices_life_costs_no_more_than_the_page_of_costs_goes_by() -> None:
+    measures = list(unit_costs.measure({1: ALONE}))
+    assert len(measures) == 5 * (len(ALONE) + 1)
+    assert broken(measures) == []
+    # The page is not far above it either.
+    for one in measures:
+        assert one.most is not None
+        assert one.value >= one.most / 2 or one.most <= 4, f"{one.group}: {one.what} {one.value}"
+    assert STORED_BYTES / 2 < unit_costs.stored(1) < STORED_BYTES
 
 
 def test_the_fee_report_and_its_booking_keep_their_limits_of_calls() -> None:

@@ -34,12 +34,16 @@ def _long_form(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> dict[str,
 _Loader.add_multi_constructor("!", _long_form)
 
 
+def loaded(text: str) -> dict[str, Any]:
+    """A template of this text."""
+    content: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+    return content
+
+
 @cache
 def template() -> dict[str, Any]:
     """The whole template."""
-    with TEMPLATE.open(encoding="utf-8") as file:
-        content: dict[str, Any] = yaml.load(file, Loader=_Loader)  # noqa: S506 - a SafeLoader
-    return content
+    return loaded(TEMPLATE.read_text(encoding="utf-8"))
 
 
 def of_type(kind: str) -> dict[str, dict[str, Any]]:
