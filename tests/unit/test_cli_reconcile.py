@@ -105,4 +105,4 @@ def test_a_spreadsheet_gets_a_row_a_finding_and_no_formula() -> None:
     report = Report("c1", MoneyWorld().clock.now(), (one, replace(one, findings=())))
     header, row = csv.reader(io.StringIO(as_csv(report)))
     assert header[:4] == ["invoice", "hubspot_id", "state", "equation"]
-    assert row == ["'@INV", "42", "synced", "billed", "-5.00", "5.00", "USD", "'=1+1"]
+    assert row == ["'@INV", "42", "synced", "billed", "-5.00", "5.00", "USD", "'=1+1", ""]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from decimal import Decimal
 
 import pytest
 
 from tests.support.builders_mirror_world import MirrorWorld, sale
 from tieout.domain.tie_out import Equation, TieOut
+from tieout.services.drift_report import as_csv, as_json
 from tieout.services.reconcile import Reconcile, Report
 
 
@@ -82,3 +86,15 @@ def test_what_needs_a_person_is_told(world: MirrorWorld) -> None:
     world.bookkeeper.change("Invoice", world.row(row), CustomerMemo={"value": "x"})
     world.show(row)
     assert [one.equation for one in drift(world).findings] == [Equation.DECIDED]
+
+
+def test_the_report_names_an_invoice_by_its_id_where_it_was_born(world: MirrorWorld) -> None:
+    row = world.billed()
+    world.show(row)
+    world.edit(world.shown_id(row), hs_number="HS-1")
+    world.show(row)
+    told = report(world)
+    [finding] = json.loads(as_json(told))["findings"]
+    assert (finding["hubspot_id"], finding["quickbooks_id"]) == (None, row["Id"])
+    [line] = csv.DictReader(io.StringIO(as_csv(told)))
+    assert (line["hubspot_id"], line["quickbooks_id"]) == ("", row["Id"])

@@ -11,7 +11,7 @@ from tieout.domain.money import Money
 from tieout.domain.tie_out import Figures, Finding, Sides, TieOut
 from tieout.services.reconcile import Report
 
-_COLUMNS = ("invoice", "hubspot_id", "state", "equation", "left", "right", "currency", "reason")
+_COLUMNS = ("invoice", "hubspot_id", "state", "equation", "left", "right", "currency", "reason", "quickbooks_id")
 # What a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -63,16 +63,22 @@ def as_csv(report: Report) -> str:
             rows.writerow(
                 (
                     _cell(one.label),
-                    _cell(one.key.origin_id),
+                    _cell(_born(one, "hubspot")),
                     one.state.value,
                     finding.equation.value,
                     _plain(finding.left),
                     _plain(finding.right),
                     currency.currency if currency else "",
                     _cell(finding.reason),
+                    _cell(_born(one, "quickbooks")),
                 )
             )
     return text.getvalue()
+
+
+def _born(one: TieOut, system: str) -> str:
+    """The invoice's id where it was born, if that is this system."""
+    return one.key.origin_id if one.key.origin_system == system else ""
 
 
 def _cell(text: str) -> str:
@@ -87,7 +93,8 @@ def _finding(one: TieOut, finding: Finding) -> Mapping[str, object]:
     currency = finding.left or finding.right
     return {
         "invoice": one.label,
-        "hubspot_id": one.key.origin_id,
+        "hubspot_id": _born(one, "hubspot") or None,
+        "quickbooks_id": _born(one, "quickbooks") or None,
         "state": one.state.value,
         "equation": finding.equation.value,
         "left": _plain(finding.left) or None,
