@@ -7,7 +7,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +17,7 @@ import pytest
 from infra.local import stack as local_stack
 from infra.local.demo.__main__ import TRAFFIC
 from infra.local.demo.business_day import invoices
+from infra.local.demo.entry_day import entries
 from infra.local.demo.money_day import deals
 from infra.local.demo.month_end import OCTOBER
 from infra.local.demo.processors import PROCESSORS
@@ -51,7 +54,21 @@ NEEDED = (
     "quickbooks POST salesreceipt",
     "quickbooks POST purchase",
     "quickbooks GET query Transfer",
+    # What QuickBooks' own invoices need.
+    "hubspot POST invoices",
+    "hubspot POST invoices/batch/read",
+    "hubspot POST line_items/batch/create",
+    "hubspot POST line_items/batch/archive",
+    "hubspot POST discounts",
+    "hubspot POST taxes",
+    "hubspot PATCH invoices/ID",
+    "hubspot POST contacts",
+    "hubspot POST associations/2026-09/invoices/deals/batch/create",
+    "hubspot POST deals/batch/update",
+    "hubspot POST notes",
+    "quickbooks GET invoice/ID/pdf",
 )
+KEY = "tieout_quickbooks_key"
 FOREIGN = [{"eventId": 1, "portalId": 999, "objectId": 5, "objectTypeId": "0-53", "occurredAt": 1790000000000}]
 
 
@@ -142,12 +159,41 @@ def test_every_document_and_every_recorded_payment_of_that_day_stands_once(playe
     assert [mark for mark, times in (posted + recorded + invoices).items() if times > 1] == []
 
 
+def test_every_invoice_of_quickbooks_own_stands_in_hubspot_once_with_its_figures(played: PlayedDay) -> None:
+    mirrors = [one for one in played.hubspot("invoices") if one["properties"].get(KEY)]
+    shown = {one["properties"][KEY].split("/")[2]: one["properties"] for one in mirrors}
+    assert len(shown) == len(mirrors) == len(entries(""))
+    born = {one["Id"]: one for one in played.quickbooks("Invoice") if not marks([one.get("PrivateNote")])}
+    assert len(shown.keys() - born.keys()) == 1  # deleted on purpose
+    assert born.keys() <= shown.keys()
+    for id_, row in born.items():
+        if row["TotalAmt"]:
+            assert Decimal(shown[id_]["hs_amount_billed"]) == Decimal(str(row["TotalAmt"]))
+            paid = "paid" if not row["Balance"] else "open"
+            assert shown[id_]["hs_invoice_status"] == paid
+        else:
+            assert shown[id_]["hs_invoice_status"] == "voided"
+
+
+def test_a_deal_shows_the_invoice_that_names_it_and_bears_its_pdf(played: PlayedDay) -> None:
+    [deal] = [one for one in played.hubspot("deals") if one["properties"].get("order_number")]
+    [row] = [one for one in played.quickbooks("Invoice") if _order_of(one) == deal["properties"]["order_number"]]
+    assert deal["properties"]["tieout_invoice_number"] == row["DocNumber"]
+    assert deal["properties"]["tieout_invoice_status"] == "paid"
+    assert len(deal["associations"]["notes"]) == 1
+
+
+def _order_of(invoice: dict[str, Any]) -> str:
+    return next((one.get("StringValue", "") for one in invoice["CustomField"] if one["DefinitionId"] == "3"), "")
+
+
 def test_the_command_line_proves_afterwards_that_both_sides_tie_out(played: PlayedDay) -> None:
     code, answer = played.tieout("reconcile")
     [report] = answer["connections"]
     on_purpose = sum(one.ending is Ending.ATTENTION for one in invoices()) + sum(one.differs for one in deals())
+    on_purpose += sum(bool(one.turns and one.turns[-1].then.code) for one in entries(""))
     assert (code, report["not_looked_at"]) == (1, 0)
-    assert len({one["hubspot_id"] for one in report["findings"]}) == on_purpose
+    assert len({(one["hubspot_id"], one["quickbooks_id"]) for one in report["findings"]}) == on_purpose
     for figures in report["totals"].values():
         assert figures["refunded"]["hubspot"] == figures["refunded"]["quickbooks"]
 

@@ -12,23 +12,27 @@ import pytest
 
 from infra.local.demo.business_day import invoices
 from infra.local.demo.deal import LAST_ROUND, Deal, Desk
+from infra.local.demo.entry import enters
+from infra.local.demo.entry_day import cast, entries
+from infra.local.demo.entry_proof import prove_entries, unexpected_entries
 from infra.local.demo.money_day import deals
 from infra.local.demo.money_proof import prove_money, unexpected
 from infra.local.demo.month_end import MonthEnd, close_october
 from infra.local.demo.month_end import problems as october_problems
-from infra.local.demo.morning import as_finalised, enter_used_number, morning, settings
+from infra.local.demo.morning import as_finalised, morning, settings, used_number
 from infra.local.demo.people import HubSpotPerson, QuickBooksPerson, Sandbox
 from infra.local.demo.processors import enter_payouts, open_accounts
 from infra.local.demo.proof import prove
 from infra.local.demo.story import HUBSPOT_ACCOUNT, QUICKBOOKS_COMPANY, Day, Invoice, Stands
 from infra.sandbox.kernel.transport import SandboxTransport
 from tests.support import builders_world
-from tests.support.builders_money_world import MoneyWorld
+from tests.support.builders_mirror_world import MirrorWorld
 from tests.support.builders_world import VENDOR_TIMEOUT
 from tieout.domain.hint import Cause, HintObject
 from tieout.domain.record import Kind, RecordKey
 from tieout.ports import Workspace
 from tieout.services.book_fees import BookFees
+from tieout.services.deals import AMBIGUOUS
 from tieout.services.decisions import confirm_refund
 from tieout.services.reconcile import Reconcile
 
@@ -38,16 +42,16 @@ NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> MoneyWorld:
+def world(monkeypatch: pytest.MonkeyPatch) -> MirrorWorld:
     """The two companies of the day."""
     monkeypatch.setattr(builders_world, "START", NOON)
     company: dict[str, Any] = {**QUICKBOOKS_COMPANY, "book_close_date": date(2026, 9, 30)}
     company["custom_fields"] = tuple(company["custom_fields"])
-    return MoneyWorld(hubspot=HUBSPOT_ACCOUNT, **company)
+    return MirrorWorld(hubspot=HUBSPOT_ACCOUNT, **company)
 
 
 @pytest.fixture
-def bookkeeper(world: MoneyWorld) -> QuickBooksPerson:
+def bookkeeper(world: MirrorWorld) -> QuickBooksPerson:
     """Somebody in QuickBooks' screens."""
     token = world.quickbooks.grants.person_token(world.connection.realm_id)
     http = httpx.Client(
@@ -65,7 +69,7 @@ def accounts(bookkeeper: QuickBooksPerson) -> dict[str, str]:
 
 
 @pytest.fixture
-def day(world: MoneyWorld, bookkeeper: QuickBooksPerson, accounts: dict[str, str]) -> Day:
+def day(world: MirrorWorld, bookkeeper: QuickBooksPerson, accounts: dict[str, str]) -> Day:
     """The day, in the morning."""
     world.settings(**settings(bookkeeper, accounts))
 
@@ -76,7 +80,7 @@ def day(world: MoneyWorld, bookkeeper: QuickBooksPerson, accounts: dict[str, str
 
 
 @pytest.fixture
-def desk(world: MoneyWorld, day: Day, accounts: dict[str, str]) -> Desk:
+def desk(world: MirrorWorld, day: Day, accounts: dict[str, str]) -> Desk:
     """Where people handle the day's money."""
 
     def retry(about: HintObject, id_: str) -> None:
@@ -92,7 +96,7 @@ def desk(world: MoneyWorld, day: Day, accounts: dict[str, str]) -> Desk:
     return Desk(day, Sandbox(door), world.records, world.connection.id, accounts, retry, confirm)
 
 
-def play(world: MoneyWorld, desk: Desk, cases: list[Deal], number: int) -> None:
+def play(world: MirrorWorld, desk: Desk, cases: list[Deal], number: int) -> None:
     """A round of turns, of which only the sweep tells."""
     for case in cases:
         turn = case.turn(number)
@@ -104,7 +108,7 @@ def play(world: MoneyWorld, desk: Desk, cases: list[Deal], number: int) -> None:
     settle(world)
 
 
-def settle(world: MoneyWorld) -> None:
+def settle(world: MirrorWorld) -> None:
     """Sweep and work until there is nothing new."""
     for _ in range(6):
         world.clock.advance(10)
@@ -120,7 +124,7 @@ def wrong(desk: Desk, cases: list[Deal], number: int) -> list[str]:
     return [f"{one.deal.what}: {one.problem} ({one.why})" for one in found if one.problem]
 
 
-def test_the_money_of_the_day_ends_as_the_story_says_though_no_webhook_comes(world: MoneyWorld, desk: Desk) -> None:
+def test_the_money_of_the_day_ends_as_the_story_says_though_no_webhook_comes(world: MirrorWorld, desk: Desk) -> None:
     cases = deals()
     for case in cases:
         for bill in case.invoices if not case.late else ():
@@ -152,7 +156,33 @@ def test_the_money_of_the_day_ends_as_the_story_says_though_no_webhook_comes(wor
     assert len(october_problems(october(world, workspace))) == 2
 
 
-def october(world: MoneyWorld, workspace: Workspace) -> MonthEnd:
+def test_quickbooks_own_invoices_end_as_the_story_says_though_no_webhook_comes(world: MirrorWorld, desk: Desk) -> None:
+    cast(desk)
+    booked = entries("INV-9999")
+    for number in range(LAST_ROUND + 1):
+        world.clock.advance(1)
+        for one in booked:
+            if one.id and 0 < number <= len(one.turns):
+                one.turns[number - 1].act(desk, one)
+            elif enters(one, number):
+                one.enter(desk)
+        if number >= ALL_GO_ON:
+            world.clock.advance(NIGHT)
+        settle(world)
+        found = prove_entries(desk, booked, number)
+        assert not "\n".join(f"{one.entry.what}: {one.problem} ({one.message})" for one in found if one.problem)
+    assert len(found) == len(booked)
+    assert world.notices.load(world.connection.id, AMBIGUOUS) is not None
+
+    workspace = world.open(world.connection.id)
+    assert workspace is not None
+    report = Reconcile(world.records, world.clock).run(workspace)
+    named = {one.key.origin_id: [finding.reason for finding in one.findings] for one in report.drifted}
+    assert unexpected_entries(named, booked) == []
+    assert len(unexpected_entries({}, booked)) == len(named) > 1
+
+
+def october(world: MirrorWorld, workspace: Workspace) -> MonthEnd:
     """October, closed (again)."""
     books = BookFees(world.claims, VENDOR_TIMEOUT)
     return close_october(
@@ -179,9 +209,11 @@ def problems(day: Day, cases: list[Invoice], by_hand: int) -> list[str]:
     return [f"{one.invoice.what}: {one.problem} ({one.message})" for one in found if one.problem]
 
 
-def test_every_invoice_of_the_day_ends_as_the_story_says(world: MoneyWorld, day: Day) -> None:
+def test_every_invoice_of_the_day_ends_as_the_story_says(world: MirrorWorld, day: Day, desk: Desk) -> None:
     cases = invoices()
-    by_hand = enter_used_number(day, cases)
+    booked = entries(used_number(cases))[0]
+    booked.enter(desk)
+    by_hand = 1
     for case in cases:
         day.finalise(case)
     world.push(*(world.hint(case.id) for case in cases))
@@ -211,7 +243,7 @@ def test_every_invoice_of_the_day_ends_as_the_story_says(world: MoneyWorld, day:
         (Stands(customer="Acme"), "customer: Acme Corp, not Acme"),
     ],
 )
-def test_the_proof_notices_another_form(world: MoneyWorld, day: Day, stands: Stands, said: str) -> None:
+def test_the_proof_notices_another_form(world: MirrorWorld, day: Day, stands: Stands, said: str) -> None:
     case = invoices()[0]
     day.finalise(case)
     world.sync(case.id)
@@ -220,7 +252,7 @@ def test_the_proof_notices_another_form(world: MoneyWorld, day: Day, stands: Sta
     assert said in found
 
 
-def test_the_proof_notices_a_total_a_double_and_another_reason(world: MoneyWorld, day: Day) -> None:
+def test_the_proof_notices_a_total_a_double_and_another_reason(world: MirrorWorld, day: Day) -> None:
     fine, needy = invoices()[0], next(case for case in invoices() if case.code == "item_missing")
     for case in (fine, needy):
         day.finalise(case)

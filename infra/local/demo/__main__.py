@@ -20,6 +20,8 @@ from infra.cli.reconcile import print_report
 from infra.local import deployment as local_deployment
 from infra.local import processes, stack
 from infra.local.demo.deal import Deal
+from infra.local.demo.entry import Entry
+from infra.local.demo.entry_proof import EntryFinding, unexpected_entries
 from infra.local.demo.money_proof import MoneyFinding, unexpected
 from infra.local.demo.month_end import MonthEnd, problems
 from infra.local.demo.people import Sandbox
@@ -62,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     finally:
         if not keep:
             stack.down()
-    return report(played, rounds.deals, time.monotonic() - began)
+    return report(played, rounds.deals, rounds.entries, time.monotonic() - began)
 
 
 def _bar() -> Progress:
@@ -76,28 +78,38 @@ def save_traffic(running: stack.Stack, path: Path) -> None:
     path.write_text("".join(part if part.endswith("\n") or not part else part + "\n" for part in parts))
 
 
-def report(played: Played, deals: Sequence[Deal], seconds: float) -> int:
+def report(played: Played, deals: Sequence[Deal], entries: Sequence[Entry], seconds: float) -> int:
     """The tables of the day, the tie-out and the verdict, as an exit code."""
     console.print(_invoices([one for one in played.invoices if not _of_deal(one, deals) or one.problem]))
+    console.print(_entries(played.entries))
     console.print(_money(played.money))
     wrong = played.wrong
     if wrong or played.report is None or played.month is None:
-        of = len(played.invoices) + len(played.money)
-        console.print(f"[bold red]{wrong} of {of} are not as they must be.[/bold red]")
+        console.print(f"[bold red]{wrong} of {played.seen} are not as they must be.[/bold red]")
         return 1
     print_report(played.report)
     print_fees(played.month.document)
     print_proofs(played.month.proofs)
-    return _verdict(played, played.report, played.month, deals, seconds)
+    return _verdict(played, played.report, played.month, deals, entries, seconds)
 
 
 def _of_deal(finding: Finding, deals: Sequence[Deal]) -> bool:
     return any(finding.invoice.id == bill.id for deal in deals for bill in deal.invoices)
 
 
-def _verdict(played: Played, tied: Report, month: MonthEnd, deals: Sequence[Deal], seconds: float) -> int:
-    named = {one.key.origin_id: [finding.reason for finding in one.findings] for one in tied.drifted}
+def _verdict(
+    played: Played, tied: Report, month: MonthEnd, deals: Sequence[Deal], entries: Sequence[Entry], seconds: float
+) -> int:
+    named, booked = (
+        {
+            one.key.origin_id: [finding.reason for finding in one.findings]
+            for one in tied.drifted
+            if one.key.origin_system == system
+        }
+        for system in ("hubspot", "quickbooks")
+    )
     odd = unexpected(named, [one.invoice for one in played.invoices], deals)
+    odd += unexpected_entries(booked, entries)
     if tied.left:
         odd.append(f"{tied.left} invoices were not looked at")
     if odd:
@@ -109,10 +121,11 @@ def _verdict(played: Played, tied: Report, month: MonthEnd, deals: Sequence[Deal
         return 1
     in_sync = sum(1 for one in played.invoices if one.invoice.ending is Ending.IN_SYNC)
     console.print(
-        f"[bold green]All {len(played.invoices)} invoices and {len(played.money)} stories of money are as they must be."
-        f"[/bold green] {in_sync} invoices stand in QuickBooks once and to the cent. Both sides tie out but for "
-        f"the {len(named)} invoices named above, which need a person on purpose. October's fees are booked, and "
-        f"{len(month.proofs)} clearing accounts proven. {seconds:.0f} s. Every call: {TRAFFIC}"
+        f"[bold green]All {len(played.invoices)} invoices, {len(played.entries)} invoices of QuickBooks' own and "
+        f"{len(played.money)} stories of money are as they must be.[/bold green] {in_sync} invoices stand in "
+        f"QuickBooks once and to the cent, its own once in HubSpot. Both sides tie out but for the "
+        f"{len(named) + len(booked)} invoices named above, which need a person on purpose. October's fees are booked, "
+        f"and {len(month.proofs)} clearing accounts proven. {seconds:.0f} s. Every call: {TRAFFIC}"
     )
     return 0
 
@@ -131,12 +144,21 @@ def _standing(one: Finding) -> str:
     return one.in_quickbooks.removeprefix(f"{one.number} ")
 
 
-def _shown(one: Finding) -> Text:
+def _shown(one: Finding | EntryFinding) -> Text:
     colour = "red" if one.problem else COLOURS.get(one.status, "white")
     told = Text(one.status.replace("_", " ") or "-", style=colour)
     if one.message and one.status != "voided":
         told.append(f": {one.message}", style="default")
     return told.append(f" {one.problem}", style="red") if one.problem else told
+
+
+def _entries(findings: Sequence[EntryFinding]) -> Table:
+    drawn = Table(title="What became of QuickBooks' own invoices", title_justify="left")
+    for name in ("what happened", "QuickBooks", "HubSpot", "belongs to", "shown in HubSpot"):
+        drawn.add_column(name, justify="right" if name == "QuickBooks" else "left", overflow="fold")
+    for one in findings:
+        drawn.add_row(one.entry.what, one.quickbooks, one.hubspot, one.belongs or "-", _shown(one))
+    return drawn
 
 
 def _money(findings: Sequence[MoneyFinding]) -> Table:

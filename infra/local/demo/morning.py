@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from infra.local.demo.entry import ORDER_FIELD
 from infra.local.demo.people import HubSpotPerson, QuickBooksPerson
 from infra.local.demo.processors import fee_settings
 from infra.local.demo.story import (
@@ -28,6 +29,8 @@ from infra.local.demo.story import (
 
 # HubSpot's sandbox numbers from here on; the invoice that meets a number already used is found by its place.
 FIRST_NUMBER = 1001
+ORDER_PROPERTY = "order_number"
+"""The property of deals that sellers have made for it."""
 _Step = Callable[[], None]
 
 
@@ -62,6 +65,7 @@ def morning(
     ]
     for step in track(steps):
         step()
+    hubspot.define("deals", ORDER_PROPERTY, "Order number", "dealinformation")
     for name, email in KNOWN_CUSTOMERS.items():
         quickbooks.create("Customer", {"DisplayName": name, "PrimaryEmailAddr": {"Address": email}})
     quickbooks.create("Vendor", {"DisplayName": VENDOR})
@@ -89,27 +93,20 @@ def settings(quickbooks: QuickBooksPerson, accounts: Mapping[str, str]) -> dict[
         "payment_methods": {"card": methods["Credit Card"], "check": methods["Check"]},
         "payments_without_invoice": "sales_receipt",
         "sales_receipt_item_id": quickbooks.query("Item")[0]["Id"],
+        "pull_invoices": True,
+        "unknown_in_hubspot": "create",
+        "deals": "associate",
+        "deal_field": ORDER_FIELD,
+        "deal_order_property": ORDER_PROPERTY,
+        "pdf": "deal",
     }
 
 
-def enter_used_number(day: Day, cases: Sequence[Invoice]) -> int:
-    """Somebody has already entered an invoice by hand under a number that HubSpot is going to give."""
+def used_number(cases: Sequence[Invoice]) -> str:
+    """The number that HubSpot is going to give to the invoice whose number is taken in QuickBooks."""
     finalised = [one for one in cases if not one.draft]
     place = next(index for index, one in enumerate(finalised) if one.code == "duplicate_number")
-    customer, item = day.quickbooks.query("Customer")[0], day.quickbooks.query("Item")[0]
-    line = {
-        "DetailType": "SalesItemLineDetail",
-        "Amount": 10,
-        "SalesItemLineDetail": {"ItemRef": {"value": item["Id"]}, "Qty": 1, "UnitPrice": 10},
-    }
-    body = {
-        "CustomerRef": {"value": customer["Id"]},
-        "CurrencyRef": {"value": "USD"},
-        "DocNumber": f"INV-{FIRST_NUMBER + place}",
-        "Line": [line],
-    }
-    day.quickbooks.create("Invoice", body)
-    return 1
+    return f"INV-{FIRST_NUMBER + place}"
 
 
 def as_finalised(invoice: Invoice) -> Invoice:

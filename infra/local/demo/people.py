@@ -65,6 +65,18 @@ class HubSpotPerson:
             found.update({one["id"]: one["properties"] for one in answer["results"]})
         return found
 
+    def search(self, kind: str, name: str, value: str, properties: Sequence[str]) -> dict[str, dict[str, str | None]]:
+        """Properties of the records, at most 200, of which a property has this value."""
+        filters = [{"propertyName": name, "operator": "EQ", "value": value}]
+        body = {"filterGroups": [{"filters": filters}], "properties": list(properties), "limit": 200}
+        answer = self._call("POST", f"{kind}/search", body)
+        return {one["id"]: one["properties"] for one in answer["results"]}
+
+    def define(self, kind: str, name: str, label: str, group: str) -> None:
+        """Add a property for a text."""
+        body = {"name": name, "label": label, "type": "string", "fieldType": "text", "groupName": group}
+        self._request("POST", f"/crm/properties/2026-09/{kind}", body)
+
     def delete(self, kind: str, id_: str) -> None:
         """Put a record into the recycle bin."""
         self._call("DELETE", f"{kind}/{id_}", None)
@@ -135,9 +147,12 @@ class QuickBooksPerson:
         self._post(entity, {"Id": present["Id"], "SyncToken": present["SyncToken"]}, operation="delete")
 
     def void(self, entity: str, present: Mapping[str, Any]) -> None:
-        """Void a payment, in the form that QuickBooks has for them (Intuit: payment)."""
-        body = {"Id": present["Id"], "SyncToken": present["SyncToken"], "sparse": True}
-        self._post(entity, body, operation="update", include="void")
+        """Void an invoice or a payment, each in the form that QuickBooks has for it (Intuit: invoice, payment)."""
+        body = {"Id": present["Id"], "SyncToken": present["SyncToken"]}
+        if entity == "Payment":
+            self._post(entity, {**body, "sparse": True}, operation="update", include="void")
+        else:
+            self._post(entity, body, operation="void")
 
     def query(self, entity: str, condition: str = "") -> list[dict[str, Any]]:
         """All records of an entity that fulfil a condition."""

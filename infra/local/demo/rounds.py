@@ -14,10 +14,13 @@ from infra.cli.deployment import Deployment, open_deployment
 from infra.local import hubspot_app
 from infra.local.demo.business_day import invoices
 from infra.local.demo.deal import LAST_ROUND, Deal, Desk
+from infra.local.demo.entry import Entry, enters
+from infra.local.demo.entry_day import cast, entries
+from infra.local.demo.entry_proof import EntryFinding, prove_entries
 from infra.local.demo.money_day import deals
 from infra.local.demo.money_proof import MoneyFinding, prove_money
 from infra.local.demo.month_end import MonthEnd, close_october
-from infra.local.demo.morning import as_finalised, enter_used_number, morning, settings
+from infra.local.demo.morning import as_finalised, morning, settings, used_number
 from infra.local.demo.people import HubSpotPerson, QuickBooksPerson, Sandbox
 from infra.local.demo.processors import enter_payouts, open_accounts
 from infra.local.demo.proof import Finding, prove
@@ -46,18 +49,25 @@ class Played:
 
     invoices: Sequence[Finding]
     money: Sequence[MoneyFinding]
+    entries: Sequence[EntryFinding]
     report: Report | None = None
     month: MonthEnd | None = None
 
     @property
     def wrong(self) -> int:
         """How much is not as it must be."""
-        return sum(bool(one.problem) for one in self.invoices) + sum(bool(one.problem) for one in self.money)
+        found = [one.problem for one in self.invoices] + [one.problem for one in self.money]
+        return sum(map(bool, [*found, *(one.problem for one in self.entries)]))
+
+    @property
+    def seen(self) -> int:
+        """How much was looked at."""
+        return len(self.invoices) + len(self.money) + len(self.entries)
 
 
 @dataclass(frozen=True)
 class Rounds:
-    """The day and its cast. `by_hand` is how many invoices people entered in QuickBooks themselves."""
+    """The day and its cast."""
 
     running: Stack
     bar: Progress
@@ -65,13 +75,15 @@ class Rounds:
     desk: Desk
     cases: Sequence[Invoice]
     deals: Sequence[Deal]
-    by_hand: int
+    entries: Sequence[Entry]
 
     def play(self) -> Played:
         """The whole day; it ends early when something does not become what it must be."""
         bills = [bill for deal in self.deals if not deal.late for bill in deal.invoices]
         for invoice in self.bar.track([*self.cases, *bills], description="Invoices finalised in HubSpot"):
             self.desk.day.finalise(invoice)
+        for entry in self.bar.track(self._entered(0), description="Invoices entered in QuickBooks"):
+            entry.enter(self.desk)
         played = self._settled("Settled in QuickBooks and shown in HubSpot", 0)
         for number, (title, settled) in _TITLES.items():
             if played.wrong:
@@ -83,18 +95,29 @@ class Rounds:
             played = self._settled(settled, number)
         if played.wrong:
             return played
-        return Played(played.invoices, played.money, self._tied_out(), self._october_closed())
+        return Played(played.invoices, played.money, played.entries, self._tied_out(), self._october_closed())
+
+    def _entered(self, number: int) -> Sequence[Entry]:
+        return [one for one in self.entries if enters(one, number) and not one.id]
 
     def _act(self, title: str, number: int) -> None:
         changed = [one for one in self.cases if one.later and number == 1]
         turns = [(turn, deal) for deal in self.deals if (turn := deal.turn(number)) is not None]
-        task = self.bar.add_task(title, total=len(changed) + len(turns))
+        booked = [(one.turns[number - 1], one) for one in self.entries if one.id and len(one.turns) >= number]
+        entered = self._entered(number)
+        task = self.bar.add_task(title, total=len(changed) + len(turns) + len(booked) + len(entered))
         for invoice in changed:
             if invoice.later is not None:
                 invoice.later(self.desk.day, invoice)
             self.bar.advance(task)
         for turn, deal in turns:
             turn.act(self.desk, deal)
+            self.bar.advance(task)
+        for change, entry in booked:
+            change.act(self.desk, entry)
+            self.bar.advance(task)
+        for entry in entered:
+            entry.enter(self.desk)
             self.bar.advance(task)
 
     def _settled(self, description: str, number: int) -> Played:
@@ -103,7 +126,7 @@ class Rounds:
         fewest, until = None, 0.0
         while True:
             played = self._looked(number)
-            wrong, seen = played.wrong, len(played.invoices) + len(played.money)
+            wrong, seen = played.wrong, played.seen
             self.bar.update(task, total=seen, completed=seen - wrong)
             if fewest is None or wrong < fewest:
                 fewest, until = wrong, time.monotonic() + PATIENCE_SECONDS
@@ -116,7 +139,9 @@ class Rounds:
         cases = [*(self.cases if number else map(as_finalised, self.cases)), *money]
         if number <= 1:
             cases = [as_finalised(one) if one in money else one for one in cases]
-        return Played(prove(self.desk.day, cases, self.by_hand), prove_money(self.desk, self.deals, number))
+        by_hand = sum(bool(one.id) and not one.deleted for one in self.entries)
+        found = prove(self.desk.day, cases, by_hand)
+        return Played(found, prove_money(self.desk, self.deals, number), prove_entries(self.desk, self.entries, number))
 
     @contextmanager
     def _deaf(self) -> Iterator[None]:
@@ -190,9 +215,12 @@ def begin(running: Stack, bar: Progress) -> Rounds:
     )
     desk = Desk(day, Sandbox.at(running.hubspot_url), store.records, connection, accounts, retry, confirm)
     cases = invoices()
-    by_hand = enter_used_number(day, cases)
+    booked = entries(used_number(cases))
+    cast(desk)
+    # Before HubSpot gives its number away.
+    booked[0].enter(desk)
     break_things(running)
-    return Rounds(running, bar, deployment, desk, cases, deals(), by_hand)
+    return Rounds(running, bar, deployment, desk, cases, deals(), booked)
 
 
 def break_things(running: Stack) -> None:

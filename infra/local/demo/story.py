@@ -191,7 +191,9 @@ QUICKBOOKS_COMPANY = {
     "custom_txn_numbers": True,
     "multicurrency": True,
     "book_close_date": "2026-09-30",
-    "custom_fields": ["PO number", "Project"],
+    "custom_fields": ["PO number", "Project", "Order number"],
+    # Taxes of HubSpot's invoices are items; the bookkeeper's own invoices bear QuickBooks' tax codes.
+    "using_sales_tax": True,
 }
 # HubSpot may take more than is open on an invoice: whether it does is not documented, and here something is overpaid.
 HUBSPOT_ACCOUNT = {"overpayments": True}
