@@ -54,14 +54,15 @@ def _money(world: MirrorWorld, invoice: str, scopes: set[str]) -> set[str]:
     other = world.synced()
     payment = world.people.pay(invoice)
     received = world.received("100.00", {other: "100.00"})
-    row = world.billed(BillEmail={"Address": "new@globex.test"})
+    row = world.billed(BillEmail={"Address": "new@globex.test"}, customer=world.customer("Newcomer"))
     with granted(world, *scopes):
         for hint in (world.pay_hint(payment), world.pull_hint(received), world.own_hint(row)):
             world.push(hint)
     done = {"paid"} if world.payment(payment).state is State.SYNCED else set()
     done |= {"recorded"} if world.recorded(other) else set()
     done |= {"mirrored"} if world.mirror(row).state is State.SYNCED else set()
-    return done | ({"met"} if world.crm.contacts_by_email(["new@globex.test"]) else set())
+    met = world.crm.contacts_by_email(["new@globex.test"]) and world.crm.companies_named(["Newcomer"])
+    return done | ({"met"} if met else set())
 
 
 def test_every_scope_is_enough_for_everything_that_can_be_set() -> None:

@@ -15,6 +15,7 @@ KIM = "kim@kestrel.example"
 FLEET, LIGHT = "Kestrel: fleet", "Lumen: lab light"
 _ORDER = "SO-2001"
 _ATTENTION = "needs_attention"
+_FIRST_NUMBER = 101
 
 
 def cast(desk: Desk) -> None:
@@ -37,9 +38,9 @@ def cast(desk: Desk) -> None:
 def entries(used_number: str) -> list[Entry]:
     """The invoices in the order in which they are entered; one under a number that HubSpot is going to give, too."""
     hour, plan = ("Consulting hour", "2", "145.50"), ("Support plan", "1", "89.00")
-    number = {"DocNumber": used_number}
-    return [
-        Entry("a number that HubSpot gives, too", "Acme Corp", (("Services", "1", "10.00"),), fields=number),
+    taken = {"DocNumber": used_number}
+    booked = [
+        Entry("a number that HubSpot gives, too", "Acme Corp", (("Services", "1", "10.00"),), fields=taken),
         Entry(
             "discount and tax, changed later",
             KESTREL,
@@ -86,6 +87,9 @@ def entries(used_number: str) -> list[Entry]:
         Entry("a customer that HubSpot does not know", STRANGER, (plan,), email="wim@walkin.example"),
         Entry("no webhook comes", KESTREL, (plan,), lost=True),
     ]
+    for number, one in enumerate(booked[1:], _FIRST_NUMBER):
+        one.fields = {"DocNumber": f"QB-{number}"}
+    return booked
 
 
 def _change(desk: Desk, entry: Entry) -> None:

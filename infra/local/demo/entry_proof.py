@@ -9,7 +9,6 @@ from typing import Any
 
 from infra.local.demo.deal import Desk
 from infra.local.demo.entry import Entry, Mirrored
-from infra.local.demo.entry_day import STRANGER
 from tieout.domain.attention import AttentionCode
 from tieout.domain.attention_mirrors import OF_MIRROR
 
@@ -136,7 +135,7 @@ def _problems(
     if wanted.code and not (mirror["tieout_message"] or "").startswith(OF_MIRROR[AttentionCode(wanted.code)].summary):
         yield f"HubSpot does not say {wanted.code}"
     names = seen.names[mirror["id"]]
-    if entry.customer not in names.get("companies", ()) and entry.customer != STRANGER:
+    if entry.customer not in names.get("companies", ()):
         yield f"its company is {names.get('companies')}"
     if entry.email and entry.email not in names.get("contacts", ()):
         yield f"its contact is {names.get('contacts')}"

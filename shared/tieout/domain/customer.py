@@ -60,13 +60,22 @@ class CustomerDraft:
 
 @dataclass(frozen=True, slots=True)
 class LedgerCustomer:
-    """A customer in the ledger."""
+    """A customer in the ledger. `company_name` and `person_name` are what it says of itself beside its display name."""
 
     id: str
     name: str
     email: str | None
     active: bool
     currency: str | None = None
+    company_name: str | None = None
+    person_name: str | None = None
+
+    @property
+    def named_company(self) -> str | None:
+        """The company that it is; None for a person: who has a name of their own and none of a company."""
+        if self.company_name:
+            return self.company_name
+        return None if self.person_name else self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,12 @@ ALWAYS = (
 PAYMENTS = ("crm.objects.commercepayments.read",)
 RECORDED_PAYMENTS = ("crm.objects.commercepayments.write",)
 MIRRORS = ("crm.objects.invoices.write", "crm.objects.line_items.write", "crm.objects.products.read")
-NEW_PARTIES = ("crm.objects.contacts.write",)
+NEW_PARTIES = (
+    "crm.objects.contacts.write",
+    "crm.objects.companies.write",
+    "crm.schemas.companies.read",
+    "crm.schemas.companies.write",
+)
 DEALS = (
     "crm.objects.deals.read",
     "crm.objects.deals.write",

@@ -189,7 +189,7 @@ class Settings:
     voided_in_quickbooks: what becomes of the HubSpot invoice of a QuickBooks invoice that was voided there.
     deleted_in_quickbooks: the same for one that was deleted there.
     adopt_data_sync_invoices: whether an invoice that HubSpot's own data sync brought stands for the QuickBooks invoice.
-    unknown_in_hubspot: whether a contact is created for a QuickBooks customer that HubSpot does not know.
+    unknown_in_hubspot: whether contact and company are created for a QuickBooks customer that HubSpot does not know.
     deposit_accounts: QuickBooks account that payments go into and refunds come from, by HubSpot's processor; by
         processor and currency (`byo_stripe:EUR`) where one currency has an account of its own.
     payment_methods: QuickBooks payment method by HubSpot's.

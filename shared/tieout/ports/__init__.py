@@ -136,6 +136,10 @@ class Ledger(PaymentLedger, LedgerChangeFeed, AccountLedger, DatedLedger, Protoc
         """Customers, inactive ones too, with one of these display names or e-mails, in as few reads as possible."""
         ...
 
+    def customers(self, ids: Collection[str]) -> Mapping[str, LedgerCustomer]:
+        """These customers, inactive ones too, in one metered read per 100; an unknown one is absent."""
+        ...
+
     def name_holders(self, name: str) -> Sequence[NameHolder]:
         """Who holds a display name among customers, vendors and employees, inactive ones too."""
         ...

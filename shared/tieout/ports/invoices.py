@@ -47,13 +47,18 @@ class MirrorCrm(Protocol):
         """Contact ids by lower-case e-mail."""
         ...
 
-    def companies_by_name(self, names: Collection[str]) -> Mapping[str, str]:
-        """Company ids by name, of those names that exactly one company bears."""
+    def companies_named(self, names: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        """The ids of the companies that bear each of these names to the letter; a name that none bears is absent."""
         ...
 
     def create_contact(self, email: str, name: str) -> str:
         """The id of a contact with this e-mail, a new one unless there is one: HubSpot holds each address once, so a
         repetition does no harm and an unknown outcome is Transient."""
+        ...
+
+    def create_company(self, key: str, name: str) -> str:
+        """The id of the company that bears the unique `key`, a new one of this name unless there is one; so a
+        repetition does no harm and an unknown outcome is Transient. The property of keys is created when absent."""
         ...
 
     def products(self, skus: Collection[str], names: Collection[str]) -> tuple[Mapping[str, str], Mapping[str, str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tieout.domain.invoice import LedgerInvoice
 from tieout.domain.planning.invoice_mirror import Parties, items_of
 from tieout.domain.record import Kind, RecordKey, SyncRecord
-from tieout.domain.settings import UnknownInHubSpot
+from tieout.domain.settings import CustomerLevel, UnknownInHubSpot
 from tieout.ports import Clock, Records, Workspace
 from tieout.services import memory
 
@@ -27,7 +27,8 @@ class MirrorParties:
     ) -> dict[str, Parties]:
         """By the ledger's invoice: the contact by e-mail, the company remembered for the customer, else by its name.
 
-        No metered read: an invoice names its customer. Two searches for all of them together. `anew` are invoices for
+        No metered read, as an invoice names its customer, unless a company is to be created. Two searches for all of
+        them together. `anew` are invoices for
         which nothing remembered counts, because a person retried: the company may have been deleted since.
         """
         connection = workspace.connection.id
@@ -36,12 +37,36 @@ class MirrorParties:
         companies = self._remembered(connection, Kind.CUSTOMER, names.keys() - doubtful)
         unknown = {id_: name for id_, name in names.items() if name and id_ not in companies}
         if unknown:
-            by_name = workspace.crm.companies_by_name(set(unknown.values()))
-            found = {id_: by_name[name] for id_, name in unknown.items() if name in by_name}
+            found = self._companies(workspace, unknown)
             self._remember(connection, Kind.CUSTOMER, found)
             companies |= found
         contacts = self._contacts(workspace, sources)
         return {one.id: Parties(companies.get(one.content.customer_id), contacts.get(_email(one))) for one in sources}
+
+    def _companies(self, workspace: Workspace, unknown: Mapping[str, str]) -> dict[str, str]:
+        """By the ledger's customer: the only company of its name; a new one by setting, where none bears it."""
+        named = workspace.crm.companies_named(set(unknown.values()))
+        found = {id_: named[name][0] for id_, name in unknown.items() if len(named.get(name, ())) == 1}
+        settings = workspace.settings
+        creates = settings.unknown_in_hubspot is UnknownInHubSpot.CREATE
+        strangers = [id_ for id_, name in unknown.items() if name not in named]
+        if not strangers or not creates or settings.customer_level is not CustomerLevel.COMPANY:
+            return found
+        called = {
+            id_: name
+            for id_, one in workspace.ledger.customers(strangers).items()
+            if (name := one.named_company) is not None
+        }
+        # The company may be known by another name than the customer shows.
+        others = {name for id_, name in called.items() if name != unknown[id_]}
+        named = workspace.crm.companies_named(others) if others else {}
+        for id_, name in sorted(called.items()):
+            there = named.get(name, ())
+            if len(there) == 1:
+                found[id_] = there[0]
+            elif not there:
+                found[id_] = workspace.crm.create_company(company_key(workspace.connection.id, id_), name)
+        return found
 
     def _contacts(self, workspace: Workspace, sources: Iterable[LedgerInvoice]) -> dict[str, str]:
         wanted = {_email(one): one.customer_name for one in sources if _email(one)}
@@ -86,6 +111,11 @@ class MirrorParties:
         known = self.records.get_many(keys.values()) if keys else {}
         for id_, far_id in found.items():
             memory.remember(self.records, known.get(keys[id_]) or SyncRecord(keys[id_]), far_id, self.clock.now())
+
+
+def company_key(connection: str, customer_id: str) -> str:
+    """The value of the unique property by which a company is found again that was made for a customer."""
+    return f"{connection}/{Kind.CUSTOMER}/{customer_id}"
 
 
 def _email(invoice: LedgerInvoice) -> str:

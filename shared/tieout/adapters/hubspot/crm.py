@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
-from tieout.adapters.hubspot import attachments, changes, dated, deals, directory, fees, mirrored_invoices, recording
+from tieout.adapters.hubspot import (
+    attachments,
+    changes,
+    companies,
+    dated,
+    deals,
+    directory,
+    fees,
+    mirrored_invoices,
+    recording,
+)
 from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.invoices import read_invoices
 from tieout.adapters.hubspot.payments import PAYMENTS, read_payments, read_payments_of
@@ -168,9 +178,13 @@ class HubSpotCrm:
         """See `MirrorCrm.contacts_by_email`."""
         return directory.contacts_by_email(self._client, emails)
 
-    def companies_by_name(self, names: Collection[str]) -> Mapping[str, str]:
-        """See `MirrorCrm.companies_by_name`."""
-        return directory.only_ones(self._client, "companies", "name", names)
+    def companies_named(self, names: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        """See `MirrorCrm.companies_named`."""
+        return directory.named(self._client, "companies", "name", names)
+
+    def create_company(self, key: str, name: str) -> str:
+        """See `MirrorCrm.create_company`."""
+        return companies.create(self._client, key, name)
 
     def create_contact(self, email: str, name: str) -> str:
         """See `MirrorCrm.create_contact`."""

@@ -19,15 +19,20 @@ _VALUES, _PAGE = 50, 200
 _NATIVE = "data_sync"
 
 
-def only_ones(client: HubSpotClient, kind: str, name: str, values: Collection[str]) -> dict[str, str]:
-    """Ids by the value of a text property, of those values that exactly one record bears, to the letter."""
+def named(client: HubSpotClient, kind: str, name: str, values: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Ids by the value of a text property, to the letter; a value that no record bears is absent."""
     found: dict[str, set[str]] = defaultdict(set)
     wanted = {value.strip() for value in values} - {""}
     for record in _search(client, kind, name, sorted(wanted), [name]):
         value = (record.properties.get(name) or "").strip()
         if value in wanted:
             found[value].add(record.id)
-    return {value: next(iter(ids)) for value, ids in found.items() if len(ids) == 1}
+    return {value: tuple(sorted(ids)) for value, ids in found.items()}
+
+
+def only_ones(client: HubSpotClient, kind: str, name: str, values: Collection[str]) -> dict[str, str]:
+    """Ids by the value of a text property, of those values that exactly one record bears, to the letter."""
+    return {value: ids[0] for value, ids in named(client, kind, name, values).items() if len(ids) == 1}
 
 
 def contacts_by_email(client: HubSpotClient, emails: Collection[str]) -> dict[str, str]:

@@ -32,6 +32,8 @@ def read_customer(node: Node) -> LedgerCustomer:
         email=node.node("PrimaryEmailAddr").optional_text("Address"),
         active=node.flag("Active", default=True),
         currency=node.reference("CurrencyRef"),
+        company_name=node.optional_text("CompanyName"),
+        person_name=" ".join(filter(None, map(node.optional_text, ("GivenName", "FamilyName")))) or None,
     )
 
 

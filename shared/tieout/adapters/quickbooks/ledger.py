@@ -208,6 +208,16 @@ class QuickBooksLedger(PostedDocuments, ChangeFeed, AccountReader):
             for item in self._client.query("Item", query.one_of(field, chunk), convert=items.read_item)
         }
 
+    def customers(self, ids: Collection[str]) -> dict[str, LedgerCustomer]:
+        """By id, inactive ones too."""
+        return {
+            one.id: one
+            for chunk in query.chunks(sorted(ids), _IDS_A_QUERY)
+            for one in self._client.query(
+                "Customer", query.one_of("Id", chunk), query.EVEN_INACTIVE, convert=customers.read_customer
+            )
+        }
+
     def items(self, ids: Collection[str]) -> dict[str, LedgerItem]:
         """By id, inactive ones too."""
         return {

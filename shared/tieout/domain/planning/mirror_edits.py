@@ -46,7 +46,7 @@ def _differences(standing: StandingMirror, ours: Sequence[MirrorContent], *, par
         ("comments", _text(standing.memo), [_text(one.memo) for one in ours]),
     ):
         if stands not in meant:
-            yield Change(name, f"Tieout wrote {meant[-1]}", str(stands or ""))
+            yield Change(name, f"Tieout wrote {meant[-1] or '(empty)'}", str(stands or ""))
     begun = partly and standing.status is InvoiceStatus.DRAFT
     if not begun and standing.status not in [one.status for one in ours]:
         yield Change("status", f"Tieout wrote {newest.status}", standing.status.value)
