@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import fields
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 
@@ -162,6 +163,42 @@ def test_every_ignore_reason_has_a_section() -> None:
     assert set(_chapter("Ignore reasons")) == reasons
 
 
+def _t_accounts() -> Iterator[tuple[str, list[list[str]]]]:
+    """Heading and rows (account, debit, credit) of each T-account of the accounting page."""
+    for heading, body in _sections(_text(DOCS / "accounting.md"), "#{2,3} ").items():
+        for table in re.findall(
+            r"^\|.*T-account \| debit \| credit \|\n\|[ :|-]+\n((?:\|.*\n)+)", f"{body}\n", re.MULTILINE
+        ):
+            yield heading, [[cell.strip() for cell in row.strip("|").split("|")[-3:]] for row in table.splitlines()]
+
+
+def test_what_is_posted_is_shown_as_t_accounts() -> None:
+    shown = {heading for heading, _ in _t_accounts()}
+    assert {
+        "An invoice",
+        "Order discounts",
+        "Fees on the whole invoice",
+        "Taxes",
+        "Money that comes in",
+        "Money that goes back",
+        "Disputes",
+        "Credits",
+        "Fees of the processors",
+        "Payouts",
+    } <= shown
+
+
+def test_debits_and_credits_of_a_t_account_are_equal() -> None:
+    balanced = 0
+    for heading, rows in _t_accounts():
+        sides = [[re.sub(r"[, A-Z]", "", row[side]) for row in rows if row[side]] for side in (1, 2)]
+        if all(re.fullmatch(r"\d+\.\d\d", amount) for side in sides for amount in side):
+            debit, credit = (sum(map(Decimal, side)) for side in sides)
+            assert debit == credit, f"{heading}: {rows}"
+            balanced += 1
+    assert balanced >= 15
+
+
 def test_the_states_page_lists_exactly_the_states() -> None:
     assert _first_column(DOCS / "states.md", "state") == set(State)
 
@@ -219,6 +256,19 @@ def test_documents_name_no_command_that_does_not_exist() -> None:
 
 def test_every_parameter_of_the_template_is_in_the_deployment_page() -> None:
     assert _first_column(DOCS / "deployment.md", "parameter") == set(template()["Parameters"])
+
+
+def test_the_security_page_names_every_function_and_every_secret() -> None:
+    page = _text(DOCS / "security.md")
+    functions, secrets = of_type("AWS::Serverless::Function"), of_type("AWS::SecretsManager::Secret")
+    assert _first_column(DOCS / "security.md", "function") == set(functions)
+    assert _first_column(DOCS / "security.md", "secret") >= set(secrets) | set(of_type("AWS::KMS::Key"))
+    assert len(secrets) == {"two": 2, "three": 3, "four": 4}[re.findall(r"\[(\w+) secrets\]", page)[0]]
+
+
+def test_the_index_names_every_page() -> None:
+    linked = {(DOCS / link.partition("#")[0]).resolve() for link in _LINK.findall(_text(DOCS / "README.md"))}
+    assert set(DOCS.glob("*.md")) - {DOCS / "README.md"} <= linked
 
 
 def test_every_output_that_a_document_names_exists() -> None:
