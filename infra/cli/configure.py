@@ -31,6 +31,7 @@ from tieout.domain.company import Connection
 from tieout.domain.record import RecordKey
 from tieout.domain.settings import Settings
 from tieout.domain.settings_document import BadSettings
+from tieout.services.audit import note_settings
 from tieout.services.decisions import concerned_by_settings
 
 _SHOWN, _MOST = 50, 1000
@@ -116,6 +117,13 @@ def apply(
         queued = _look_again(deployment, one)
     latest = store.connections.settings_history(one.id, 1)
     version = latest[0].version if latest else None
+    if found:
+        changed = [
+            (f"{each.name}: {part}" if part else each.name, was, becomes)
+            for each in found
+            for part, was, becomes in each.lines
+        ]
+        note_settings(deployment.trail, store.clock, one.id, str(version), changed, actor(), new_trace_id())
     if json:
         facts = [{"setting": each.name, "from": each.before, "to": each.after} for each in found]
         show.print_json({"version": version, "changes": facts, "queued": [key.origin_id for key in queued]})

@@ -10,6 +10,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.cli import configure, connect, show, steer, watch
+from infra.cli.audit import audit
 from infra.cli.backfill import backfill
 from infra.cli.deployment import NoDeployment, open_deployment
 from infra.cli.fees import fees
@@ -42,6 +43,7 @@ for command in (
     fees,
     pdf,
     redrive,
+    audit,
 ):
     app.command()(command)
 app.command("show")(watch.show_record)

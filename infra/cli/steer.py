@@ -31,6 +31,7 @@ from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause
 from tieout.domain.record import Kind, RecordKey, SyncRecord
 from tieout.services import decisions, take_side
+from tieout.services.audit import note_retry
 
 
 def push(
@@ -77,6 +78,7 @@ def retry(
     deployment = opened(context, stack)
     keys = select(deployment, connection, invoice or (), code, everything=everything)
     _queue(deployment, keys)
+    note_retry(deployment.trail, deployment.store.clock, keys, actor(), new_trace_id())
     _print_queued(keys, json=json)
 
 

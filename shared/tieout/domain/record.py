@@ -123,7 +123,8 @@ class Intent:
     `content` is what the body says, kept to find the document again and to know what was written (None for a void
     and for customers). `lookup` is the display name of a customer. `stored_at` is renewed when it is sent again.
     `mirror` is what a HubSpot invoice is to say.
-    `posting` is what the body of a payment's document says, `parent_id` what it belongs to (see `Posting`).
+    `posting` is what the body of a payment's document says, `parent_id` what it belongs to (see `Posting`). `by` is who
+    wants it, for the trail.
     """
 
     operation: Operation
@@ -138,6 +139,7 @@ class Intent:
     posting: PostingContent | None = None
     parent_id: str = ""
     mirror: MirrorContent | None = None
+    by: str = "tieout"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from tieout.domain.company import Connection
 from tieout.domain.connecting import CONNECTION_ID, ConnectCode, ConnectProblem
 from tieout.domain.errors import OutcomeUnknown, Transient
+from tieout.domain.planning.plan import Change
 from tieout.domain.scopes import scopes_for
 from tieout.domain.settings import Settings
 from tieout.ports import AuditEntry, Clock, TokenSet
@@ -128,8 +129,9 @@ class Connect:
             raise ConnectProblem(ConnectCode.MISSING_SCOPES, scopes=", ".join(lacks))
         before = self.portal_tokens.token(portal.portal_id)
         self.portal_tokens.keep(portal.portal_id, token)
-        facts = {"portal_id": portal.portal_id, "before": "a token" if before else "none", "after": "a token"}
-        self._note(paired.id if paired else DEPLOYMENT, by, "stored HubSpot token", trace_id, facts)
+        where, facts = paired.id if paired else DEPLOYMENT, {"portal_id": portal.portal_id}
+        changed = ("HubSpot token", "one" if before else "none", "another" if before else "one")
+        self._note(where, by, "stored HubSpot token", trace_id, facts, changed)
         return PortalConnected(portal, paired.id if paired else None, lacks, unproven)
 
     def _missing(self, portal: Portal, token: str, settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -195,13 +197,9 @@ class Connect:
         self.tokens.replace(wanted.id, tokens)
         if known is not None:
             self._pair(replace(wanted, connected_at=known.connected_at))
-        facts = {
-            "portal_id": wanted.portal_id,
-            "realm_id": realm,
-            "before": "not connected" if known is None else "paused" if known.paused else "connected",
-            "after": "connected",
-        }
-        self._note(wanted.id, sign_in.by, "connected QuickBooks", trace_id, facts)
+        facts = {"portal_id": wanted.portal_id, "realm_id": realm}
+        before = "none" if known is None else "paused" if known.paused else "connected"
+        self._note(wanted.id, sign_in.by, "connected QuickBooks", trace_id, facts, ("connection", before, "connected"))
         return Connected(self.connections.get(wanted.id) or wanted, company, known is not None, tokens)
 
     def _fitting(self, wanted: Connection) -> Connection | None:
@@ -248,7 +246,7 @@ class Connect:
         found = self._named(connection)
         if not found.paused:
             self.connections.pause(connection)
-            self._note(connection, by, "paused connection", trace_id, {"before": "connected", "after": "paused"})
+            self._note(connection, by, "paused connection", trace_id, {}, ("connection", "connected", "paused"))
         revoked = self._end(connection)
         removed = self.portal_tokens.forget(found.portal_id) if forget_hubspot else False
         facts = {"realm_id": found.realm_id, "revoked": _REVOKED[revoked]}
@@ -283,8 +281,17 @@ class Connect:
             raise ConnectProblem(ConnectCode.UNKNOWN_CONNECTION, connection=connection)
         return found
 
-    def _note(self, connection: str, by: str, action: str, trace_id: str, facts: Mapping[str, str]) -> None:
-        self.trail.add(connection, AuditEntry(self.clock.now(), by, action, trace_id, facts))
+    def _note(
+        self,
+        connection: str,
+        by: str,
+        action: str,
+        trace_id: str,
+        facts: Mapping[str, str],
+        changed: tuple[str, str, str] | None = None,
+    ) -> None:
+        changes = (Change(*changed),) if changed else ()
+        self.trail.add(connection, AuditEntry(self.clock.now(), by, action, trace_id, facts, changes))
 
 
 def redirect_address(public_url: str) -> str:

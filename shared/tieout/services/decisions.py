@@ -10,6 +10,7 @@ from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NotReadyYet
 from tieout.domain.hint import Cause, HintObject
 from tieout.domain.planning.invoice import SWITCHED_OFF
+from tieout.domain.planning.plan import Change
 from tieout.domain.record import BY_HAND, Kind, LeftAlone, Link, RecordKey, State, SyncRecord, own_hint_object
 from tieout.ports import AuditEntry, Clock, RecordChanged, Records
 
@@ -45,7 +46,9 @@ def ignore(records: Records, clock: Clock, key: RecordKey, note: str, actor: str
     ignored = replace(record, updated_at=now, left_alone=alone).to(
         State.IGNORED, reason=BY_HAND, detail=detail, due_at=now
     )
-    return stored(records, ignored, AuditEntry(now, actor, f"ignored {key.kind}", trace_id))
+    facts = {"note": note} if note else {}
+    changed = (Change("state", _named(record), _named(ignored)),)
+    return stored(records, ignored, AuditEntry(now, actor, f"ignored {key.kind}", trace_id, facts, changed))
 
 
 def resolve(records: Records, clock: Clock, key: RecordKey, note: str, actor: str, trace_id: str) -> SyncRecord:
@@ -144,3 +147,7 @@ def stored(records: Records, record: SyncRecord, entry: AuditEntry) -> SyncRecor
         return records.put(record, entry)
     except RecordChanged:
         raise NotReadyYet("Somebody else changed this record just now; look again.") from None
+
+
+def _named(record: SyncRecord) -> str:
+    return f"{record.state} {record.reason}".strip()

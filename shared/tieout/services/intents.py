@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import ConnectionLost, NotInLedger, Postponed, StaleVersion, Transient
 from tieout.domain.record import Intent, Operation, State, SyncRecord
+from tieout.domain.trail import told
 from tieout.ports import AuditEntry, LinkTaken, Workspace
 from tieout.services.claims import Claims, Held
 
@@ -170,7 +171,8 @@ class Intents:
     def _keep(
         self, workspace: Workspace, held: Held, effect: Effect[A], intent: Intent, answer: A, *, looked: bool
     ) -> None:
-        linked = effect.linked(replace(held.record, intent=None), intent, answer, looked=looked)
+        before = held.record
+        linked = effect.linked(replace(before, intent=None), intent, answer, looked=looked)
         settled = effect.settled(workspace, linked, intent, answer)
         if settled.intent is not None:
             settled = settled.to(State.WRITING)
@@ -182,7 +184,7 @@ class Intents:
         facts = {"request_id": intent.request_id, f"{far}_id": answer.id}
         if answer.call_id:
             facts["intuit_tid"] = answer.call_id
-        entry = AuditEntry(self.claims.clock.now(), "tieout", action, held.trace_id, facts)
+        entry = AuditEntry(self.claims.clock.now(), intent.by, action, held.trace_id, facts, told(before, intent))
         try:
             self.claims.store(held, settled, entry)
         except LinkTaken as taken:

@@ -9,11 +9,9 @@ from tieout.domain.attention_sides import sides_of
 from tieout.domain.conflict import Conflict, Decision, Side
 from tieout.domain.planning.plan import Change
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
+from tieout.domain.trail import MOST_CHANGES, cut
 from tieout.ports import AuditEntry, Clock, Records
 from tieout.services.decisions import NothingToResolve, free, stored
-
-# So much of what gives way and of what is taken is kept in the trail.
-_MOST_CHANGES, _LONGEST_VALUE = 100, 500
 
 
 def choices(record: SyncRecord) -> Conflict | None:
@@ -66,14 +64,10 @@ def _nothing_to_take(record: SyncRecord) -> str:
 
 def _changes(conflict: Conflict, side: Side) -> tuple[Change, ...]:
     """What gives way, and what is taken."""
-    pairs = [(one.field, one.hubspot, one.quickbooks) for one in conflict.differences[:_MOST_CHANGES]]
+    pairs = [(one.field, one.hubspot, one.quickbooks) for one in conflict.differences[:MOST_CHANGES]]
     return tuple(
-        Change(field, _cut(quickbooks), _cut(hubspot))
+        Change(field, cut(quickbooks), cut(hubspot))
         if side is Side.HUBSPOT
-        else Change(field, _cut(hubspot), _cut(quickbooks))
+        else Change(field, cut(hubspot), cut(quickbooks))
         for field, hubspot, quickbooks in pairs
     )
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
