@@ -63,10 +63,12 @@ NEEDED = (
     "hubspot POST taxes",
     "hubspot PATCH invoices/ID",
     "hubspot POST contacts",
+    "hubspot POST companies",
     "hubspot POST associations/2026-09/invoices/deals/batch/create",
     "hubspot POST deals/batch/update",
     "hubspot POST notes",
     "quickbooks GET invoice/ID/pdf",
+    "quickbooks GET query Estimate",
 )
 KEY = "tieout_quickbooks_key"
 FOREIGN = [{"eventId": 1, "portalId": 999, "objectId": 5, "objectTypeId": "0-53", "occurredAt": 1790000000000}]
@@ -176,8 +178,8 @@ def test_every_invoice_of_quickbooks_own_stands_in_hubspot_once_with_its_figures
 
 
 def test_a_deal_shows_the_invoice_that_names_it_and_bears_its_pdf(played: PlayedDay) -> None:
-    [deal] = [one for one in played.hubspot("deals") if one["properties"].get("order_number")]
-    [row] = [one for one in played.quickbooks("Invoice") if _order_of(one) == deal["properties"]["order_number"]]
+    [row] = [one for one in played.quickbooks("Invoice") if _order_of(one)]
+    [deal] = [one for one in played.hubspot("deals") if one["properties"].get("order_number") == _order_of(row)]
     assert deal["properties"]["tieout_invoice_number"] == row["DocNumber"]
     assert deal["properties"]["tieout_invoice_status"] == "paid"
     assert len(deal["associations"]["notes"]) == 1

@@ -17,11 +17,14 @@ from tieout.domain.planning.deal import (
     Deal,
     DealInvoice,
     DealInvoiceStatus,
+    Estimate,
     Found,
     Rule,
     Several,
     Traces,
     find_deal,
+    marks_of,
+    names_a_deal,
     newest,
     shown_of,
     traces_of,
@@ -42,7 +45,9 @@ DEALS = st.lists(
     max_size=6,
     unique_by=lambda deal: deal.id,
 )
-TRACES = st.builds(Traces, st.just(DAY), st.sampled_from(["", "1", "2", "A-1", "a-1 "]), st.sampled_from(["", "3"]))
+TRACES = st.builds(
+    Traces, st.just(DAY), st.sampled_from(["", "1", "2", "A-1", "a-1 "]), st.sampled_from([(), ("3",), ("A-1", "")])
+)
 
 
 def found(traces: Traces, named: list[Deal] | None = None, of: list[Deal] | None = None) -> Found | Several | None:
@@ -51,7 +56,7 @@ def found(traces: Traces, named: list[Deal] | None = None, of: list[Deal] | None
 
 def test_the_named_deal_comes_before_all_others() -> None:
     other = replace(WON, order="1")
-    assert found(Traces(DAY, " 1 ", "2"), [OPEN, other], [WON]) == Found("1", Rule.DEAL_ID)
+    assert found(Traces(DAY, " 1 ", ("2",)), [OPEN, other], [WON]) == Found("1", Rule.DEAL_ID)
 
 
 def test_an_order_number_counts_whatever_its_case_unless_two_deals_bear_it() -> None:
@@ -63,12 +68,31 @@ def test_an_order_number_counts_whatever_its_case_unless_two_deals_bear_it() -> 
 def test_the_reference_is_what_the_mapped_custom_field_holds() -> None:
     content = InvoiceContent("1", None, DAY, None, "USD", (), custom_fields=(("1", "PO-1"), ("2", "SO-17")))
     assert traces_of(content, "2") == Traces(DAY, "SO-17")
-    assert traces_of(content, "3", "7") == Traces(DAY, "", "7")
+    assert traces_of(content, "3") == Traces(DAY)
     assert traces_of(content, None) == Traces(DAY)
 
 
 def test_the_estimate_comes_before_the_company() -> None:
-    assert found(Traces(DAY, "", "3"), [LOST], [OPEN]) == Found("3", Rule.ESTIMATE)
+    assert found(Traces(DAY, "", ("3",)), [LOST], [OPEN]) == Found("3", Rule.ESTIMATE)
+    ordered = replace(LOST, order="SO-17")
+    assert found(Traces(DAY, "", ("so-17 ",)), [ordered], [OPEN]) == Found("3", Rule.ESTIMATE)
+    assert found(Traces(DAY, "", ("3", "1")), [LOST, OPEN]) == Several(("1", "3"), Rule.ESTIMATE)
+
+
+def test_an_estimate_names_a_deal_in_the_mapped_custom_field_or_by_a_marker() -> None:
+    note = "As discussed\ntieout:c1/deal/77/1"
+    estimates = [Estimate("9", (("1", "PO-1"), ("3", "SO-17")), note), Estimate("10", (), "tieout:c1/invoice/5/1")]
+    assert marks_of(estimates, "3", "c1") == ("SO-17", "77")
+    assert marks_of(estimates, None, "c1") == ("77",)
+    assert marks_of(estimates, "3", "c2") == ("SO-17",)
+
+
+def test_who_names_a_deal_that_exists_needs_no_estimate() -> None:
+    ordered = replace(OPEN, order="SO-17")
+    assert names_a_deal(Traces(DAY, "so-17"), [ordered])
+    assert names_a_deal(Traces(DAY, "1"), [ordered])
+    assert not names_a_deal(Traces(DAY, "SO-18"), [ordered])
+    assert not names_a_deal(Traces(DAY), [replace(OPEN, order="")])
 
 
 @pytest.mark.parametrize(

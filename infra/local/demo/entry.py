@@ -42,8 +42,9 @@ class EntryTurn:
 class Entry:
     """One invoice that a bookkeeper enters in QuickBooks. `lines` are (QuickBooks' product, quantity, price);
     `percent_off` a discount on all of it, `taxed`: sales tax is charged; `email` is the invoice's, `order` the order
-    number on it, `fields` more that is entered. `first` is what HubSpot shows as soon as it was entered. `lost`: it is
-    entered in the last round, when no webhook comes. `id` and `mirror` are its ids in QuickBooks and in HubSpot."""
+    number on it, `estimate` that on the estimate that it is made from, `fields` more that is entered. `first` is what
+    HubSpot shows as soon as it was entered. `lost`: it is entered in the last round, when no webhook comes. `id` and
+    `mirror` are its ids in QuickBooks and in HubSpot."""
 
     what: str
     customer: str
@@ -54,6 +55,7 @@ class Entry:
     taxed: bool = False
     email: str = ""
     order: str = ""
+    estimate: str = ""
     currency: str = "USD"
     lost: bool = False
     id: str = ""
@@ -87,9 +89,12 @@ class Entry:
             body["TxnTaxDetail"] = {"TxnTaxCodeRef": {"value": _sales_tax(desk)}}
         if self.email:
             body["BillEmail"] = {"Address": self.email}
+        if self.estimate:
+            promise = {name: body[name] for name in ("CustomerRef", "CurrencyRef", "Line")}
+            made = quickbooks.create("Estimate", {**promise, "CustomField": [_order(self.estimate)]})
+            body["LinkedTxn"] = [{"TxnId": made["Id"], "TxnType": "Estimate"}]
         if self.order:
-            texts = {"DefinitionId": ORDER_FIELD, "Type": "StringType", "StringValue": self.order}
-            body["CustomField"] = [texts]
+            body["CustomField"] = [_order(self.order)]
         self.id = str(quickbooks.create("Invoice", body)["Id"])
 
     def _line(self, items: Mapping[str, str], name: str, quantity: str, price: str) -> dict[str, Any]:
@@ -103,6 +108,10 @@ class Entry:
         """As it stands in QuickBooks."""
         [found] = [one for one in desk.quickbooks.query("Invoice") if one["Id"] == self.id]
         return found
+
+
+def _order(number: str) -> dict[str, str]:
+    return {"DefinitionId": ORDER_FIELD, "Type": "StringType", "StringValue": number}
 
 
 def enters(entry: Entry, number: int) -> bool:

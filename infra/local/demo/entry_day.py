@@ -12,14 +12,14 @@ QUAI, STRANGER = "Quai Sud", "Walk-in customer"
 BILLED_THERE = {KESTREL: "USD", LUMEN: "USD", MOSS: "USD", PIER: "USD", QUAI: "EUR"}
 """Companies that both systems know, and their currency in QuickBooks."""
 KIM = "kim@kestrel.example"
-FLEET, LIGHT = "Kestrel: fleet", "Lumen: lab light"
-_ORDER = "SO-2001"
+FLEET, HELMETS, LIGHT = "Kestrel: fleet", "Kestrel: helmets", "Lumen: lab light"
+_ORDER, _OTHER_ORDER = "SO-2001", "SO-2002"
 _ATTENTION = "needs_attention"
 _FIRST_NUMBER = 101
 
 
 def cast(desk: Desk) -> None:
-    """The companies in both systems, a contact, and the sellers' deals: one with an order number, one that is the only
+    """The companies in both systems, a contact, and the sellers' deals: two with order numbers, one that is the only
     open one of its company, and two of one company."""
     day, quickbooks = desk.day, desk.quickbooks
     for name, currency in BILLED_THERE.items():
@@ -29,7 +29,7 @@ def cast(desk: Desk) -> None:
     contact = day.hubspot.create("contacts", {"email": KIM, "firstname": "Kim", "lastname": "Kestrel"})
     day.parties[KIM] = ("contacts", contact)
     open_deal(desk, KESTREL, FLEET, _ORDER)
-    open_deal(desk, KESTREL, "Kestrel: helmets")
+    open_deal(desk, KESTREL, HELMETS, _OTHER_ORDER)
     open_deal(desk, LUMEN, LIGHT)
     for what in ("hedges", "roof garden"):
         open_deal(desk, MOSS, f"Moss & Fern: {what}")
@@ -57,6 +57,13 @@ def entries(used_number: str) -> list[Entry]:
             Mirrored(deal=FLEET, on_deal="open", pdf=True),
             (EntryTurn(_pay, Mirrored("paid", deal=FLEET, on_deal="paid", pdf=True)),),
             order=_ORDER,
+        ),
+        Entry(
+            "made from an estimate that names the deal",
+            KESTREL,
+            (plan,),
+            Mirrored(deal=HELMETS, on_deal="open", pdf=True),
+            estimate=_OTHER_ORDER,
         ),
         Entry(
             "the only open deal of its company",

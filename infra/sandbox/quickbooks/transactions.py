@@ -28,6 +28,17 @@ TRANSACTIONS = (
         events=SALES_EVENTS,
     ),
     Definition(
+        name="Estimate",
+        kind="transaction",
+        operations=_UNVOIDED | {"pdf", "send"},
+        required=("CustomerRef", "Line"),
+        read_only=frozenset(_COMPUTED - {"TxnStatus"}),
+        rule=sales.estimate,
+        numbered=True,
+        filterable=frozenset({*_FORM_FIELDS, "TxnStatus"}),
+        events=NAME_EVENTS | {"emailed"},
+    ),
+    Definition(
         name="CreditMemo",
         kind="transaction",
         operations=_FORM,

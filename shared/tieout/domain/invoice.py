@@ -172,6 +172,7 @@ class LedgerInvoice:
     each: they hold fields that only people use, so only the adapter reads them, to keep those through an update.
     `call_id` is the vendor's own id of the write that this answers, "" when it answers none. `tax` is the sales tax of
     the whole invoice (None: it names none). `customer_name` and `item_names` (by id) are how the ledger calls them.
+    `estimates` are the ids of those that it was made from.
     """
 
     id: str
@@ -189,6 +190,7 @@ class LedgerInvoice:
     tax: Decimal | None = field(default=None, compare=False)
     customer_name: str = field(default="", compare=False, repr=False)
     item_names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    estimates: tuple[str, ...] = field(default=(), compare=False)
 
 
 def line_amount(quantity: Decimal, unit_price: Decimal, currency: str) -> Decimal:

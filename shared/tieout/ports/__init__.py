@@ -19,7 +19,7 @@ from tieout.domain.status import ShownStatus
 from tieout.ports.accounts import AccountLedger
 from tieout.ports.attachments import AttachmentCrm
 from tieout.ports.dated import DatedCrm, DatedLedger
-from tieout.ports.deals import DealCrm
+from tieout.ports.deals import DealCrm, EstimateLedger
 from tieout.ports.invoices import MirrorCrm
 from tieout.ports.payments import CrmChanges, LedgerChangeFeed, PaymentCrm, PaymentLedger
 from tieout.ports.sweeping import Cursors as Cursors
@@ -63,7 +63,7 @@ class Crm(PaymentCrm, CrmChanges, DealCrm, AttachmentCrm, MirrorCrm, DatedCrm, P
         ...
 
 
-class Ledger(PaymentLedger, LedgerChangeFeed, AccountLedger, DatedLedger, Protocol):
+class Ledger(PaymentLedger, LedgerChangeFeed, AccountLedger, DatedLedger, EstimateLedger, Protocol):
     """QuickBooks Online, for one connection.
 
     Reads raise Transient, RateLimited or ConnectionLost; they never turn a failure into an absence. Writes raise

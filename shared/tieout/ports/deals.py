@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from tieout.domain.planning.deal import Deal, DealInvoice
+from tieout.domain.planning.deal import Deal, DealInvoice, Estimate
 
 
 class DealCrm(Protocol):
@@ -34,4 +34,12 @@ class DealCrm(Protocol):
         """Write the invoices' figures onto deals (by id) in one batch update per 100; the properties and their group
         are created when absent. Returns the deals that HubSpot refused, with its message; one that does not exist any
         more is passed over."""
+        ...
+
+
+class EstimateLedger(Protocol):
+    """What the services need of QuickBooks' estimates. Errors as `Ledger` says."""
+
+    def estimates(self, ids: Collection[str]) -> Mapping[str, Estimate]:
+        """These estimates in one metered read per 100; a deleted one is absent."""
         ...

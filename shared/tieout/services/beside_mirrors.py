@@ -19,7 +19,9 @@ def of_mirrored(workspace: Workspace, work: Work[LedgerInvoice]) -> SettledInvoi
     shown = shown_of_ledger(source, workspace.ledger.invoice_url(source.id))
     company = record.link.mirror.sent.company_id or ""
     traces = traces_of(source.content, workspace.settings.deal_field)
-    return SettledInvoice(record.link.far_id, shown, record.on_deals, company, traces)
+    return SettledInvoice(
+        record.link.far_id, shown, record.on_deals, company, traces, source.estimates, anew=work.by_person
+    )
 
 
 def pdf_of_mirrored(workspace: Workspace, work: Work[LedgerInvoice]) -> WantedPdf | None:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from tieout.domain.planning.deal import Deal, DealInvoice, Found, Several, Traces, find_deal, newest
+from tieout.domain.planning.deal import (
+    Deal,
+    DealInvoice,
+    Found,
+    Several,
+    Traces,
+    find_deal,
+    marks_of,
+    names_a_deal,
+    newest,
+)
 from tieout.domain.record import SHOWN_UNKNOWN, Kind, Link, RecordKey, State, SyncRecord
 from tieout.domain.settings import DealMode
 from tieout.ports import Workspace
@@ -25,13 +35,16 @@ DEAL_REFUSED = "deal_refused"
 class SettledInvoice:
     """An invoice that stands on both sides. `id` is HubSpot's; `shown` what its deals show; `known` what `follow` gave
     for it the last time. `traces` tell where it belongs when it has no deal, None: nothing is looked for then.
-    `company_id` is HubSpot's, "" without a company."""
+    `company_id` is HubSpot's, "" without a company. `estimates` are the ledger's ids of those that it was made from;
+    `anew`: they are read although nothing changed, because a person asked."""
 
     id: str
     shown: DealInvoice
     known: str = ""
     company_id: str = ""
     traces: Traces | None = None
+    estimates: tuple[str, ...] = ()
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +60,7 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Deals:
-    """Brings invoices onto their deals. Nothing is read from the ledger."""
+    """Brings invoices onto their deals. Of the ledger only estimates are read, of invoices that name no deal."""
 
     claims: Claims
     notices: Notices
@@ -84,13 +97,11 @@ class Deals:
         companies = {one.company_id for one in lone if one.company_id}
         of_companies = crm.deals_of("companies", companies) if companies else {}
         traces = {one.id: one.traces for one in lone if one.traces}
-        texts = {trace.reference.strip() for trace in traces.values()} - {""}
-        ids = {text for text in texts if text.isascii() and text.isdecimal()}
-        ids |= {trace.estimate_deal_id for trace in traces.values()} - {""}
-        known = crm.deals(ids.union(*of_companies.values()), order)
-        named = [known[id_] for id_ in ids if id_ in known]
-        if order and texts:
-            named += crm.deals_by_order(order, texts)
+        ids = {id_ for some in of_companies.values() for id_ in some}
+        known = crm.deals(ids, order) if ids else {}
+        named = self._named(workspace, traces.values())
+        traces |= self._of_estimates(workspace, [one for one in lone if not names_a_deal(traces[one.id], named)])
+        named += self._named(workspace, [trace for trace in traces.values() if trace.of_estimates])
         found: dict[str, str] = {}
         for one in lone:
             own = [known[id_] for id_ in of_companies.get(one.company_id, ()) if id_ in known]
@@ -103,6 +114,30 @@ class Deals:
         for id_, text in refused.items():
             self._note(workspace, f"HubSpot invoice {id_} with deal {found[id_]}: {text}")
         return {id_: (deal_id,) for id_, deal_id in found.items() if id_ not in refused}
+
+    def _named(self, workspace: Workspace, traces: Iterable[Traces]) -> list[Deal]:
+        """The deals that exist among those that these traces name, by id or by order number."""
+        order = workspace.settings.deal_order_property
+        texts = {text for one in traces for text in one.texts}
+        ids = {text for text in texts if text.isascii() and text.isdecimal()}
+        named = list(workspace.crm.deals(ids, order).values()) if ids else []
+        if order and texts:
+            named += workspace.crm.deals_by_order(order, texts)
+        return named
+
+    def _of_estimates(self, workspace: Workspace, unnamed: Sequence[SettledInvoice]) -> dict[str, Traces]:
+        """The traces with what the estimates of these invoices say, in one metered read for all of them. What was found
+        to have no deal as it is now is not asked again."""
+        asked = [one for one in unnamed if one.estimates and (one.anew or one.known != _state(one, ()))]
+        if not asked:
+            return {}
+        read = workspace.ledger.estimates({id_ for one in asked for id_ in one.estimates})
+        field, connection = workspace.settings.deal_field, workspace.connection.id
+
+        def marks(one: SettledInvoice) -> tuple[str, ...]:
+            return marks_of([read[id_] for id_ in one.estimates if id_ in read], field, connection)
+
+        return {one.id: replace(one.traces, of_estimates=marks(one)) for one in asked if one.traces is not None}
 
     def _tell(self, workspace: Workspace, one: SettledInvoice, several: Several) -> None:
         if not workspace.settings.tell_ambiguous_deals:
@@ -172,7 +207,8 @@ class Deals:
 
 def _state(one: SettledInvoice, deal_ids: Sequence[str]) -> str:
     # A version that looks the same is the latest all the same.
-    parts = (one.shown.fingerprint, str(one.shown.updated_at), *sorted(deal_ids)) if deal_ids else ("none",)
+    looks = (one.shown.fingerprint, *sorted(deal_ids)) if deal_ids else ("none",)
+    parts = (*looks, str(one.shown.updated_at))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
 

@@ -14,6 +14,9 @@ ALLOW_DUPLICATES = "allowduplicatedocnum"
 CLASSIC_CUSTOM_FIELDS = 3
 # Transactions that a user of the API may link an invoice to; payments and credits link themselves.
 SENDABLE_LINKS = frozenset({"Estimate", "ReimburseCharge", "TimeActivity"})
+ESTIMATE_STATUSES = frozenset({"Accepted", "Closed", "Pending", "Rejected"})
+# Finance.xsd: only these can be linked to an invoice. What linking does to their status is not documented.
+_LINKABLE = frozenset({"Accepted", "Pending"})
 
 
 def invoice(draft: Draft) -> None:
@@ -27,6 +30,14 @@ def invoice(draft: Draft) -> None:
     open_ = max(ZERO, entity["TotalAmt"] - deposit)
     left = open_ - applying.reapply(draft, open_)
     entity |= applying.open_fields(company, "Invoice", entity, left)
+
+
+def estimate(draft: Draft) -> None:
+    """Completes an estimate, which is nothing but a promise. Raises 2170 and the faults of its parts."""
+    sales_form(draft)
+    status = draft.entity.setdefault("TxnStatus", "Pending")
+    if status not in ESTIMATE_STATUSES:
+        raise fault("2170", f"Invalid Enumeration : {status}", "TxnStatus")
 
 
 def credit_memo(draft: Draft) -> None:
@@ -154,11 +165,14 @@ def _custom_fields(draft: Draft) -> None:
 
 def _links(draft: Draft) -> None:
     """Links that are sent may add estimates and charges; those that QuickBooks made stay. Raises 620."""
-    kept = [link for link in (draft.before or {}).get("LinkedTxn", []) if link.get("TxnType") not in SENDABLE_LINKS]
+    before = (draft.before or {}).get("LinkedTxn", [])
+    kept = [link for link in before if link.get("TxnType") not in SENDABLE_LINKS]
     for link in draft.entity.get("LinkedTxn", []):
         if link.get("TxnType") not in SENDABLE_LINKS:
             continue
-        if draft.company.find(link["TxnType"], link.get("TxnId", "")) is None:
+        linked = draft.company.find(link["TxnType"], link.get("TxnId", ""))
+        closed = linked is not None and linked.get("TxnStatus", "Pending") not in _LINKABLE
+        if linked is None or (closed and link not in before):
             raise fault("620", f"Transaction {link.get('TxnId')} cannot be linked.", "LinkedTxn")
         kept.append(link)
     draft.entity["LinkedTxn"] = kept

@@ -11,6 +11,7 @@ from tieout.adapters.quickbooks.wire import Node, encode
 from tieout.domain.company import LedgerCompany
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
 from tieout.domain.money import Money
+from tieout.domain.planning.deal import Estimate
 
 # What an invoice can be made from; every other linked transaction settles it.
 _SOURCES = frozenset(
@@ -119,11 +120,7 @@ def read_invoice(node: Node, home_currency: str) -> LedgerInvoice:
         discount=read.discount,
         exchange_rate=node.optional_number("ExchangeRate") if currency != home_currency else None,
         terms_id=node.reference("SalesTermRef"),
-        custom_fields=tuple(
-            (one.text("DefinitionId"), text)
-            for one in node.nodes("CustomField")
-            if (text := one.optional_text("StringValue")) is not None
-        ),
+        custom_fields=_filled_fields(node),
         tax_calculation=node.optional_text("GlobalTaxCalculation"),
         tax_code=node.node("TxnTaxDetail").reference("TxnTaxCodeRef"),
     )
@@ -142,7 +139,28 @@ def read_invoice(node: Node, home_currency: str) -> LedgerInvoice:
         tax=node.node("TxnTaxDetail").optional_number("TotalTax"),
         customer_name=node.node("CustomerRef").optional_text("name") or "",
         item_names=_item_names(node),
+        estimates=_estimates(node),
     )
+
+
+def _estimates(node: Node) -> tuple[str, ...]:
+    """Named by the whole invoice, or by lines that came from one."""
+    named = [*node.nodes("LinkedTxn"), *(one for line in node.nodes("Line") for one in line.nodes("LinkedTxn"))]
+    found = {one.text("TxnId") for one in named if one.optional_text("TxnType") == "Estimate"}
+    return tuple(sorted(found, key=lambda id_: (len(id_), id_)))
+
+
+def _filled_fields(node: Node) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (one.text("DefinitionId"), text)
+        for one in node.nodes("CustomField")
+        if (text := one.optional_text("StringValue")) is not None
+    )
+
+
+def read_estimate(node: Node) -> Estimate:
+    """The estimate of an answer, as far as it may name a deal."""
+    return Estimate(node.text("Id"), _filled_fields(node), note_of(node))
 
 
 def _item_names(node: Node) -> dict[str, str]:

@@ -19,6 +19,7 @@ from tieout.domain.company import Connection, LedgerCompany
 from tieout.domain.customer import CustomerDraft, LedgerCustomer, LedgerItem, NameHolder
 from tieout.domain.errors import NeedsAttention, Transient
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
+from tieout.domain.planning.deal import Estimate
 from tieout.domain.record import RecordKey, marker_stem
 from tieout.ports import Clock, PreparedWrite
 
@@ -206,6 +207,14 @@ class QuickBooksLedger(PostedDocuments, ChangeFeed, AccountReader):
             item.id: item
             for chunk in query.chunks(values, _NAMES_A_QUERY)
             for item in self._client.query("Item", query.one_of(field, chunk), convert=items.read_item)
+        }
+
+    def estimates(self, ids: Collection[str]) -> dict[str, Estimate]:
+        """By id; a deleted one is absent."""
+        return {
+            one.id: one
+            for chunk in query.chunks(sorted(ids), _IDS_A_QUERY)
+            for one in self._client.query("Estimate", query.one_of("Id", chunk), convert=invoices.read_estimate)
         }
 
     def customers(self, ids: Collection[str]) -> dict[str, LedgerCustomer]:

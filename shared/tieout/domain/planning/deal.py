@@ -12,7 +12,7 @@ from enum import StrEnum
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
 from tieout.domain.money import Money
 from tieout.domain.planning.accepted import lay_over
-from tieout.domain.record import State, SyncRecord
+from tieout.domain.record import Kind, State, SyncRecord, marked_origin
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -126,19 +126,56 @@ class Deal:
 class Traces:
     """What an invoice without a deal says about where it belongs.
 
-    `reference`: what stands in the mapped custom field, a deal's id or an order number. `estimate_deal_id`: the deal
-    that the marker of its estimate names. `day` is the invoice's date.
+    `reference`: what stands in the mapped custom field, a deal's id or an order number. `of_estimates`: the same of the
+    estimates that it was made from, once they were read. `day` is the invoice's date.
     """
 
     day: date
     reference: str = ""
-    estimate_deal_id: str = ""
+    of_estimates: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """All that may be a deal's id or an order number."""
+        return frozenset({self.reference.strip(), *(text.strip() for text in self.of_estimates)}) - {""}
 
 
-def traces_of(content: InvoiceContent, deal_field: str | None, estimate_deal_id: str = "") -> Traces:
+def traces_of(content: InvoiceContent, deal_field: str | None) -> Traces:
     """The traces in an invoice that was born in the ledger; `deal_field` is the id of the mapped custom field."""
-    reference = dict(content.custom_fields).get(deal_field, "") if deal_field else ""
-    return Traces(content.invoice_date, reference, estimate_deal_id)
+    return Traces(content.invoice_date, _reference(content.custom_fields, deal_field))
+
+
+def _reference(fields: Iterable[tuple[str, str]], deal_field: str | None) -> str:
+    return dict(fields).get(deal_field, "") if deal_field else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What of a ledger's estimate may name a deal: its custom fields (definition id and text) and its private note."""
+
+    id: str
+    custom_fields: tuple[tuple[str, str], ...] = ()
+    private_note: str = ""
+
+
+def marks_of(estimates: Iterable[Estimate], deal_field: str | None, connection: str) -> tuple[str, ...]:
+    """What names a deal on these estimates: the mapped custom field, and a marker of a deal in the private note."""
+    found = []
+    for one in estimates:
+        marked = marked_origin(one.private_note, connection)
+        found.append(_reference(one.custom_fields, deal_field))
+        found.append(marked[1] if marked is not None and marked[0] == Kind.DEAL else "")
+    return tuple(dict.fromkeys(text for text in found if text.strip()))
+
+
+def names_a_deal(traces: Traces, named: Iterable[Deal]) -> bool:
+    """Whether the invoice itself names one of these deals, so that nothing else has to be looked at."""
+    return any(_is_meant(traces.reference, one) for one in named)
+
+
+def _is_meant(text: str, deal: Deal) -> bool:
+    said = text.strip()
+    return bool(said) and (deal.id == said or deal.order.strip().casefold() == said.casefold())
 
 
 class Rule(StrEnum):
@@ -175,14 +212,14 @@ def find_deal(
     `named` are the deals that exist among those that the traces name, by id or order number; `of_company` those of the
     invoice's company. The first rule that finds anything decides, and what is not clear by it stays open:
 
-    1. the reference is a deal's id; 2. it is the order number of one deal; 3. the estimate's marker names one;
+    1. the reference is a deal's id; 2. it is the order number of one deal; 3. an estimate names one in the same way;
     4. the only open deal of the company that was created within `window` of the invoice's date, when none was won
     within it; 5. when none is open, the one won last within it.
     """
     reference = traces.reference.strip()
     by_id = [one for one in named if one.id == reference]
     by_order = [one for one in named if reference and one.order.strip().casefold() == reference.casefold()]
-    by_estimate = [one for one in named if one.id == traces.estimate_deal_id]
+    by_estimate = [one for one in named if any(_is_meant(text, one) for text in traces.of_estimates)]
     for rule, deals in ((Rule.DEAL_ID, by_id), (Rule.ORDER_NUMBER, by_order), (Rule.ESTIMATE, by_estimate)):
         if deals:
             return _only(deals, rule)
