@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.builders import a_ledger_invoice
+from tests.support.builders import NOW, a_ledger_invoice
 from tieout.domain.attention import AttentionCode
+from tieout.domain.conflict import Decision, Side
 from tieout.domain.invoice import ContentLine, InvoiceContent, InvoiceStatus, LedgerInvoice, line_amount
 from tieout.domain.mirrored_invoice import (
     Mirror,
@@ -166,7 +168,7 @@ def _new_lines(first: StandingMirror, last: StandingMirror, data: st.DataObject)
     return tuple(fresh[: data.draw(st.integers(0, len(fresh)))])
 
 
-CHANGES = {
+CHANGES: dict[str, dict[str, Any]] = {
     "number": {"number": "changed"},
     "status": {"status": InvoiceStatus.DRAFT},
     "due date": {"due_date": date(2020, 1, 1)},
@@ -183,7 +185,7 @@ def test_a_persons_change_is_told_and_nothing_is_written(
 ) -> None:
     content = mirror_content(before, Parties(), {})
     assert isinstance(content, MirrorContent)
-    standing = replace(in_hubspot(content), **CHANGES[field])  # type: ignore[arg-type]
+    standing = replace(in_hubspot(content), **CHANGES[field])
     if not content.lines and field == "lines":
         return
     case = InvoiceCase("c1", after, Link("900", mirror=Mirror(content)), standing)
@@ -191,7 +193,9 @@ def test_a_persons_change_is_told_and_nothing_is_written(
     assert isinstance(plan, Attend)
     assert plan.code is AttentionCode.EDITED_IN_HUBSPOT
     assert field in plan.detail
-    taken = plan_invoice_mirror(replace(case, take_quickbooks=True), PULLS)
+    assert plan.conflict is not None
+    decision = Decision(Side.QUICKBOOKS, plan.conflict.marks, "anna", NOW)
+    taken = plan_invoice_mirror(replace(case, decision=decision), PULLS)
     assert isinstance(taken, FillMirror)
 
 

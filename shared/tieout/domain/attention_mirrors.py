@@ -19,8 +19,8 @@ OF_MIRROR = {
     ),
     AttentionCode.EDITED_IN_HUBSPOT: Explanation(
         "Somebody changed this invoice in HubSpot, which came from QuickBooks.",
-        "Decide which value is right (both are in the details): put HubSpot's value back, or enter it in QuickBooks; "
-        "then retry this invoice.",
+        "Decide which value is right (both are in the details) and take HubSpot's or QuickBooks', or enter it on the "
+        "other side, then retry this invoice.",
     ),
     AttentionCode.TOTAL_DIFFERS: Explanation(
         "HubSpot cannot show this QuickBooks invoice: its lines, discounts and tax do not come to its total, or its "

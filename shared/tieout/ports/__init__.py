@@ -112,6 +112,10 @@ class Ledger(PaymentLedger, LedgerChangeFeed, AccountLedger, DatedLedger, Estima
         """The sparse body that turns `present` into `content`, with every line."""
         ...
 
+    def prepare_invoice_heads(self, present: LedgerInvoice, content: InvoiceContent) -> PreparedWrite:
+        """The sparse body that gives `present` the number, dates and memo of `content` and leaves all else alone."""
+        ...
+
     def prepare_invoice_void(self, present: LedgerInvoice) -> PreparedWrite:
         """The body that voids `present`."""
         ...

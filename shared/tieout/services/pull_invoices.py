@@ -15,6 +15,7 @@ from tieout.domain.mirrored_invoice import Mirror, StandingMirror, SyncedInvoice
 from tieout.domain.planning.invoice_mirror import (
     PULL_SWITCHED_OFF,
     AdoptMirror,
+    CarryBack,
     CreateMirror,
     FillMirror,
     InvoiceCase,
@@ -26,6 +27,7 @@ from tieout.domain.planning.plan import Attend, Nothing, Skip
 from tieout.domain.record import Kind, Link, RecordKey, State, SyncRecord
 from tieout.domain.status import ShownStatus, shown_status
 from tieout.ports import Workspace, Workspaces
+from tieout.services.carrying_back import CarryingBack, of_quickbooks
 from tieout.services.claims import Claims
 from tieout.services.intents import SWITCHED_OFF_PAUSE
 from tieout.services.mirror_parties import MirrorParties
@@ -82,7 +84,8 @@ class PullInvoices:
 
     def verify(self, workspace: Workspace, work: PullWork) -> bool:
         """See `MirroredInvoiceWriter.verify`. A mirror that turns out to be another record's ends the look."""
-        known = self.writer.verify(workspace, work.held)
+        writer = self._returning if of_quickbooks(work.record) else self.writer
+        known = writer.verify(workspace, work.held)
         work.done = work.done or work.record.state is State.ATTENTION
         return known
 
@@ -122,6 +125,8 @@ class PullInvoices:
             standing=standing.get(link.far_id) if link else None,
             products=_products_of(link),
             by_person=work.by_person,
+            decision=work.record.decision,
+            company=workspace.ledger.company() if link is not None else None,
             taken_in=bool(work.record.run),
         )
 
@@ -154,11 +159,14 @@ class PullInvoices:
 
     def writes(self, plan: PlannedMirror) -> bool:
         """Creating and filling do."""
-        return isinstance(plan.plan, CreateMirror | FillMirror)
+        return isinstance(plan.plan, CreateMirror | FillMirror | CarryBack)
 
     def carry_out(self, workspace: Workspace, work: PullWork, plan: PlannedMirror) -> None:
         """Write, or note what was decided. A new mirror is a draft first; lines, adjustments and status follow."""
         step = plan.plan
+        if isinstance(step, CarryBack):
+            self._carry_back(workspace, work, step, plan.deadline)
+            return
         if isinstance(step, CreateMirror):
             created = self.writer.write(workspace, work.held, step)
             if created is None or work.record.state is State.ATTENTION:
@@ -170,6 +178,21 @@ class PullInvoices:
             self.writer.write(workspace, work.held, step)
         else:
             _note(work, step, plan.standing)
+
+    def _carry_back(self, workspace: Workspace, work: PullWork, step: CarryBack, deadline: datetime | None) -> None:
+        """QuickBooks first; what else differs from what it answers is shown in HubSpot then."""
+        work.source = self._returning.write(workspace, work.held, step) or work.source
+        if deadline is not None and self.claims.clock.now() >= deadline:
+            raise Postponed(reason="out_of_time")
+        [again] = self.plan(workspace, [work], deadline)
+        if isinstance(again, Exception):
+            raise again
+        if not isinstance(again.plan, CarryBack):
+            self.carry_out(workspace, work, again)
+
+    @property
+    def _returning(self) -> CarryingBack:
+        return CarryingBack(self.claims, self.vendor_timeout)
 
     def seen(self, work: PullWork) -> Seen | None:
         """A deleted invoice shows nothing."""
@@ -211,7 +234,7 @@ def _note(
         record = replace(record, link=replace(record.link, ledger_updated_at=standing.modified_at))
     match plan:
         case Attend():
-            work.held.record = record.to(State.ATTENTION, reason=plan.code, detail=plan.detail)
+            work.held.record = record.to(State.ATTENTION, reason=plan.code, detail=plan.detail, conflict=plan.conflict)
         case Skip() if plan == PULL_SWITCHED_OFF and record.link is not None:
             # What QuickBooks says meanwhile must still reach HubSpot when it is switched on again.
             raise Postponed(reason="switched_off", retry_after=SWITCHED_OFF_PAUSE)

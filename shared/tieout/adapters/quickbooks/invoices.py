@@ -60,6 +60,23 @@ def update_body(present: LedgerInvoice, content: InvoiceContent, private_note: s
     return encode({**head, **_owned(content, private_note, company), **more, "Line": lines})
 
 
+def heads_body(present: LedgerInvoice, content: InvoiceContent) -> str:
+    """The sparse body of an invoice that is QuickBooks' own: what is absent stays as it is (Intuit: sparse update).
+    Terms would move the due date, so that is sent wherever the invoice's date changes."""
+    stands = present.content
+    body: dict[str, object] = {"Id": present.id, "SyncToken": present.sync_token, "sparse": True}
+    if content.number != stands.number:
+        body["DocNumber"] = content.number
+    moved = content.invoice_date != stands.invoice_date
+    if moved:
+        body["TxnDate"] = content.invoice_date.isoformat()
+    if content.due_date is not None and (moved or content.due_date != stands.due_date):
+        body["DueDate"] = content.due_date.isoformat()
+    if content.memo != stands.memo:
+        body["CustomerMemo"] = {"value": content.memo or ""}
+    return encode(body)
+
+
 def void_body(present: LedgerInvoice) -> str:
     """The body of `?operation=void` (Intuit: invoice)."""
     return encode({"Id": present.id, "SyncToken": present.sync_token})

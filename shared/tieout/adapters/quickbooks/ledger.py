@@ -110,6 +110,10 @@ class QuickBooksLedger(PostedDocuments, ChangeFeed, AccountReader):
         """See `invoices.update_body`."""
         return PreparedWrite(invoices.update_body(present, content, private_note, company))
 
+    def prepare_invoice_heads(self, present: LedgerInvoice, content: InvoiceContent) -> PreparedWrite:
+        """See `invoices.heads_body`."""
+        return PreparedWrite(invoices.heads_body(present, content))
+
     def prepare_invoice_void(self, present: LedgerInvoice) -> PreparedWrite:
         """See `invoices.void_body`."""
         return PreparedWrite(invoices.void_body(present))

@@ -14,7 +14,7 @@ from tieout.domain.planning.content import moved_to
 from tieout.domain.planning.difference import changes
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update, Void
 from tieout.domain.planning.take_side import Edited, deleted_in_hubspot, edited_there
-from tieout.domain.planning.totals import agreement, compare, goal
+from tieout.domain.planning.totals import agreement, compare, goal, period_closed
 from tieout.domain.record import Link
 from tieout.domain.settings import BeyondTolerance, ClosedPeriod, CustomerLevel, DeletedInHubSpot, Settings
 
@@ -246,8 +246,7 @@ def _applied(present: LedgerInvoice) -> str:
 
 
 def _period_closed(content: InvoiceContent, books: Books) -> Attend:
-    detail = f"Dated {content.invoice_date}, books closed through {books.company.books_closed_through}."
-    return Attend(AttentionCode.PERIOD_CLOSED, detail)
+    return period_closed(content.invoice_date, books.company.books_closed_through)
 
 
 def _beside_the_lines(link: Link, present: LedgerInvoice) -> bool:

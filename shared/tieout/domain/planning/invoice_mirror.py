@@ -7,11 +7,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from tieout.domain.attention import AttentionCode
-from tieout.domain.invoice import ContentLine, InvoiceStatus, LedgerInvoice, line_amount
+from tieout.domain.company import LedgerCompany
+from tieout.domain.conflict import Decision, Side, taken
+from tieout.domain.invoice import ContentLine, InvoiceContent, InvoiceStatus, LedgerInvoice, line_amount
 from tieout.domain.mirrored_invoice import Mirror, MirrorContent, MirrorLine, StandingMirror, SyncedInvoice
 from tieout.domain.money import Money, minor_unit, round_to_minor_unit
+from tieout.domain.planning.mirror_choice import carried_back, deleted_here, edited_here, gone_there
 from tieout.domain.planning.mirror_edits import edits, says, unlike
-from tieout.domain.planning.plan import Attend, Nothing, Skip
+from tieout.domain.planning.plan import Attend, Change, Nothing, Skip
 from tieout.domain.record import Kind, Link, marked_origin
 from tieout.domain.settings import DeletedInQuickBooks, Settings, VoidedInQuickBooks
 
@@ -39,8 +42,9 @@ class InvoiceCase:
 
     `source` None: deleted there. `standing` is the mirror as it stands in HubSpot (None: deleted, or there never was
     one). `parties` and `products` (HubSpot product by QuickBooks item) are what was found; `synced` are invoices of the
-    same number that HubSpot's own data sync brought. `by_person`: somebody asked for it (a retry). `take_quickbooks`:
-    a person decided that a change made in HubSpot gives way. `taken_in`: a back-fill took it in, whatever its date.
+    same number that HubSpot's own data sync brought. `by_person`: somebody asked for it (a retry). `decision`: which
+    side's values a person took. `company` is QuickBooks', None while nothing can be written there. `taken_in`: a
+    back-fill took it in, whatever its date.
     """
 
     connection: str
@@ -51,7 +55,8 @@ class InvoiceCase:
     products: Mapping[str, str] = field(default_factory=dict)
     synced: Sequence[SyncedInvoice] = ()
     by_person: bool = False
-    take_quickbooks: bool = False
+    decision: Decision | None = None
+    company: LedgerCompany | None = None
     taken_in: bool = False
 
 
@@ -85,8 +90,17 @@ class NoteMirror:
     content: MirrorContent
 
 
+@dataclass(frozen=True, slots=True)
+class CarryBack:
+    """A person took HubSpot's values: make `present`, which stands in QuickBooks, say `content`."""
+
+    present: LedgerInvoice
+    content: InvoiceContent
+    changes: tuple[Change, ...]
+
+
 MirrorStep = CreateMirror | FillMirror
-InvoiceMirrorPlan = MirrorStep | AdoptMirror | NoteMirror | Nothing | Skip | Attend
+InvoiceMirrorPlan = MirrorStep | CarryBack | AdoptMirror | NoteMirror | Nothing | Skip | Attend
 
 
 def plan_invoice_mirror(case: InvoiceCase, settings: Settings) -> InvoiceMirrorPlan:
@@ -171,6 +185,9 @@ def _wanted(case: InvoiceCase, mirror: Mirror, settings: Settings) -> MirrorCont
     if mirror.sent.status is InvoiceStatus.VOIDED:
         return voided
     told = f"HubSpot shows {mirror.sent.total}, {mirror.sent.status}."
+    conflict = gone_there(mirror.sent, "deleted" if source is None else "voided")
+    if taken(case.decision, conflict) is Side.QUICKBOOKS:
+        return voided
     if source is None:
         match settings.deleted_in_quickbooks:
             case DeletedInQuickBooks.VOID:
@@ -178,10 +195,10 @@ def _wanted(case: InvoiceCase, mirror: Mirror, settings: Settings) -> MirrorCont
             case DeletedInQuickBooks.IGNORE:
                 return Skip("deleted", "The invoice was deleted in QuickBooks and is left as it is in HubSpot.")
             case DeletedInQuickBooks.ATTENTION:
-                return Attend(AttentionCode.DELETED_IN_QUICKBOOKS, told)
+                return Attend(AttentionCode.DELETED_IN_QUICKBOOKS, told, conflict)
     if settings.voided_in_quickbooks is VoidedInQuickBooks.VOID:
         return voided
-    return Attend(AttentionCode.VOIDED_IN_QUICKBOOKS, told)
+    return Attend(AttentionCode.VOIDED_IN_QUICKBOOKS, told, conflict)
 
 
 def _with_parties(content: MirrorContent, sent: MirrorContent) -> MirrorContent:
@@ -192,9 +209,10 @@ def _with_parties(content: MirrorContent, sent: MirrorContent) -> MirrorContent:
 
 
 def _deleted_there(case: InvoiceCase, settings: Settings, wanted: MirrorContent) -> InvoiceMirrorPlan:
-    if case.by_person or case.take_quickbooks:
+    conflict = deleted_here(wanted)
+    if case.by_person or taken(case.decision, conflict) is Side.QUICKBOOKS:
         return _new(case, settings, again=True)
-    return Attend(AttentionCode.DELETED_IN_HUBSPOT, f"QuickBooks has {wanted.total}, {wanted.status}.")
+    return Attend(AttentionCode.DELETED_IN_HUBSPOT, f"QuickBooks has {wanted.total}, {wanted.status}.", conflict)
 
 
 def _compared(standing: StandingMirror, mirror: Mirror, wanted: MirrorContent, case: InvoiceCase) -> InvoiceMirrorPlan:
@@ -206,10 +224,21 @@ def _compared(standing: StandingMirror, mirror: Mirror, wanted: MirrorContent, c
     # What a person entered there and QuickBooks says, too, is no conflict.
     disagreed = unlike(standing, wanted)
     found = [one for one in edits(standing, mirror) if one.field in disagreed]
-    if found and not case.take_quickbooks:
-        told = "; ".join(f"{one.field}: HubSpot has {one.after or '(empty)'}, {one.before}" for one in found)
-        return Attend(AttentionCode.EDITED_IN_HUBSPOT, f"{told}. QuickBooks has {wanted.total}, {wanted.status}.")
-    return FillMirror(standing, wanted)
+    source = case.source if case.source is not None and not case.source.voided else None
+    company = case.company if source is not None else None
+    conflict = edited_here(found, standing, wanted, company)
+    if conflict is None:
+        return FillMirror(standing, wanted)
+    match taken(case.decision, conflict):
+        case Side.QUICKBOOKS:
+            return FillMirror(standing, wanted)
+        case Side.HUBSPOT if source is not None and company is not None:
+            carried = carried_back(source, standing, [one.field for one in found], company)
+            return carried if isinstance(carried, Attend) else CarryBack(source, *carried)
+    changes = [one.change for one in found]
+    told = "; ".join(f"{one.field}: HubSpot has {one.after or '(empty)'}, {one.before}" for one in changes)
+    detail = f"{told}. QuickBooks has {wanted.total}, {wanted.status}."
+    return Attend(AttentionCode.EDITED_IN_HUBSPOT, detail, conflict)
 
 
 # -- the content

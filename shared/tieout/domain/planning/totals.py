@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from tieout.domain.attention import AttentionCode
 from tieout.domain.conflict import Accepted
@@ -11,6 +12,11 @@ from tieout.domain.money import Money
 from tieout.domain.planning.accepted import TOTAL, total_accepted
 from tieout.domain.planning.plan import Agreement, Attend
 from tieout.domain.settings import Settings
+
+
+def period_closed(day: date, closed_through: date | None) -> Attend:
+    """Attention for a document of a `day` whose books are closed."""
+    return Attend(AttentionCode.PERIOD_CLOSED, f"Dated {day}, books closed through {closed_through}.")
 
 
 def goal(content: InvoiceContent) -> Money:
