@@ -49,7 +49,13 @@ IDLE_EVENTS: dict[str, dict[str, Any]] = {
     "sweep": {"id": "warm-up"},
     "reconcile": {"id": "warm-up"},
     "fee_report": {"id": "warm-up"},
+    "console": {
+        "version": "2.0",
+        "rawPath": "/console",
+        "requestContext": {"http": {"method": "GET", "path": "/console"}, "stage": "$default", "requestId": "warm-up"},
+    },
 }
+SIGN_IN = ".venv/bin/tieout login-link --role operator"
 
 
 @dataclass(frozen=True)
@@ -124,8 +130,11 @@ def _say_urls(stack: Stack) -> None:
         ("HubSpot", stack.hubspot_url),
         ("QuickBooks", stack.quickbooks_url),
         ("AWS", stack.aws_endpoint_url),
+        ("console", f"{stack.api_url}/console"),
     ):
         say(f"  {name:<11}{url}")
+    say("A link that signs in to the console, once:")
+    say(f"  {SIGN_IN}")
 
 
 def down() -> None:
@@ -162,7 +171,8 @@ def _start_all(fingerprint: str) -> Stack:
         seed.fill_secrets(aws, stack.webhook_secret, stack.vendor_secret)
         seed.connect(aws, stack.table)
     with step("functions warmed up"):
-        workers = ["webhook_intake"] * front_door.AT_ONCE + [*QUEUES, "sweep", "reconcile", "fee_report"]
+        twice = [one for one in ("webhook_intake", "console") for _ in range(front_door.AT_ONCE)]
+        workers = [*twice, *QUEUES, "sweep", "reconcile", "fee_report"]
         deployment.warm_up(aws, [(stack.functions[worker], IDLE_EVENTS[worker]) for worker in workers])
     return stack
 
@@ -225,6 +235,7 @@ def _describe(
         "sweep": outputs["SweepFunctionName"],
         "reconcile": outputs["ReconcileFunctionName"],
         "fee_report": outputs["FeeReportFunctionName"],
+        "console": outputs["ConsoleFunctionName"],
     }
     return Stack(
         api_url=api_url,

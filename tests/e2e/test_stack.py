@@ -2,6 +2,7 @@
 as a newcomer runs it, with everything that was said to the vendors judged by the vendors' own schemas."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -211,6 +212,27 @@ def test_octobers_fees_are_not_booked_again_and_every_clearing_account_is_proven
     assert [one["fees"] for one in report["clearing"]] == [f"-{one.fees}" for one in PROCESSORS.values()]
     assert len(before) == len(PROCESSORS)
     assert marks(one.get("PrivateNote") for one in played.quickbooks("Purchase")) == before
+
+
+def test_every_page_of_the_consoles_menu_opens_for_who_has_a_link(played: PlayedDay) -> None:
+    code, answer = played.tieout("login-link", "--role", "viewer", "--name", "Vera")
+    assert code == 0
+    link = answer["url"]
+    with httpx.Client(timeout=60) as browser:
+        assert browser.get(f"{played.stack.api_url}/console").status_code == 401
+        entered = browser.post(link, headers={"Origin": played.stack.api_url}, data={})
+        assert entered.status_code == 303
+        # The client would not send a cookie for TLS alone over plain HTTP; browsers do to this machine.
+        session = {"Cookie": entered.headers["set-cookie"].partition(";")[0], "Accept-Language": "pt-BR"}
+        page = browser.get(f"{played.stack.api_url}/console", headers=session, follow_redirects=True)
+        assert page.status_code == 200
+        menu = page.text.partition("<ul>")[2].partition("</ul>")[0]
+        paths = re.findall(r'href="(/console/[^"]+)"', menu)
+        assert paths
+        for path in paths:
+            opened = browser.get(f"{played.stack.api_url}{path}", headers=session)
+            assert (opened.status_code, '<html lang="pt-BR">' in opened.text) == (200, True), path
+        assert browser.post(link, headers={"Origin": played.stack.api_url}, data={}).status_code == 410
 
 
 def test_nothing_is_left_in_any_queue_or_dead_letter_queue(played: PlayedDay) -> None:

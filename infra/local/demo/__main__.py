@@ -64,7 +64,11 @@ def main(arguments: Sequence[str]) -> int:
     finally:
         if not keep:
             stack.down()
-    return report(played, rounds.deals, rounds.entries, time.monotonic() - began)
+    code = report(played, rounds.deals, rounds.entries, time.monotonic() - began)
+    if keep:
+        console.print(f"The console is at {running.api_url}/console. A link that signs in to it, once:")
+        console.print(f"  {stack.SIGN_IN}")
+    return code
 
 
 def _bar() -> Progress:

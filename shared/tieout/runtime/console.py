@@ -58,12 +58,12 @@ def run_console(site: Site, meter: ReadMeter) -> Callable[[Event, Any], Answer]:
 def _without_body(event: Event) -> Request:
     """What of a request can be read without fail."""
     path = str(event["rawPath"]).removeprefix(BASE) or "/"
+    headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    # HTTP APIs take them out of the headers; the local stack's emulator leaves them there.
+    lines = event.get("cookies") or headers.get("cookie", "").split("; ")
+    http = event["requestContext"]["http"]
     return Request(
-        event["requestContext"]["http"]["method"],
-        path,
-        cookies=_cookies(event.get("cookies") or ()),
-        headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
-        trace_id=event["requestContext"]["requestId"],
+        http["method"], path, cookies=_cookies(lines), headers=headers, trace_id=event["requestContext"]["requestId"]
     )
 
 
