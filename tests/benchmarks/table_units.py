@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _WRITE_BYTES, _READ_BYTES = 1024, 4096
-_INDEXES = (("gsi1pk", "gsi1sk"), ("gsi2pk", "gsi2sk"))
+_INDEXES = (("gsi1pk", "gsi1sk"), ("gsi2pk", "gsi2sk"), ("gsi3pk", "gsi3sk"))
 _EMPTY: Mapping[str, Any] = {}
 Keys = tuple[str, str]
 
