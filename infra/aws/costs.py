@@ -79,6 +79,9 @@ _QUEUES, _POLLS = Decimal(4), Decimal(5 * 3 * 60)
 # Metrics are charged for the hours in which they come. The sweep counts eight each hour, the fee report six, the
 # tie-out six in one hour of the day; each worker four and webhook intake three while something happens.
 _ALWAYS_METRICS, _NIGHTLY_METRICS, _WORKING_METRICS = Decimal(14), Decimal(6), Decimal(4 * 4 + 3)
+# An invoice and its payment are two records. The sweep counts their entries in the index `by_health`: half a read unit
+# for 4 kB of keys, and at most 128 units a minute (docs/adr/0024).
+_RECORDS_OF_AN_INVOICE, _ENTRY_BYTES, _MOST_COUNTED = 2, 300, Decimal(128 * 60)
 # Hours that one invoice keeps the metrics alive for, when little happens.
 _HOURS_OF_AN_INVOICE = Decimal(4)
 
@@ -141,8 +144,9 @@ def month(invoices: int, of: Stack) -> Month:
     hubspot, writes = each("hubspot"), each("writes")
     # A tie-out asks for a hundred invoices at a time, with about four queries.
     reads = each("reads") + compared * Decimal("0.04")
-    # A read in the table for each delivery and each compared record.
-    read_units = each("read_units") + deliveries + compared
+    # A read in the table for each delivery and each compared record; and what is counted every hour for the console.
+    counted = min(_HOURS * _MOST_COUNTED, _HOURS * number * 12 * _RECORDS_OF_AN_INVOICE * _ENTRY_BYTES / 8192)
+    read_units = each("read_units") + deliveries + compared + counted
     write_units = each("write_units")
     vendors = hubspot * _HUBSPOT_SECONDS + (reads + writes) * _QUICKBOOKS_SECONDS
     own = hints * _OWN_SECONDS + (_SWEEPS + _HOURS) * _SWEEP_SECONDS + _DAYS * min(_LONGEST_RUN, compared / _DAYS / 20)
