@@ -19,9 +19,10 @@ from tieout.domain.invoice import (
     SourceLine,
     line_amount,
 )
+from tieout.domain.marker import marker
 from tieout.domain.money import Money
 from tieout.domain.planning.books import Books, Found
-from tieout.domain.record import Kind, Link, RecordKey, State, SyncRecord, marker
+from tieout.domain.record import Kind, Link, RecordKey, State, SyncRecord
 from tieout.domain.settings_document import parse_settings
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.support.builders import NOW, a_ledger_invoice
@@ -30,7 +30,7 @@ from tieout.domain.planning.invoice_mirror import (
     mirror_content,
     plan_invoice_mirror,
 )
-from tieout.domain.planning.mirror_edits import DISCOUNT, TAX, edits, standing_key
+from tieout.domain.planning.mirror_edits import DISCOUNT, TAX, edits, standing_key, unlike
 from tieout.domain.planning.plan import Attend, Nothing, Skip
 from tieout.domain.record import Link
 from tieout.domain.settings import Settings
@@ -188,6 +188,9 @@ def test_a_persons_change_is_told_and_nothing_is_written(
     standing = replace(in_hubspot(content), **CHANGES[field])
     if not content.lines and field == "lines":
         return
+    wanted = mirror_content(after, Parties(), {})
+    # What QuickBooks says by now, too, is no conflict.
+    assume(isinstance(wanted, MirrorContent) and field in unlike(standing, wanted))
     case = InvoiceCase("c1", after, Link("900", mirror=Mirror(content)), standing)
     plan = plan_invoice_mirror(case, PULLS)
     assert isinstance(plan, Attend)

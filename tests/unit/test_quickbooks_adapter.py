@@ -31,9 +31,10 @@ from tieout.domain.errors import (
     Transient,
 )
 from tieout.domain.invoice import ContentLine, InvoiceContent, LedgerInvoice
+from tieout.domain.marker import marker
 from tieout.domain.money import Money
 from tieout.domain.planning.difference import changes
-from tieout.domain.record import Kind, RecordKey, marker
+from tieout.domain.record import Kind, RecordKey
 from tieout.ports import Ledger, PreparedWrite, TokenSet
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

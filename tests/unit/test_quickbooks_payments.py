@@ -13,10 +13,11 @@ from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NeedsAttention, NotInLedger, OutcomeUnknown, StaleVersion, Transient
 from tieout.domain.fee import FeeKind
 from tieout.domain.invoice import ContentLine, LedgerInvoice
+from tieout.domain.marker import marker, with_marker
 from tieout.domain.money import Money
 from tieout.domain.payment import Allocation, Document, LedgerDocument, LedgerPayment
 from tieout.domain.posting import AccountLine, PostingContent
-from tieout.domain.record import Kind, RecordKey, marker, with_marker
+from tieout.domain.record import Kind, RecordKey
 
 KEY = RecordKey("c1", Kind.PAYMENT, "hubspot", "77")
 DAY = date(2026, 3, 2)

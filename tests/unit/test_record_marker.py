@@ -7,17 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.support.builders import KEY
-from tieout.domain.record import (
-    Kind,
-    Operation,
-    RecordKey,
-    bears_marker,
-    marker,
-    marker_revision,
-    marker_stem,
-    request_id,
-    with_marker,
-)
+from tieout.domain.marker import bears_marker, marker, marker_revision, marker_stem, with_marker
+from tieout.domain.record import Kind, Operation, RecordKey, request_id
 
 # Intuit: the length of `requestid`.
 LONGEST_REQUEST_ID = 50

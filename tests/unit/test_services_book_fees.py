@@ -13,9 +13,10 @@ from tests.support.fee_world import FEBRUARY, PLATFORM, PROCESSING, FeeWorld, fe
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NumberTaken
 from tieout.domain.fee import Period
+from tieout.domain.marker import marker_stem
 from tieout.domain.payment import Processor
 from tieout.domain.planning.fees import Evidence
-from tieout.domain.record import State, marker_stem
+from tieout.domain.record import State
 from tieout.domain.status import explain
 
 

@@ -11,8 +11,9 @@ from tests.support.builders_world import World
 from tieout.domain.attention import AttentionCode
 from tieout.domain.hint import Cause
 from tieout.domain.invoice import LedgerInvoice, SourceInvoice
+from tieout.domain.marker import marker
 from tieout.domain.planning import content
-from tieout.domain.record import State, marker
+from tieout.domain.record import State
 from tieout.ports import Ledger, PreparedWrite
 
 

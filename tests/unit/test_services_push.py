@@ -13,7 +13,8 @@ from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NotReadyYet
 from tieout.domain.hint import Cause
 from tieout.domain.invoice import InvoiceStatus, UnreadableInvoice
-from tieout.domain.record import BY_HAND, State, SyncRecord, marker
+from tieout.domain.marker import marker
+from tieout.domain.record import BY_HAND, State, SyncRecord
 from tieout.ports import Crm
 from tieout.services.decisions import ignore
 

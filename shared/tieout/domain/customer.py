@@ -44,6 +44,18 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A customer, company, contact, item or product that a person may choose in one of the systems. `id` is as a link
+    keeps it, `detail` what tells two of one name apart: an e-mail address, a domain, a SKU. `stock`: its quantity is
+    counted."""
+
+    id: str
+    name: str
+    detail: str = ""
+    stock: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerDraft:
     """A customer to be created. `name` is the ledger's display name, unique over customers, vendors and employees.
 
@@ -97,3 +109,13 @@ class LedgerItem:
     sku: str | None
     active: bool
     type: str | None = None
+
+    @property
+    def sold(self) -> bool:
+        """Whether a line can be sold as it: groups expand into other lines, and categories cannot be sold."""
+        return self.type not in ("Category", "Group")
+
+    @property
+    def stock(self) -> bool:
+        """Whether its quantity is counted."""
+        return self.type == "Inventory"

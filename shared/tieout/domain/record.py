@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -149,7 +148,8 @@ class Link:
     `sent` is what Tieout wrote last and therefore owns, `written` how the ledger answered it, `total` the ledger's
     total; `ledger_updated_at` the ledger's own time of the newest version that Tieout has seen, by which the echo of
     a write is recognised. `rejected` are the figures of a document that was created with a total that is not HubSpot's
-    and is voided again. `stock`: the linked item is stock, whose quantity matters. `mirror`: what Tieout wrote of a
+    and is voided again. `stock`: the linked item is stock, whose quantity matters. `by_hand`: a person chose
+    it, so that no better match takes its place. `mirror`: what Tieout wrote of a
     QuickBooks invoice in HubSpot; then the far side's version in `ledger_updated_at` is HubSpot's (and it is None where
     HubSpot's own data sync looks after the document).
     """
@@ -166,6 +166,7 @@ class Link:
     rejected: str = ""
     stock: bool = False
     mirror: Mirror | None = None
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +337,6 @@ BY_HAND = "by_hand"
 
 
 _REQUEST_ID_LENGTH = 40
-_MARKER = "tieout:"
 
 
 def request_id(realm_id: str, entity: str, key: RecordKey, operation: Operation, revision: int, generation: int) -> str:
@@ -346,55 +346,3 @@ def request_id(realm_id: str, entity: str, key: RecordKey, operation: Operation,
     """
     parts = (realm_id, entity, str(key), operation.value, str(revision), str(generation))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:_REQUEST_ID_LENGTH]
-
-
-def marker(key: RecordKey, revision: int) -> str:
-    """The last line of a document's private note, by which Tieout finds its own documents again."""
-    return f"{marker_stem(key)}{revision}"
-
-
-def marker_stem(key: RecordKey) -> str:
-    """The part of the marker that all revisions of a document share."""
-    return f"{_MARKER}{key.connection}/{key.kind}/{key.origin_id}/"
-
-
-def marker_revision(private_note: str, key: RecordKey) -> int | None:
-    """The revision in the marker of `private_note`, None when it bears no marker of this record."""
-    stem = marker_stem(key)
-    for line in reversed(private_note.splitlines()):
-        text = line.strip()
-        revision = text[len(stem) :]
-        if text.startswith(stem) and revision.isascii() and revision.isdecimal():
-            return int(revision)
-    return None
-
-
-def marked_origin(private_note: str, connection: str) -> tuple[str, str] | None:
-    """The kind and the origin id in the last marker of the note, None when it bears none of this connection."""
-    found = re.findall(re.escape(f"{_MARKER}{connection}/") + r"([a-z]+)/([^/\s]+)/[0-9]+", private_note)
-    return found[-1] if found else None
-
-
-def is_marked(private_note: str) -> bool:
-    """Whether the note bears the marker of any record."""
-    return _MARKER in private_note
-
-
-def bears_marker(private_note: str, key: RecordKey, revision: int) -> bool:
-    """Whether the note bears this very marker, wherever: a void puts its own word before what stood there."""
-    return re.search(re.escape(marker(key, revision)) + r"(?![0-9])", private_note) is not None
-
-
-# Intuit: PrivateNote takes at most so many characters.
-_MOST_NOTE = 4000
-
-
-def with_marker(private_note: str, key: RecordKey, revision: int) -> str:
-    """`private_note` with this record's marker as its last line. A person's own lines stay, as far as there is room for
-    them beside it."""
-    stem = marker_stem(key)
-    kept = [line for line in private_note.splitlines() if not line.strip().startswith(stem)]
-    last = marker(key, revision)
-    room, text = _MOST_NOTE - len(last) - 1, "\n".join(kept)
-    text = text if len(text) <= room else f"{text[: room - 1]}…"
-    return f"{text}\n{last}" if kept else last

@@ -20,6 +20,7 @@ from tieout.ports.accounts import AccountLedger
 from tieout.ports.attachments import AttachmentCrm
 from tieout.ports.dated import DatedCrm, DatedLedger
 from tieout.ports.deals import DealCrm, EstimateLedger
+from tieout.ports.directory import CrmDirectory, LedgerDirectory
 from tieout.ports.invoices import MirrorCrm
 from tieout.ports.payments import CrmChanges, LedgerChangeFeed, PaymentCrm, PaymentLedger
 from tieout.ports.sweeping import Cursors as Cursors
@@ -39,7 +40,7 @@ class Clock(Protocol):
         ...
 
 
-class Crm(PaymentCrm, CrmChanges, DealCrm, AttachmentCrm, MirrorCrm, DatedCrm, Protocol):
+class Crm(PaymentCrm, CrmChanges, DealCrm, AttachmentCrm, MirrorCrm, DatedCrm, CrmDirectory, Protocol):
     """HubSpot, for one connection. Every call may raise Transient, RateLimited, ConnectionLost or NeedsAttention."""
 
     def invoices(
@@ -63,7 +64,7 @@ class Crm(PaymentCrm, CrmChanges, DealCrm, AttachmentCrm, MirrorCrm, DatedCrm, P
         ...
 
 
-class Ledger(PaymentLedger, LedgerChangeFeed, AccountLedger, DatedLedger, EstimateLedger, Protocol):
+class Ledger(PaymentLedger, LedgerChangeFeed, AccountLedger, DatedLedger, EstimateLedger, LedgerDirectory, Protocol):
     """QuickBooks Online, for one connection.
 
     Reads raise Transient, RateLimited or ConnectionLost; they never turn a failure into an absence. Writes raise

@@ -13,9 +13,10 @@ from functools import partial
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NeedsAttention
 from tieout.domain.invoice import LedgerInvoice
+from tieout.domain.marker import is_marked
 from tieout.domain.planning.adoption import Match, Same, Unclaimed, Unclear, Wanted, match
 from tieout.domain.planning.invoice_mirror import InvoiceCase, plan_invoice_mirror
-from tieout.domain.record import BY_HAND, Kind, RecordKey, State, SyncRecord, is_marked
+from tieout.domain.record import BY_HAND, Kind, RecordKey, State, SyncRecord
 from tieout.ports import Records, Workspace
 from tieout.ports.dated import DatedInvoice
 from tieout.services.assess import Assessor, Case

@@ -75,7 +75,8 @@ class Customers:
 
         One read of our records and one grouped read of the ledger for all that are not remembered. `dry` writes
         nothing and answers CreateCustomer for what would be created. `forget` names parties whose remembered customer
-        gives way to one that matches (a person retried), `refused` those whose remembered customer the ledger refused.
+        gives way to one that matches (a person retried), unless a person chose it; `refused` those whose remembered
+        customer the ledger refused.
         Nothing is written after `deadline`. Raises what the grouped reads raise.
         """
         connection = workspace.connection.id
@@ -83,11 +84,13 @@ class Customers:
         keys = {customer_key(connection, party): party for party in wanted.values()}
         former = {key for party in wanted.values() for key in _former(connection, party)}
         remembered = self.claims.records.get_many([*keys, *former])
+        chosen = {key.origin_id for key, one in remembered.items() if one.link is not None and one.link.by_hand}
+        doubted = set(forget) - (chosen - set(refused))
         answers: dict[str, Resolution] = {}
         unknown: list[Party] = []
         for key, party in keys.items():
             record = remembered.get(key)
-            if record and record.link and record.intent is None and party.origin_id not in forget:
+            if record and record.link and record.intent is None and party.origin_id not in doubted:
                 answers[party.origin_id] = record.link.far_id
             elif record and (pause := self._pause(record)):
                 # Being created, and nothing to be found out before then: asking now would only cost reads.
@@ -100,7 +103,7 @@ class Customers:
             own = [before, *map(remembered.get, _former(connection, party))]
             linked = [record for record in own if record is not None and record.link is not None]
             plan = plan_customer(party, _relevant(party, candidates), workspace.settings)
-            gives_way = party.origin_id in forget and isinstance(plan, UseCustomer)
+            gives_way = party.origin_id in doubted and isinstance(plan, UseCustomer)
             if not gives_way and party.origin_id not in refused:
                 plan = plan_remembered(plan, {record.link.far_id for record in linked if record.link})
             if not dry:

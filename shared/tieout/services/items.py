@@ -32,12 +32,13 @@ class Items:
         refused: Collection[str] = (),
     ) -> ItemAnswers:
         """By line id: the ledger's item, or the attention. `forget` names lines whose remembered item gives way to one
-        that matches (a person retried), `refused` those whose remembered item the ledger refused.
+        that matches (a person retried), unless a person chose it; `refused` those whose remembered item the ledger
+        refused.
 
         Raises what the grouped reads raise.
         """
         connection = workspace.connection.id
-        keys = {line.id: _key(connection, line) for line in lines}
+        keys = {line.id: item_key(connection, line) for line in lines}
         remembered = self.records.get_many(set(keys.values()))
         answers: dict[str, UseItem | Attend] = {}
         unknown: list[SourceLine] = []
@@ -45,7 +46,8 @@ class Items:
             record = remembered.get(keys[line.id])
             if record and record.link and line.id not in refused:
                 answers[line.id] = UseItem(record.link.far_id, "remembered", record.link.stock)
-            if line.id not in answers or line.id in forget:
+            chosen = line.id in answers and record is not None and record.link is not None and record.link.by_hand
+            if line.id not in answers or (line.id in forget and not chosen):
                 unknown.append(line)
         if not unknown:
             return answers
@@ -76,5 +78,6 @@ class Items:
             return
 
 
-def _key(connection: str, line: SourceLine) -> RecordKey:
+def item_key(connection: str, line: SourceLine) -> RecordKey:
+    """The record under which a line's item is remembered."""
     return RecordKey(connection, Kind.ITEM, "hubspot", origin_id(line))

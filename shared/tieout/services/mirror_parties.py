@@ -34,7 +34,7 @@ class MirrorParties:
         connection = workspace.connection.id
         names = {one.content.customer_id: one.customer_name for one in sources}
         doubtful = {one.content.customer_id for one in sources if one.id in anew}
-        companies = self._remembered(connection, Kind.CUSTOMER, names.keys() - doubtful)
+        companies = self._remembered(connection, Kind.CUSTOMER, names.keys(), doubtful)
         unknown = {id_: name for id_, name in names.items() if name and id_ not in companies}
         if unknown:
             found = self._companies(workspace, unknown)
@@ -68,6 +68,13 @@ class MirrorParties:
                 found[id_] = workspace.crm.create_company(company_key(workspace.connection.id, id_), name)
         return found
 
+    def chosen(self, workspace: Workspace, sources: Sequence[LedgerInvoice]) -> dict[str, str]:
+        """By the ledger's invoice, the company that a person chose for its customer."""
+        connection = workspace.connection.id
+        customers = {one.content.customer_id for one in sources}
+        found = self._remembered(connection, Kind.CUSTOMER, customers, customers)
+        return {one.id: found[id_] for one in sources if (id_ := one.content.customer_id) in found}
+
     def _contacts(self, workspace: Workspace, sources: Iterable[LedgerInvoice]) -> dict[str, str]:
         wanted = {_email(one): one.customer_name for one in sources if _email(one)}
         if not wanted:
@@ -86,7 +93,7 @@ class MirrorParties:
         that are not remembered, and two searches; `anew` as for parties."""
         connection, ids = workspace.connection.id, items_of(sources)
         doubtful = items_of(one for one in sources if one.id in anew)
-        known = self._remembered(connection, Kind.ITEM, ids - doubtful)
+        known = self._remembered(connection, Kind.ITEM, ids, doubtful)
         unknown = ids - known.keys()
         if not unknown:
             return known
@@ -101,10 +108,15 @@ class MirrorParties:
         self._remember(connection, Kind.ITEM, found)
         return known | found
 
-    def _remembered(self, connection: str, kind: Kind, ids: Iterable[str]) -> dict[str, str]:
+    def _remembered(self, connection: str, kind: Kind, ids: Iterable[str], doubtful: Collection[str]) -> dict[str, str]:
+        """What stands for these; of the doubtful ones only what a person chose."""
         keys = {RecordKey(connection, kind, _LEDGER, id_): id_ for id_ in ids}
         found = self.records.get_many(keys.keys()) if keys else {}
-        return {keys[key]: one.link.far_id for key, one in found.items() if one.link is not None}
+        return {
+            keys[key]: one.link.far_id
+            for key, one in found.items()
+            if one.link is not None and (one.link.by_hand or keys[key] not in doubtful)
+        }
 
     def _remember(self, connection: str, kind: Kind, found: Mapping[str, str]) -> None:
         keys = {id_: RecordKey(connection, kind, _LEDGER, id_) for id_ in found}

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tieout.domain.errors import NotInCrm, OutcomeUnknown, RateLimited, StaleVersion, Transient
+from tieout.domain.marker import bears_marker, marker
 from tieout.domain.payment import Document, SourcePayment, UnreadablePayment
 from tieout.domain.planning.mirror import Correct, MirrorStep, Record, Remove, as_content
 from tieout.domain.posting import Posting, PostingContent
-from tieout.domain.record import Intent, Operation, State, SyncRecord, bears_marker, marker, request_id
+from tieout.domain.record import Intent, Operation, State, SyncRecord, request_id
 from tieout.ports import PreparedWrite, Workspace
 from tieout.ports.payments import RecordedPayment
 from tieout.services.claims import Claims, Held

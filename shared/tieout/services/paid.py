@@ -9,9 +9,10 @@ from datetime import datetime
 
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.invoice import LedgerInvoice
+from tieout.domain.marker import is_marked
 from tieout.domain.payment import Document, LedgerPayment, PaymentFacts
 from tieout.domain.planning.applied import facts_of, received_by_invoice
-from tieout.domain.record import Kind, RecordKey, State, SyncRecord, is_marked
+from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.ports import Workspace
 from tieout.services.claims import Claims
 from tieout.services.refunds_made import given_back

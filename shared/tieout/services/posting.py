@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NeedsAttention, NotInLedger, NumberTaken
+from tieout.domain.marker import bears_marker, with_marker
 from tieout.domain.payment import Document, LedgerPayment
 from tieout.domain.planning.payment_plan import COMPUTED, Amend, Post, Standing, TakeBack
 from tieout.domain.planning.plan import Attend
 from tieout.domain.planning.standing import as_content, posting_changes
 from tieout.domain.planning.totals import compare
 from tieout.domain.posting import Posting, PostingContent
-from tieout.domain.record import Intent, Operation, State, SyncRecord, bears_marker, request_id, with_marker
+from tieout.domain.record import Intent, Operation, State, SyncRecord, request_id
 from tieout.domain.settings import BeyondTolerance, FeeBooking
 from tieout.ports import Clock, PreparedWrite, Workspace
 from tieout.services.claims import Claims, Held

@@ -106,7 +106,9 @@ class PullInvoices:
         something new is to be written. What is paid is noted for those that have a mirror."""
         far_ids = {one.far_id for work in works if (one := work.record.link) is not None and one.mirror is not None}
         standing = workspace.crm.mirrors(far_ids) if far_ids else {}
-        cases = [self._case(workspace, work, standing) for work in works]
+        asked = [work.source for work in works if work.by_person and work.source is not None]
+        chosen = MirrorParties(self.claims.records, self.claims.clock).chosen(workspace, asked)
+        cases = [replace(self._case(workspace, work, standing), chosen=chosen.get(work.id)) for work in works]
         plans = [plan_invoice_mirror(case, workspace.settings) for case in cases]
         new = [index for index, plan in enumerate(plans) if isinstance(plan, CreateMirror | FillMirror)]
         for index, case in zip(new, self._completed(workspace, [cases[i] for i in new]), strict=True):

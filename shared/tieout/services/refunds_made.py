@@ -9,6 +9,7 @@ from itertools import islice
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NotReadyYet
 from tieout.domain.hint import Cause, Hint, HintObject
+from tieout.domain.marker import is_marked
 from tieout.domain.money import Money
 from tieout.domain.payment import Document, LedgerDocument
 from tieout.domain.planning.accepted import standing_content
@@ -16,7 +17,7 @@ from tieout.domain.planning.mirror import PULL_SWITCHED_OFF
 from tieout.domain.planning.payment_plan import RECEIPTS
 from tieout.domain.planning.plan import Attend, Skip
 from tieout.domain.posting import Posting
-from tieout.domain.record import GivenBack, Kind, RecordKey, State, SyncRecord, is_marked
+from tieout.domain.record import GivenBack, Kind, RecordKey, State, SyncRecord
 from tieout.ports import Workspace
 from tieout.services.claims import Claims
 

@@ -8,22 +8,12 @@ from datetime import datetime, timedelta
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NeedsAttention, NotInLedger, NumberTaken, Transient
 from tieout.domain.invoice import LedgerInvoice
+from tieout.domain.marker import marker, marker_revision, with_marker
 from tieout.domain.planning.accepted import as_answered, take_off
 from tieout.domain.planning.difference import as_written, changes, filled_in
 from tieout.domain.planning.plan import Agreement, Attend, Create, Update, Void
 from tieout.domain.planning.totals import agreement
-from tieout.domain.record import (
-    VOIDED_TEXT,
-    Intent,
-    Link,
-    Operation,
-    State,
-    SyncRecord,
-    marker,
-    marker_revision,
-    request_id,
-    with_marker,
-)
+from tieout.domain.record import VOIDED_TEXT, Intent, Link, Operation, State, SyncRecord, request_id
 from tieout.domain.settings import BeyondTolerance
 from tieout.ports import Clock, PreparedWrite, Workspace
 from tieout.services.claims import Claims, Held

@@ -25,6 +25,7 @@ from tieout.adapters.hubspot.updates import PropertyWriter
 from tieout.adapters.hubspot.wire import AccountDetails, RecordPage, StoredFile
 from tieout.domain.attention import AttentionCode
 from tieout.domain.company import Connection, CrmAccount
+from tieout.domain.customer import Candidate
 from tieout.domain.errors import ConnectionLost, NeedsAttention, OutcomeUnknown, Transient
 from tieout.domain.invoice import SourceInvoice, UnreadableInvoice
 from tieout.domain.mirrored_invoice import MirrorContent, StandingMirror, SyncedInvoice
@@ -194,6 +195,14 @@ class HubSpotCrm:
         """See `MirrorCrm.products`."""
         by_sku = directory.only_ones(self._client, "products", "hs_sku", skus)
         return by_sku, directory.only_ones(self._client, "products", "name", names)
+
+    def search_companies(self, text: str) -> Sequence[Candidate]:
+        """See `CrmDirectory.search_companies`."""
+        return directory.search(self._client, "companies", text, "domain")
+
+    def search_products(self, text: str) -> Sequence[Candidate]:
+        """See `CrmDirectory.search_products`."""
+        return directory.search(self._client, "products", text, "hs_sku")
 
     def changed(self, feed: Feed, since: datetime, after: str | None = None) -> ChangePage:
         """See `CrmChanges.changed`."""

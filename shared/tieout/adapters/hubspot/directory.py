@@ -10,6 +10,7 @@ from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.faults import Refused
 from tieout.adapters.hubspot.values import BadValue, Values
 from tieout.adapters.hubspot.wire import Record, RecordBatch, RecordPage
+from tieout.domain.customer import Candidate
 from tieout.domain.errors import OutcomeUnknown, Transient
 from tieout.domain.mirrored_invoice import SyncedInvoice
 from tieout.domain.money import Money
@@ -17,6 +18,8 @@ from tieout.domain.money import Money
 # The most values that one filter holds is not documented; a page of a search holds 200 records (HubSpot: search).
 _VALUES, _PAGE = 50, 200
 _NATIVE = "data_sync"
+# As many as a person reads; the longest query that HubSpot takes (HubSpot: search).
+_MOST_FOUND, _LONGEST_QUERY = 25, 3000
 
 
 def named(client: HubSpotClient, kind: str, name: str, values: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -43,6 +46,16 @@ def contacts_by_email(client: HubSpotClient, emails: Collection[str]) -> dict[st
         for record in _search(client, "contacts", "email", sorted(wanted), ["email"])
     ]
     return {email: id_ for email, id_ in pairs if email in wanted}
+
+
+def search(client: HubSpotClient, kind: str, text: str, detail: str) -> list[Candidate]:
+    """Some records that HubSpot's own search finds by `text` (HubSpot: search), with the property `detail`."""
+    body = {"query": text[:_LONGEST_QUERY], "properties": ["name", detail], "limit": _MOST_FOUND}
+    page = client.search(client.versions.objects_path(f"{kind}/search"), body, RecordPage)
+    return [
+        Candidate(record.id, record.properties.get("name") or "", record.properties.get(detail) or "")
+        for record in page.results
+    ]
 
 
 def synced_invoices(client: HubSpotClient, numbers: Collection[str]) -> dict[str, tuple[SyncedInvoice, ...]]:

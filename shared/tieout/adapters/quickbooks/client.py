@@ -111,10 +111,16 @@ class QuickBooksClient:
         raise Transient(context={"system": SYSTEM, "operation": "GET query", "says": "too many results"})
 
     def page(
-        self, entity: str, *conditions: str, order: str = "", start: int = 1, convert: Callable[[Node], _T]
+        self,
+        entity: str,
+        *conditions: str,
+        order: str = "",
+        start: int = 1,
+        most: int | None = None,
+        convert: Callable[[Node], _T],
     ) -> list[_T]:
-        """One page of the entities that meet the conditions."""
-        statement = query.select(entity, *conditions, order=order, start=start)
+        """One page of the entities that meet the conditions, at most `most` of them."""
+        statement = query.select(entity, *conditions, order=order, start=start, page=most or query.PAGE)
         return self._json(self._request("GET", ("query",), {"query": statement})).entities(entity, convert)
 
     def any_one(self, entity: str, *, convert: Callable[[Node], _T]) -> _T | None:

@@ -16,15 +16,18 @@ from tieout.adapters.quickbooks.client import QuickBooksClient
 from tieout.adapters.quickbooks.posted import PostedDocuments
 from tieout.adapters.quickbooks.wire import Node, Unreadable
 from tieout.domain.company import Connection, LedgerCompany
-from tieout.domain.customer import CustomerDraft, LedgerCustomer, LedgerItem, NameHolder
+from tieout.domain.customer import Candidate, CustomerDraft, LedgerCustomer, LedgerItem, NameHolder
 from tieout.domain.errors import NeedsAttention, Transient
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
+from tieout.domain.marker import marker_stem
 from tieout.domain.planning.deal import Estimate
-from tieout.domain.record import RecordKey, marker_stem
+from tieout.domain.record import RecordKey
 from tieout.ports import Clock, PreparedWrite
 
 _IDS_A_QUERY = 100
 _NAMES_A_QUERY = 50
+# As many as a person reads.
+_MOST_FOUND = 25
 # Which one a field that cannot be filtered gives is not documented.
 _INVALID_QUERY = frozenset({"4000", "4001", "4002"})
 _HARMLESS = "tieout"
@@ -230,6 +233,24 @@ class QuickBooksLedger(PostedDocuments, ChangeFeed, AccountReader):
                 "Customer", query.one_of("Id", chunk), query.EVEN_INACTIVE, convert=customers.read_customer
             )
         }
+
+    def search_customers(self, text: str) -> Sequence[Candidate]:
+        """See `LedgerDirectory.search_customers`."""
+        if "@" in text:
+            found: Sequence[LedgerCustomer] = [one for one in self.find_customers([], [text]) if one.active]
+        else:
+            named = query.contains("DisplayName", text)
+            found = self._client.page("Customer", named, most=_MOST_FOUND, convert=customers.read_customer)
+        told = {one.id: " ".join(filter(None, (one.email, one.currency))) for one in found}
+        return [Candidate(one.id, one.name, told[one.id]) for one in found]
+
+    def search_items(self, text: str) -> Sequence[Candidate]:
+        """See `LedgerDirectory.search_items`."""
+        named = query.contains("Name", text)
+        found = {one.id: one for one in self._client.page("Item", named, most=_MOST_FOUND, convert=items.read_item)}
+        found |= self._if_allowed("Item", "Sku", partial(self._items, values=[text]))
+        sold = [one for one in found.values() if one.active and one.sold]
+        return [Candidate(one.id, one.name, one.sku or "", one.stock) for one in sold]
 
     def items(self, ids: Collection[str]) -> dict[str, LedgerItem]:
         """By id, inactive ones too."""

@@ -12,9 +12,10 @@ from tieout.adapters.quickbooks import documents, payments, query
 from tieout.adapters.quickbooks.documents import FORMS
 from tieout.adapters.quickbooks.reference import CompanyReader
 from tieout.adapters.quickbooks.wire import Node
+from tieout.domain.marker import bears_marker, is_marked
 from tieout.domain.payment import Document, LedgerDocument, LedgerPayment
 from tieout.domain.posting import PostingContent
-from tieout.domain.record import RecordKey, bears_marker, is_marked
+from tieout.domain.record import RecordKey
 from tieout.ports.writes import PreparedWrite
 
 _IDS_A_QUERY = 100

@@ -29,6 +29,12 @@ def equals(field: str, value: str) -> str:
     return f"{field} = {quote(value)}"
 
 
+def contains(field: str, text: str) -> str:
+    """The condition that `field` holds `text` somewhere. A per cent sign stands for anything, and nothing says how to
+    ask for one itself (Intuit: data queries), so that it is taken as it is."""
+    return f"{field} LIKE {quote(f'%{text}%')}"
+
+
 def at_least(field: str, value: str) -> str:
     """The condition that `field` is `value` or more: dates and times as Intuit writes them."""
     return f"{field} >= {quote(value)}"

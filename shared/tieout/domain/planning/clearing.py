@@ -8,8 +8,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tieout.domain.account import AccountEntry, LedgerAccount
+from tieout.domain.marker import marked_origin
 from tieout.domain.money import Money
-from tieout.domain.record import Kind, marked_origin
+from tieout.domain.record import Kind
 
 
 class Part(StrEnum):

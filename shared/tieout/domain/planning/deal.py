@@ -10,9 +10,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
+from tieout.domain.marker import marked_origin
 from tieout.domain.money import Money
 from tieout.domain.planning.accepted import lay_over
-from tieout.domain.record import Kind, State, SyncRecord, marked_origin
+from tieout.domain.record import Kind, State, SyncRecord
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

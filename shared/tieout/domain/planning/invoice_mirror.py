@@ -10,12 +10,13 @@ from tieout.domain.attention import AttentionCode
 from tieout.domain.company import LedgerCompany
 from tieout.domain.conflict import Decision, Side, taken
 from tieout.domain.invoice import ContentLine, InvoiceContent, InvoiceStatus, LedgerInvoice, line_amount
+from tieout.domain.marker import marked_origin
 from tieout.domain.mirrored_invoice import Mirror, MirrorContent, MirrorLine, StandingMirror, SyncedInvoice
 from tieout.domain.money import Money, minor_unit, round_to_minor_unit
 from tieout.domain.planning.mirror_choice import carried_back, deleted_here, edited_here, gone_there
 from tieout.domain.planning.mirror_edits import edits, says, unlike
 from tieout.domain.planning.plan import Attend, Change, Nothing, Skip
-from tieout.domain.record import Kind, Link, marked_origin
+from tieout.domain.record import Kind, Link
 from tieout.domain.settings import DeletedInQuickBooks, Settings, VoidedInQuickBooks
 
 PULL_SWITCHED_OFF = Skip("switched_off", "Taking invoices over from QuickBooks is switched off in the settings.")
@@ -44,7 +45,8 @@ class InvoiceCase:
     one). `parties` and `products` (HubSpot product by QuickBooks item) are what was found; `synced` are invoices of the
     same number that HubSpot's own data sync brought. `by_person`: somebody asked for it (a retry). `decision`: which
     side's values a person took. `company` is QuickBooks', None while nothing can be written there. `taken_in`: a
-    back-fill took it in, whatever its date.
+    back-fill took it in, whatever its date. `chosen`: the HubSpot company that a person said stands for its customer,
+    where somebody asked.
     """
 
     connection: str
@@ -58,6 +60,7 @@ class InvoiceCase:
     decision: Decision | None = None
     company: LedgerCompany | None = None
     taken_in: bool = False
+    chosen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +183,7 @@ def _wanted(case: InvoiceCase, mirror: Mirror, settings: Settings) -> MirrorCont
     source = case.source
     if source is not None and not source.voided:
         content = mirror_content(source, case.parties, case.products)
-        return _with_parties(content, mirror.sent) if isinstance(content, MirrorContent) else content
+        return _with_parties(content, mirror.sent, case.chosen) if isinstance(content, MirrorContent) else content
     voided = replace(mirror.sent, status=InvoiceStatus.VOIDED)
     if mirror.sent.status is InvoiceStatus.VOIDED:
         return voided
@@ -201,11 +204,12 @@ def _wanted(case: InvoiceCase, mirror: Mirror, settings: Settings) -> MirrorCont
     return Attend(AttentionCode.VOIDED_IN_QUICKBOOKS, told, conflict)
 
 
-def _with_parties(content: MirrorContent, sent: MirrorContent) -> MirrorContent:
-    """As long as the customer is the same, the records that were found for it stay."""
+def _with_parties(content: MirrorContent, sent: MirrorContent, chosen: str | None) -> MirrorContent:
+    """As long as the customer is the same, the records that were found for it stay, unless a person chose another
+    company."""
     if content.customer_id != sent.customer_id:
         return content
-    return replace(content, company_id=sent.company_id, contact_id=sent.contact_id)
+    return replace(content, company_id=chosen or sent.company_id, contact_id=sent.contact_id)
 
 
 def _deleted_there(case: InvoiceCase, settings: Settings, wanted: MirrorContent) -> InvoiceMirrorPlan:
@@ -218,8 +222,8 @@ def _deleted_there(case: InvoiceCase, settings: Settings, wanted: MirrorContent)
 def _compared(standing: StandingMirror, mirror: Mirror, wanted: MirrorContent, case: InvoiceCase) -> InvoiceMirrorPlan:
     if standing.unreadable:
         return Attend(AttentionCode.REFUSED_BY_HUBSPOT, standing.unreadable)
-    same_customer = mirror.sent.customer_id == wanted.customer_id
-    if mirror.complete and same_customer and says(standing, wanted):
+    same_parties = (mirror.sent.customer_id, mirror.sent.company_id) == (wanted.customer_id, wanted.company_id)
+    if mirror.complete and same_parties and says(standing, wanted):
         return Nothing() if mirror.sent == wanted else NoteMirror(wanted)
     # What a person entered there and QuickBooks says, too, is no conflict.
     disagreed = unlike(standing, wanted)

@@ -12,9 +12,6 @@ from tieout.domain.invoice import SourceLine
 from tieout.domain.planning.plan import Attend
 from tieout.domain.settings import Settings
 
-# Groups expand into other lines and categories cannot be sold.
-_NOT_SOLD = frozenset({"Category", "Group"})
-
 
 @dataclass(frozen=True, slots=True)
 class UseItem:
@@ -39,21 +36,17 @@ def origin_id(line: SourceLine) -> str:
 
 def plan_item(line: SourceLine, candidates: Sequence[LedgerItem], settings: Settings) -> UseItem | Attend:
     """Match a line by SKU, then by name, then the fallback item, else attention. Never a guess among several."""
-    sold = [one for one in candidates if one.active and one.type not in _NOT_SOLD]
+    sold = [one for one in candidates if one.active and one.sold]
     if line.sku:
         by_sku = [one for one in sold if one.sku == line.sku]
         if len(by_sku) > 1:
             return Attend(AttentionCode.ITEM_AMBIGUOUS, f"SKU {line.sku}: {', '.join(one.name for one in by_sku[:5])}.")
         if by_sku:
-            return UseItem(by_sku[0].id, "sku", _is_stock(by_sku[0]))
+            return UseItem(by_sku[0].id, "sku", by_sku[0].stock)
     by_name = [one for one in sold if one.name.casefold() == line.name.casefold()]
     if len(by_name) == 1:
-        return UseItem(by_name[0].id, "name", _is_stock(by_name[0]))
+        return UseItem(by_name[0].id, "name", by_name[0].stock)
     if settings.fallback_item_id:
         return UseItem(settings.fallback_item_id, "fallback")
     sku = f" (SKU {line.sku})" if line.sku else ""
     return Attend(AttentionCode.ITEM_MISSING, f"Line “{line.name}”{sku}.")
-
-
-def _is_stock(item: LedgerItem) -> bool:
-    return item.type == "Inventory"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tieout.domain.attention import AttentionCode
 from tieout.domain.dates import calendar_date
+from tieout.domain.marker import is_marked
 from tieout.domain.money import Money
 from tieout.domain.payment import Allocation, Document, LedgerPayment, SourcePayment, UnreadablePayment
 from tieout.domain.planning.applied import INVOICE, received_by_invoice
@@ -14,7 +15,6 @@ from tieout.domain.planning.payment_plan import Billing
 from tieout.domain.planning.plan import Attend, Change, Nothing, Skip
 from tieout.domain.planning.standing import written_as
 from tieout.domain.posting import Posting, PostingContent
-from tieout.domain.record import is_marked
 from tieout.domain.settings import Settings
 
 PULL_SWITCHED_OFF = Skip("switched_off", "Taking payments over from QuickBooks is switched off in the settings.")

@@ -8,13 +8,14 @@ from decimal import Decimal
 
 from tieout.domain.claim import posted_hint_id
 from tieout.domain.invoice import LedgerInvoice
+from tieout.domain.marker import is_marked
 from tieout.domain.money import Money
 from tieout.domain.payment import Document, LedgerDocument, LedgerPayment, Processor, SourcePayment, UnreadablePayment
 from tieout.domain.planning.applied import INVOICE, received_by_invoice
 from tieout.domain.planning.payment_plan import RECEIPTS
 from tieout.domain.planning.standing import written_as
 from tieout.domain.posting import Posting
-from tieout.domain.record import BY_HAND, State, SyncRecord, is_marked
+from tieout.domain.record import BY_HAND, State, SyncRecord
 from tieout.domain.status import explain
 from tieout.domain.tie_out import Sides
 
