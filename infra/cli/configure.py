@@ -26,10 +26,11 @@ from infra.cli.options import (
 )
 from infra.cli.selection import hint_about
 from infra.cli.settings_checks import examine_settings
-from infra.cli.settings_document import as_document, changes, read_document
+from infra.cli.settings_document import read_document
 from tieout.domain.company import Connection
 from tieout.domain.record import RecordKey
 from tieout.domain.settings import Settings
+from tieout.domain.settings_changes import as_document, changes
 from tieout.domain.settings_document import BadSettings
 from tieout.services.audit import note_settings
 from tieout.services.decisions import concerned_by_settings

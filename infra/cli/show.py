@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.cli.check import Check
-from infra.cli.settings_document import Change
 from tieout.domain.attention import ATTENTION
 from tieout.domain.conflict import Conflict
 from tieout.domain.errors import NeedsAttention, SyncError
@@ -20,6 +19,7 @@ from tieout.domain.invoice import InvoiceContent, SourceInvoice
 from tieout.domain.payment import Document
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update, Void
 from tieout.domain.record import Kind, State, SyncRecord
+from tieout.domain.settings_changes import SettingChange
 from tieout.domain.status import explain
 from tieout.ports import Ledger
 
@@ -86,7 +86,7 @@ def _print_conflict(conflict: Conflict) -> None:
         out.print(Text(f"  {conflict.refusal}"), highlight=False)
 
 
-def print_changes(changes: Sequence[Change]) -> None:
+def print_changes(changes: Sequence[SettingChange]) -> None:
     """Settings as a diff, old and new beside each other."""
     rows = [
         (f"{change.name}: {part}" if part else change.name, Text(before, style="red"), Text(after, style="green"))

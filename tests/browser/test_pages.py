@@ -15,6 +15,7 @@ from tieout.domain.person import Role
 # Name -> the path of a page that is looked at. Whoever adds a page adds it here, with one that has something in it.
 LISTED: dict[str, Callable[[ConsoleWorld], str]] = {
     "overview": lambda world: world.path("/overview"),
+    "settings": lambda world: world.path("/settings"),
 }
 # What is shown to who is not signed in, and when something is wrong: path and status.
 OUTSIDE: dict[str, tuple[Callable[[ConsoleWorld], str], int]] = {

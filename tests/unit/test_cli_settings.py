@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from infra.cli.settings_document import as_document, changes
 from infra.sandbox.quickbooks.bookkeeper import Bookkeeper
 from tests.support.builders_world import World
 from tests.support.cli_world import CommandLine, Ran, wide
@@ -17,6 +16,7 @@ from tieout.domain.company import Connection
 from tieout.domain.hint import Cause
 from tieout.domain.record import State
 from tieout.domain.settings import Settings
+from tieout.domain.settings_changes import as_document, changes
 from tieout.domain.settings_document import BadSettings, parse_settings
 
 FULL: dict[str, object] = {

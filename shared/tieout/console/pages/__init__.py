@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tieout.console.pages import entrance, overview
+from tieout.console.pages import entrance, overview, settings
 from tieout.console.routing import Page
 
 PAGES: tuple[Page, ...] = (
     entrance.PAGE,
     overview.PAGE,
+    settings.PAGE,
 )
