@@ -111,6 +111,7 @@ def quickbooks_config(chance: random.Random, ground: Ground, today: date) -> Qui
         book_close_date=closed,
         closed_period_code=chance.choice(("6200", "6210")),
         default_term=chance.choice((None, "3")),
+        allow_shipping=True,
         custom_fields=chance.choice((("PO number", "Project"), ("PO number", "Project", "Crew #"), ("PO number",), ())),
         requests_per_minute=None,
         requests_per_second=None,

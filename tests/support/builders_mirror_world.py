@@ -12,6 +12,7 @@ from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.mirrored_invoice import StandingMirror
 from tieout.domain.record import Kind, RecordKey, SyncRecord
 from tieout.services.beside_mirrors import of_mirrored, pdf_of_mirrored
+from tieout.services.carrying import CarryFields
 from tieout.services.deals import Deals
 from tieout.services.on_deals import OnDeals
 from tieout.services.pdfs import Pdfs
@@ -31,6 +32,7 @@ class MirrorWorld(MoneyWorld):
     def make_mirrors(self) -> PullInvoices:
         """A worker of QuickBooks' own invoices; several share store, queue and clock."""
         beside = (
+            CarryFields(self.claims, self.notices),
             OnDeals(Deals(self.claims, self.notices), of_mirrored),
             Pdfs(self.claims, self.notices, pdf_of_mirrored),
         )

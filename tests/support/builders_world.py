@@ -33,6 +33,7 @@ from tieout.domain.record import Kind, RecordKey, SyncRecord
 from tieout.ports import Crm, Ledger, TokenSet, Workspace
 from tieout.runtime.workspaces import ConnectedWorkspaces, VendorAccess
 from tieout.services.assess import Assessor
+from tieout.services.carrying import CarryFields
 from tieout.services.claims import Claims
 from tieout.services.customers import Customers
 from tieout.services.deals import Deals
@@ -131,6 +132,7 @@ class World:
         """A worker; several share store, queue and clock."""
         assessor = Assessor(Customers(self.claims, VENDOR_TIMEOUT), Items(self.records, self.clock))
         beside = (
+            CarryFields(self.claims, self.notices),
             OnDeals(Deals(self.claims, self.notices), of_pushed),
             Pdfs(self.claims, self.notices, pdf_of_pushed),
         )

@@ -45,6 +45,9 @@ FULL: dict[str, object] = {
     "closed_period": "first_open_day",
     "deleted_in_hubspot": "void",
     "terms": {"30": "3"},
+    "field_pairs": [
+        {"hubspot": "tracking_number", "quickbooks": "TrackingNum", "direction": "both", "winner": "quickbooks"}
+    ],
     "custom_fields": {"hs_title": "2"},
     "purchase_order_field": "1",
     "push_payments": False,

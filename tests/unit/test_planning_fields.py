@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tieout.domain.planning.fields import Comparison, Direction, Outcome, Side, compare
+from tieout.domain.conflict import Side
+from tieout.domain.field_pairs import Direction
+from tieout.domain.planning.fields import Comparison, Outcome, compare
 
 TEXTS = st.sampled_from(["", "a", "b", "c"])
 SYNCED = st.none() | TEXTS

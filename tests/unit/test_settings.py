@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tieout.domain.field_pairs import Direction, FieldPair, Winner
 from tieout.domain.settings import (
     BeyondTolerance,
     ClosedPeriod,
@@ -59,6 +60,26 @@ GOOD: dict[str, list[tuple[Any, object]]] = {
     "closed_period": [(one.value, one) for one in ClosedPeriod],
     "deleted_in_hubspot": [(one.value, one) for one in DeletedInHubSpot],
     "terms": [({}, {}), ({"30": "3", "0": "1"}, {30: "3", 0: "1"})],
+    "field_pairs": [
+        ([], ()),
+        (
+            [
+                {"hubspot": "order_number", "quickbooks": "1", "direction": "both", "winner": "quickbooks"},
+                {"hubspot": "tracking_number", "quickbooks": "TrackingNum", "direction": "to_hubspot"},
+                {"hubspot": "hs_title", "quickbooks": "custom:Crew #", "direction": "to_quickbooks"},
+            ],
+            (
+                FieldPair("order_number", "1", Direction.BOTH, Winner.QUICKBOOKS),
+                FieldPair("tracking_number", "TrackingNum", Direction.TO_HUBSPOT),
+                FieldPair("hs_title", "custom:Crew #", Direction.TO_QUICKBOOKS),
+            ),
+        ),
+        ([{"hubspot": "a", "quickbooks": "custom: 2"}], (FieldPair("a", "2"),)),
+        (
+            [{"hubspot": "hs_number", "quickbooks": "3", "direction": "to_quickbooks"}],
+            (FieldPair("hs_number", "3", Direction.TO_QUICKBOOKS),),
+        ),
+    ],
     "custom_fields": [({}, {}), ({"deal_name": "1", "region": "3"}, {"deal_name": "1", "region": "3"})],
     "purchase_order_field": [("2", "2"), (None, None)],
     "push_payments": [(True, True), (False, False)],
@@ -104,6 +125,8 @@ NO_AMOUNT: list[tuple[Any, str]] = [
 ]
 NOT_BOOLEAN = [("yes", "true or false"), (1, "true or false"), (None, "true or false"), ([], "true or false")]
 # By field: JSON values that are refused, with a part of the reason.
+PAIR = {"hubspot": "order_number", "quickbooks": "1"}
+
 BAD: dict[str, list[tuple[Any, str]]] = {
     "push_invoices": NOT_BOOLEAN,
     "cutover_date": [("1 March", "YYYY-MM-DD"), (20260301, "YYYY-MM-DD"), ("2026-02-30", "YYYY-MM-DD"), ("", "YYYY")],
@@ -144,6 +167,26 @@ BAD: dict[str, list[tuple[Any, str]]] = {
         ({"soon": "3"}, "soon: a number of days"),
         ({"-1": "3"}, "-1: a number of days"),
         ({"30": "3", "030": "4"}, "the same number of days twice"),
+    ],
+    "field_pairs": [
+        ({"order_number": "1"}, "a list of pairs"),
+        (["1"], "pair 1: an object with hubspot, quickbooks, direction and winner"),
+        ([{**PAIR, "side": "x"}], "pair 1: an object with"),
+        ([PAIR, {**PAIR, "hubspot": "Order no"}], "pair 2: hubspot is a property's internal name"),
+        ([{**PAIR, "hubspot": "tieout_status"}], "pair 1: tieout_status is Tieout's own property"),
+        ([{**PAIR, "hubspot": "hs_number"}], "pair 1: hs_number belongs to the invoice itself"),
+        ([{**PAIR, "quickbooks": "4"}], "pair 1: quickbooks is"),
+        ([{**PAIR, "quickbooks": "TrackingNumber"}], "one of ShipMethodRef, TrackingNum, ShipDate, PONumber"),
+        ([{**PAIR, "quickbooks": "custom: "}], "pair 1: quickbooks is"),
+        ([{**PAIR, "quickbooks": 1}], "pair 1: quickbooks is"),
+        ([{**PAIR, "direction": "up"}], "pair 1: direction is one of to_hubspot, to_quickbooks, both"),
+        ([{**PAIR, "winner": "last"}], "pair 1: winner is one of ask, hubspot, quickbooks"),
+        ([PAIR, {**PAIR, "quickbooks": "2"}], "order_number is in two pairs"),
+        ([PAIR, {**PAIR, "hubspot": "other"}], "1 is in two pairs"),
+        (
+            [{"hubspot": name, "quickbooks": f"custom:{name}"} for name in ("a", "b", "c", "d")],
+            "QuickBooks has 3 custom fields on invoices, these are 4",
+        ),
     ],
     "custom_fields": [
         ("deal_name", "to custom fields"),
@@ -258,6 +301,7 @@ documents = st.fixed_dictionaries(
         "beyond_tolerance": st.sampled_from(["void", "keep"]),
         "closed_period": st.sampled_from([one.value for one in ClosedPeriod]),
         "terms": st.dictionaries(st.integers(0, 365).map(str), st.integers(1, 99).map(str), max_size=3),
+        "field_pairs": st.sampled_from([[], [{"hubspot": "order", "quickbooks": "TrackingNum", "winner": "ask"}]]),
         "custom_fields": st.just({"deal_name": "1"}),
         "purchase_order_field": st.sampled_from(["2", "3", None]),
         "deposit_accounts": st.dictionaries(st.sampled_from(["hs_payments", "none"]), st.just("35")),
@@ -274,6 +318,10 @@ def as_document(settings: Settings) -> dict[str, Any]:
         {"property": one.property, "operator": one.operator, "values": list(one.values)} for one in settings.filters
     ]
     document["terms"] = {str(days): id_ for days, id_ in settings.terms.items()}
+    document["field_pairs"] = [
+        {name: getattr(one, name) for name in ("hubspot", "quickbooks", "direction", "winner")}
+        for one in settings.field_pairs
+    ]
     for name in ("total_tolerance", "variance_tolerance"):
         document[name] = str(document[name])
     return document
@@ -331,3 +379,29 @@ def test_a_form_that_needs_an_item_or_an_account_is_refused_without_it() -> None
     settings = parse_settings({**document, "sales_receipt_item_id": "17", "receivable_account_id": "84"})
     assert settings.payments_without_invoice is WithoutInvoice.SALES_RECEIPT
     assert settings.refunds is RefundForm.CREDIT_MEMO
+
+
+def test_what_older_settings_name_are_pairs_to_quickbooks() -> None:
+    older = parse_settings({"custom_fields": {"region": "2"}, "purchase_order_field": "1"})
+    assert older.pairs == (
+        FieldPair("region", "2", Direction.TO_QUICKBOOKS),
+        FieldPair("hs_purchase_order_number", "1", Direction.TO_QUICKBOOKS),
+    )
+    assert older.needed_properties == {"region", "hs_purchase_order_number"}
+
+
+@pytest.mark.parametrize(
+    ("older", "problem"),
+    [
+        ({"purchase_order_field": "1"}, "1 is in two pairs"),
+        ({"custom_fields": {"order_number": "2"}}, "order_number is in two pairs"),
+    ],
+)
+def test_pairs_that_older_settings_name_already_are_refused(older: dict[str, Any], problem: str) -> None:
+    with pytest.raises(BadSettings) as raised:
+        parse_settings({"field_pairs": [PAIR], **older})
+    assert raised.value.problems == [("field_pairs", problem)]
+
+
+def test_older_settings_that_name_a_property_twice_stay_readable() -> None:
+    parse_settings({"custom_fields": {"hs_purchase_order_number": "2"}, "purchase_order_field": "1"})

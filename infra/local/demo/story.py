@@ -194,6 +194,7 @@ QUICKBOOKS_COMPANY = {
     "custom_fields": ["PO number", "Project", "Order number"],
     # Taxes of HubSpot's invoices are items; the bookkeeper's own invoices bear QuickBooks' tax codes.
     "using_sales_tax": True,
+    "allow_shipping": True,
 }
 # HubSpot may take more than is open on an invoice: whether it does is not documented, and here something is overpaid.
 HUBSPOT_ACCOUNT = {"overpayments": True}

@@ -59,6 +59,7 @@ class QuickBooksConfig:
     auto_apply_credit: bool = False
     default_term: str | None = "3"
     custom_fields: tuple[str, ...] = ("Crew #",)
+    allow_shipping: bool = False
 
     # Limits (Intuit: limits and throttles); None switches one off.
     requests_per_minute: int | None = 500
@@ -94,6 +95,10 @@ class QuickBooksConfig:
     need_to_send_requires_email: bool = True
     multiple_emails: bool = True
     custom_field_max: int = 31
+    shipping_text_max: int = 31  # TrackingNum and the text of ShipMethodRef
+    shipping_when_off: Literal["dropped", "kept"] = "dropped"
+    shipping_methods: tuple[str, ...] = ()  # where not empty, no others are taken; Intuit knows no list of them
+    empty_reference: Literal["ignored", "clears"] = "ignored"  # {"value": ""} in a sparse update
     payment_ref_max: int = 21
     payment_line_links: Literal["one", "several"] = "one"
     void_by_operation: Literal["where_documented", "everywhere"] = "where_documented"

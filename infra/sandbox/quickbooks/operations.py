@@ -10,7 +10,7 @@ from infra.sandbox.quickbooks.definitions import Definition, Draft
 from infra.sandbox.quickbooks.entities import DEFINITIONS
 from infra.sandbox.quickbooks.faults import CLOSED, DEPOSITED, STALE, fault, missing
 from infra.sandbox.quickbooks.ledger import ZERO
-from infra.sandbox.quickbooks.rules import applying, payments, sales
+from infra.sandbox.quickbooks.rules import applying, forms, payments, sales
 
 NO_OPTIONS: frozenset[str] = frozenset()
 BALANCE_SHEET = frozenset({"Asset", "Liability", "Equity"})
@@ -74,6 +74,8 @@ def update(
     sent = _writable(definition, cleaned)
     _guard_deposited(before)
     if cleaned.get("sparse"):
+        if company.config.empty_reference == "clears":
+            sent |= {name: "" for name, one in body.items() if isinstance(one, dict) and one.get("value") == ""}
         entity = _merged(company, definition, before, sent)
     else:
         kept = definition.ignored | {key for key in definition.sticky if key not in sent}
@@ -153,6 +155,8 @@ def view(company: Company, definition: Definition, entity: Entity) -> Entity:
         return {**entity, **_balances(company, entity)}
     if definition.name == "Payment":
         entity = payments.explained(company, entity)
+    if definition.name in forms.SALES_FORMS:
+        entity = {**entity, "CustomField": forms.shown_fields(company, entity)}
     customer = entity.get("CustomerRef")
     if customer is not None:
         name = references.name_of(company.rows["Customer"][customer["value"]])

@@ -1,6 +1,6 @@
 """What a company has at the start: preferences, a small chart of accounts, terms, tax codes and one service item."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ from infra.sandbox.quickbooks.config import QuickBooksConfig
 from infra.sandbox.quickbooks.definitions import Draft
 from infra.sandbox.quickbooks.entities import DEFINITIONS
 from infra.sandbox.quickbooks.faults import QuickBooksFaultError
+from infra.sandbox.quickbooks.rules.forms import CLASSIC_CUSTOM_FIELDS
 
 DISCOUNT_ACCOUNT = "86"
 
@@ -112,7 +113,8 @@ def _preferences(config: QuickBooksConfig) -> dict[str, Any]:
         "CustomTxnNumbers": config.custom_txn_numbers,
         "AllowDeposit": True,
         "AllowDiscount": config.allow_discount,
-        "AllowShipping": False,
+        "AllowShipping": config.allow_shipping,
+        "CustomField": custom_field_preferences(config.custom_fields),
         "AllowServiceDate": False,
         "DefaultDiscountAccount": DISCOUNT_ACCOUNT,
         "AutoApplyCredit": config.auto_apply_credit,
@@ -134,6 +136,24 @@ def _preferences(config: QuickBooksConfig) -> dict[str, Any]:
         },
         "OtherPrefs": {"NameValue": [{"Name": "SalesFormsPrefs.DefaultCustomerMessage", "Value": "Thank you"}]},
     }
+
+
+def custom_field_preferences(labels: Sequence[str]) -> list[dict[str, Any]]:
+    """Which custom fields of sales forms are switched on, and how they are called, as Preferences have it: switches and
+    names in groups of their own. An empty label is a field that is switched off."""
+    prefix = "SalesFormsPrefs."
+    ids = range(1, CLASSIC_CUSTOM_FIELDS + 1)
+    called = dict(enumerate(labels, 1))
+    switches = [
+        {"Name": f"{prefix}UseSalesCustom{id_}", "Type": "BooleanType", "BooleanValue": bool(called.get(id_))}
+        for id_ in ids
+    ]
+    names = [
+        {"Name": f"{prefix}SalesCustomName{id_}", "Type": "StringType", "StringValue": called[id_]}
+        for id_ in ids
+        if called.get(id_)
+    ]
+    return [{"CustomField": switches}, *([{"CustomField": names}] if names else [])]
 
 
 def _company_info(config: QuickBooksConfig) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -25,7 +26,8 @@ class LedgerCompany:
     """The ledger's company and the preferences that decide the form of an invoice.
 
     `allow_discount`: discount lines are switched on, and post to `discount_account_id` (None: QuickBooks' default).
-    `tracks_classes` and `tracks_locations`: whether documents may bear them.
+    `tracks_classes` and `tracks_locations`: whether documents may bear them. `custom_fields` are the names of the
+    custom fields of sales forms that are switched on, by definition id; `allow_shipping`: sales forms show shipping.
     """
 
     name: str
@@ -41,6 +43,8 @@ class LedgerCompany:
     discount_account_id: str | None = None
     tracks_classes: bool = False
     tracks_locations: bool = False
+    custom_fields: Mapping[str, str] = field(default_factory=dict)
+    allow_shipping: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,12 +130,13 @@ class InvoiceContent:
     three can be compared field by field. `number` None means that the ledger numbers by itself.
 
     `discount` is the one order discount: positive, a fixed amount. `exchange_rate` is in home units for one unit of
-    `currency`. `custom_fields` are pairs of the ledger's definition id and text. `tax_calculation` is QuickBooks'
-    GlobalTaxCalculation, None in the United States; `tax_code` is its TxnTaxCodeRef, the code of the whole invoice that
-    only American companies have. `tax_before_discount`: the tax is of the lines as they are, not of what the discount
-    leaves of them; it follows from the lines, so it is never compared. `billed` is HubSpot's total, to which the
-    ledger's total has to come; what the ledger reads back has none. `notice` is said above the marker in the private
-    note; it is a person's to change, so it is never compared.
+    `currency`. `custom_fields` are pairs of a field (the ledger's definition id, or the name of a `NativeField`)
+    and its text. `tax_calculation` is QuickBooks' GlobalTaxCalculation, None in the United States; `tax_code` is
+    its TxnTaxCodeRef, the code of the whole invoice that only American companies have. `tax_before_discount`: the
+    tax is of the lines as they are, not of what the discount leaves of them; it follows from the lines, so it is
+    never compared. `billed` is HubSpot's total, to which the ledger's total has to come; what the ledger reads back
+    has none. `notice` is said above the marker in the private note; it is a person's to change, so it is never
+    compared.
     """
 
     customer_id: str
@@ -171,8 +172,9 @@ class LedgerInvoice:
     ledger's own time of the last change. `line_bodies` are the lines of `content` in the ledger's own words, one text
     each: they hold fields that only people use, so only the adapter reads them, to keep those through an update.
     `call_id` is the vendor's own id of the write that this answers, "" when it answers none. `tax` is the sales tax of
-    the whole invoice (None: it names none). `customer_name` and `item_names` (by id) are how the ledger calls them.
-    `estimates` are the ids of those that it was made from.
+    the whole invoice (None: it names none). `custom_fields_shown` are the definition ids of the custom fields that it
+    shows, filled or not: those that are switched on. `customer_name` and `item_names` (by id) are how the ledger calls
+    them. `estimates` are the ids of those that it was made from.
     """
 
     id: str
@@ -188,6 +190,7 @@ class LedgerInvoice:
     call_id: str = field(default="", compare=False)
     settlements: tuple[tuple[str, str], ...] = ()
     tax: Decimal | None = field(default=None, compare=False)
+    custom_fields_shown: frozenset[str] = field(default=frozenset(), compare=False)
     customer_name: str = field(default="", compare=False, repr=False)
     item_names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     estimates: tuple[str, ...] = field(default=(), compare=False)

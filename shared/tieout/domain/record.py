@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from tieout.domain.about import About
 from tieout.domain.conflict import Accepted, Conflict, Decision
+from tieout.domain.field_pairs import SyncedField
 from tieout.domain.hint import HintObject
 from tieout.domain.invoice import InvoiceContent
 from tieout.domain.mirrored_invoice import Mirror, MirrorContent
@@ -118,12 +119,11 @@ class References:
 class Intent:
     """A write that is about to be sent, or was sent with unknown outcome. Stored before the call.
 
-    `body` is the exact request body: a repetition sends the same bytes under the same `request_id`.
-    `content` is what the body says, kept to find the document again and to know what was written (None for a void
-    and for customers). `lookup` is the display name of a customer. `stored_at` is renewed when it is sent again.
-    `mirror` is what a HubSpot invoice is to say.
-    `posting` is what the body of a payment's document says, `parent_id` what it belongs to (see `Posting`). `by` is who
-    wants it, for the trail.
+    `body` is the exact request body: a repetition sends the same bytes under the same `request_id`. `content` is what
+    the body says, kept to find the document again and to know what was written (None for a void and for customers).
+    `lookup` is the display name of a customer. `stored_at` is renewed when it is sent again. `mirror` is what a HubSpot
+    invoice is to say, `fields` what is remembered of pairs of fields once it is done. `posting` is what the body of a
+    payment's document says, `parent_id` what it belongs to (see `Posting`). `by` is who wants it, for the trail.
     """
 
     operation: Operation
@@ -139,6 +139,7 @@ class Intent:
     parent_id: str = ""
     mirror: MirrorContent | None = None
     by: str = "tieout"
+    fields: tuple[SyncedField, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,19 +208,19 @@ class SyncRecord:
 
     `reason` is a code (attention code, ignore reason, waiting reason), `detail` the figures and texts for a person.
     `must_look`: when it is due, the ledger has to be asked too; `asked`: and a person's wish is still open. `revision`
-    rises with each intent, `generation` when a document that we held is shown to be deleted.
-    `postings` are the documents that a payment made on the far side, in the order in which they were posted.
-    `waiting_since`: when it began to wait for its invoice, None once it is settled.
-    `facts` is what an invoice shows of its payments, None as long as nothing settles it. `given_back` are the refunds
-    that people confirmed of it, or of the recorded payments of a payment. `left_alone`: see there.
-    `label` names it for people; `about` is what they see of it in lists and find it by, None as long as Tieout has not
-    read it. `covered_until`: HubSpot's own time of the newest version that is reflected here.
-    `rehints` counts the hints that came while it was claimed, `rehints_answered` those of them for which a new hint was
-    sent. `run` is the back-fill that took the document in, "" for none: its date excludes it no longer.
-    `shown` is the fingerprint of the status last written back onto the origin, `on_deals` that of what the invoice's
-    deals show, `pdf` its PDF in HubSpot. `version` guards every write.
+    rises with each intent, `generation` when a document that we held is shown to be deleted. `postings` are the
+    documents that a payment made on the far side, in the order in which they were posted. `waiting_since`: when it
+    began to wait for its invoice, None once it is settled. `facts` is what an invoice shows of its payments, None as
+    long as nothing settles it. `given_back` are the refunds that people confirmed of it, or of the recorded payments of
+    a payment. `left_alone`: see there. `label` names it for people; `about` is what they see of it in lists and find it
+    by, None as long as Tieout has not read it. `covered_until`: HubSpot's own time of the newest version that is
+    reflected here. `rehints` counts the hints that came while it was claimed, `rehints_answered` those of them for
+    which a new hint was sent. `run` is the back-fill that took the document in, "" for none: its date excludes it no
+    longer. `shown` is the fingerprint of the status last written back onto the origin, `on_deals` that of what the
+    invoice's deals show, `pdf` its PDF in HubSpot. `fields` is what is remembered of an invoice's pairs of fields.
     `conflict` is what a person has to choose from, None in every other case. `decision` is what a person chose and what
-    was not carried out yet. `accepted` are QuickBooks' values that stay although HubSpot has others.
+    was not carried out yet. `accepted` are QuickBooks' values that stay although HubSpot has others. `version` guards
+    every write.
     """
 
     key: RecordKey
@@ -249,6 +250,7 @@ class SyncRecord:
     shown: str = ""
     on_deals: str = ""
     pdf: AttachedPdf | None = None
+    fields: tuple[SyncedField, ...] = ()
     run: str = ""
     conflict: Conflict | None = None
     decision: Decision | None = None
@@ -340,9 +342,7 @@ _REQUEST_ID_LENGTH = 40
 
 
 def request_id(realm_id: str, entity: str, key: RecordKey, operation: Operation, revision: int, generation: int) -> str:
-    """The ledger's `requestid` of an intent: the same for all its repetitions, another for every other intent.
-
-    40 hexadecimal characters (Intuit allows 50).
-    """
+    """The ledger's `requestid` of an intent (of Intuit's 50 characters): the same for all its repetitions, another for
+    every other intent."""
     parts = (realm_id, entity, str(key), operation.value, str(revision), str(generation))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:_REQUEST_ID_LENGTH]

@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from tieout.domain.field_pairs import PURCHASE_ORDER_PROPERTY, Direction, FieldPair
+
 
 class CustomerLevel(StrEnum):
     """Whom an invoice is billed to when it has both a company and a contact."""
@@ -181,8 +183,9 @@ class Settings:
     closed_period: what to do with a new invoice dated in a closed period.
     deleted_in_hubspot: what to do when an invoice that stands in QuickBooks was deleted in HubSpot.
     terms: QuickBooks terms by the days between invoice and due date.
-    custom_fields: QuickBooks custom field (definition id 1 to 3) by HubSpot invoice property.
-    purchase_order_field: custom field that takes HubSpot's purchase order number.
+    field_pairs: HubSpot invoice properties and QuickBooks fields that follow each other.
+    custom_fields: QuickBooks custom field (definition id 1 to 3) by HubSpot invoice property: pairs to QuickBooks.
+    purchase_order_field: custom field that takes HubSpot's purchase order number, likewise.
     push_payments: whether HubSpot payments and refunds go to QuickBooks at all.
     pull_payments: whether QuickBooks payments go to HubSpot at all.
     pull_invoices: whether invoices that are born in QuickBooks go to HubSpot at all.
@@ -236,6 +239,7 @@ class Settings:
     closed_period: ClosedPeriod = ClosedPeriod.HOLD
     deleted_in_hubspot: DeletedInHubSpot = DeletedInHubSpot.ATTENTION
     terms: Mapping[int, str] = field(default_factory=dict)
+    field_pairs: tuple[FieldPair, ...] = ()
     custom_fields: Mapping[str, str] = field(default_factory=dict)
     purchase_order_field: str | None = None
     push_payments: bool = True
@@ -277,8 +281,16 @@ class Settings:
 
     @property
     def needed_properties(self) -> frozenset[str]:
-        """The HubSpot invoice properties that filters and custom fields look at, to be read with each invoice."""
-        return frozenset(item.property for item in self.filters) | frozenset(self.custom_fields)
+        """The HubSpot invoice properties that filters and pairs of fields look at, to be read with each invoice."""
+        return frozenset(item.property for item in self.filters) | frozenset(pair.hubspot for pair in self.pairs)
+
+    @property
+    def pairs(self) -> tuple[FieldPair, ...]:
+        """All pairs of fields; what `custom_fields` and `purchase_order_field` name goes to QuickBooks only."""
+        older = [FieldPair(name, id_, Direction.TO_QUICKBOOKS) for name, id_ in self.custom_fields.items()]
+        if self.purchase_order_field is not None:
+            older.append(FieldPair(PURCHASE_ORDER_PROPERTY, self.purchase_order_field, Direction.TO_QUICKBOOKS))
+        return (*self.field_pairs, *older)
 
 
 NOT_TAXED_US = "NON"

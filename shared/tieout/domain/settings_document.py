@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from tieout.domain.field_pairs_document import clashes, parse_pairs
 from tieout.domain.payment import Processor
 from tieout.domain.settings import (
     NOT_TAXED_US,
@@ -206,6 +207,7 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "closed_period": _choice(ClosedPeriod),
     "deleted_in_hubspot": _choice(DeletedInHubSpot),
     "terms": _terms,
+    "field_pairs": parse_pairs,
     "custom_fields": _custom_fields,
     "purchase_order_field": _definition,
     "push_payments": _bool,
@@ -288,6 +290,8 @@ def _contradictions(settings: Settings) -> list[tuple[str, str]]:
         found.append(("variance_tolerance", "at least total_tolerance"))
     if settings.purchase_order_field and settings.purchase_order_field in settings.custom_fields.values():
         found.append(("purchase_order_field", "this custom field is taken by custom_fields"))
+    elif settings.field_pairs and (problem := clashes(settings.pairs)):
+        found.append(("field_pairs", problem))
     if settings.payments_without_invoice is WithoutInvoice.SALES_RECEIPT and not settings.sales_receipt_item_id:
         found.append(("sales_receipt_item_id", "payments_without_invoice is sales_receipt, so an item is needed"))
     if settings.refunds is RefundForm.CREDIT_MEMO and not settings.receivable_account_id:

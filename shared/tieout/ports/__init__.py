@@ -21,6 +21,7 @@ from tieout.ports.attachments import AttachmentCrm
 from tieout.ports.dated import DatedCrm, DatedLedger
 from tieout.ports.deals import DealCrm, EstimateLedger
 from tieout.ports.directory import CrmDirectory, LedgerDirectory
+from tieout.ports.fields import FieldCrm, FieldLedger
 from tieout.ports.invoices import MirrorCrm
 from tieout.ports.payments import CrmChanges, LedgerChangeFeed, PaymentCrm, PaymentLedger
 from tieout.ports.sweeping import Cursors as Cursors
@@ -40,7 +41,7 @@ class Clock(Protocol):
         ...
 
 
-class Crm(PaymentCrm, CrmChanges, DealCrm, AttachmentCrm, MirrorCrm, DatedCrm, CrmDirectory, Protocol):
+class Crm(PaymentCrm, CrmChanges, DealCrm, AttachmentCrm, MirrorCrm, FieldCrm, DatedCrm, CrmDirectory, Protocol):
     """HubSpot, for one connection. Every call may raise Transient, RateLimited, ConnectionLost or NeedsAttention."""
 
     def invoices(
@@ -64,7 +65,9 @@ class Crm(PaymentCrm, CrmChanges, DealCrm, AttachmentCrm, MirrorCrm, DatedCrm, C
         ...
 
 
-class Ledger(PaymentLedger, LedgerChangeFeed, AccountLedger, DatedLedger, EstimateLedger, LedgerDirectory, Protocol):
+class Ledger(
+    PaymentLedger, LedgerChangeFeed, AccountLedger, DatedLedger, EstimateLedger, LedgerDirectory, FieldLedger, Protocol
+):
     """QuickBooks Online, for one connection.
 
     Reads raise Transient, RateLimited or ConnectionLost; they never turn a failure into an absence. Writes raise

@@ -18,6 +18,7 @@ from tieout.domain.planning.adoption import Match, Same, Wanted, decide_adoption
 from tieout.domain.planning.books import Books, Found
 from tieout.domain.planning.content import desired_content, fingerprint, represent
 from tieout.domain.planning.customer import CreateCustomer
+from tieout.domain.planning.fields import ComparedFields
 from tieout.domain.planning.invoice import (
     SWITCHED_OFF,
     billed_party,
@@ -28,12 +29,12 @@ from tieout.domain.planning.invoice import (
     needs_look,
     parties,
     screen,
-    unseen,
 )
 from tieout.domain.planning.item import UseItem, origin_id
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update
 from tieout.domain.record import Link, References, State, SyncRecord
 from tieout.ports import Workspace
+from tieout.services.assess_fields import begun, compared, without_look
 from tieout.services.books import Rates, open_books
 from tieout.services.customers import Customers, Resolution
 from tieout.services.items import Items
@@ -89,6 +90,7 @@ class _Open:
     stock: set[str] = field(default_factory=set)
     rate: Decimal | None = None
     desired: InvoiceContent | None = None
+    fields: ComparedFields | None = None
     plan: Plan | Exception | None = None
 
     @property
@@ -151,6 +153,7 @@ class Assessor:
             self._find_customers(workspace, live, trace_id, dry=dry, deadline=deadline)
             for one in live:
                 _guard(one, partial(_describe, one, books))
+                _guard(one, partial(_compare_fields, one, books))
             found = self._look(workspace, opened, books)
             if wanted is not None:
                 new = [one for one in opened if one.case.link is None]
@@ -253,7 +256,7 @@ def _screened(case: Case, workspace: Workspace) -> _Screened:
         return told
     if isinstance(source, UnreadableInvoice):
         return Attend(AttentionCode.REFUSED_BY_HUBSPOT, source.reason)
-    return _Open(case, source, fingerprint(source, workspace.settings))
+    return _Open(case, source, fingerprint(source))
 
 
 def _reuse(one: _Open, books: Books) -> None:
@@ -307,6 +310,13 @@ def _describe(one: _Open, books: Books) -> None:
         one.desired = replace(content, number=None) if sent and sent.number is None else content
 
 
+def _compare_fields(one: _Open, books: Books) -> None:
+    """Compare the pairs of fields with what was seen last; a value that cannot be carried needs a person."""
+    if one.desired is not None and one.plan is None and one.case.link is not None:
+        one.fields = compared(one.case.record, one.source, books)
+        one.plan = one.fields.plan().problem
+
+
 def _stands_unchanged(one: _Open) -> bool:
     link = one.case.link
     if link is None or link.references is None or link.rejected or one.case.record.state is State.DELETED_IN_LEDGER:
@@ -322,7 +332,13 @@ def _needs_look(one: _Open, books: Books) -> bool:
         return True
     if one.desired is None:
         return False
-    return one.case.must_look or needs_look(one.desired, link, books.settings, one.case.record.accepted)
+    if one.case.must_look or (one.fields is not None and one.fields.plan().differs):
+        return True
+    return needs_look(_beside_fields(one.desired), link, books.settings, one.case.record.accepted)
+
+
+def _beside_fields(content: InvoiceContent) -> InvoiceContent:
+    return replace(content, custom_fields=())
 
 
 def _wanted(one: _Open) -> Wanted | None:
@@ -350,13 +366,13 @@ def _decide(one: _Open, present: Mapping[str, LedgerInvoice | None], books: Book
         one.plan = _decided(one, present, books)
 
 
-def _decided(one: _Open, present: Mapping[str, LedgerInvoice | None], books: Books) -> Plan:
+def _decided(one: _Open, present: Mapping[str, LedgerInvoice | None], books: Books) -> Plan | Exception:
     case, link = one.case, one.case.link
     standing = present.get(link.far_id) if link else None
     if one.desired is None:
         return decide_void(link, standing, books)
     if link and link.far_id not in present:
-        return unseen(one.desired, link, books.settings, case.record.accepted)
+        return without_look(one.desired, link, one.fields, case.record, books)
     plan = decide(
         one.desired,
         link,
@@ -365,9 +381,10 @@ def _decided(one: _Open, present: Mapping[str, LedgerInvoice | None], books: Boo
         by_person=case.by_person,
         decision=case.record.decision,
         accepted=case.record.accepted,
+        fields=compared(case.record, one.source, books, standing),
     )
     recreate = case.by_person and case.record.state is State.DELETED_IN_LEDGER
-    return create(one.desired, books) if isinstance(plan, Gone) and recreate else plan
+    return begun(create(one.desired, books) if isinstance(plan, Gone) and recreate else plan, one.source, books)
 
 
 def _result(one: _Open) -> Plan | Exception:

@@ -144,6 +144,8 @@ class PushInvoices:
 def _note(work: InvoiceWork, plan: Adopt | Nothing | Skip | Gone | Attend) -> None:
     """A plan that writes nothing to the ledger, as the record's new state; stored when the record is released."""
     record = work.record
+    if isinstance(plan, Adopt | Nothing) and plan.fields is not None:
+        record = replace(record, fields=plan.fields)
     match plan:
         case Attend():
             record = record.to(State.ATTENTION, reason=plan.code, detail=plan.detail, conflict=plan.conflict)

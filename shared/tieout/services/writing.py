@@ -11,6 +11,7 @@ from tieout.domain.invoice import LedgerInvoice
 from tieout.domain.marker import marker, marker_revision, with_marker
 from tieout.domain.planning.accepted import as_answered, take_off
 from tieout.domain.planning.difference import as_written, changes, filled_in
+from tieout.domain.planning.fields import answered
 from tieout.domain.planning.plan import Agreement, Attend, Create, Update, Void
 from tieout.domain.planning.totals import agreement
 from tieout.domain.record import VOIDED_TEXT, Intent, Link, Operation, State, SyncRecord, request_id
@@ -67,7 +68,8 @@ def _create(workspace: Workspace, record: SyncRecord, plan: Create, now: datetim
     note = with_marker(content.notice, record.key, revision)
     body = workspace.ledger.prepare_invoice(content, note, workspace.ledger.company()).body
     rid = _request_id(workspace, record, Operation.CREATE)
-    return Intent(Operation.CREATE, rid, revision, body, now, content, references=plan.references)
+    references, fields = plan.references, plan.fields
+    return Intent(Operation.CREATE, rid, revision, body, now, content, references=references, fields=fields)
 
 
 def _update(workspace: Workspace, record: SyncRecord, plan: Update, now: datetime) -> Intent:
@@ -75,7 +77,9 @@ def _update(workspace: Workspace, record: SyncRecord, plan: Update, now: datetim
     note = with_marker(present.private_note, record.key, revision)
     body = workspace.ledger.prepare_invoice_update(present, content, note, workspace.ledger.company()).body
     rid = _request_id(workspace, record, Operation.UPDATE)
-    return Intent(Operation.UPDATE, rid, revision, body, now, content, present.id, references=plan.references)
+    return Intent(
+        Operation.UPDATE, rid, revision, body, now, content, present.id, references=plan.references, fields=plan.fields
+    )
 
 
 def _void(workspace: Workspace, record: SyncRecord, present: LedgerInvoice, now: datetime) -> Intent:
@@ -147,7 +151,8 @@ class _Invoices:
         # A change of the total moves what is open, and a payment made meanwhile tells itself.
         facts = replace(record.facts, balance=answer.balance) if record.facts else None
         accepted = record.accepted if looked else as_answered(record.accepted, answer.content)
-        return replace(record, link=link, facts=facts, accepted=accepted)
+        fields = record.fields if intent.fields is None else answered(intent.fields, answer, looked=looked)
+        return replace(record, link=link, facts=facts, accepted=accepted, fields=fields)
 
     def settled(self, workspace: Workspace, record: SyncRecord, intent: Intent, answer: LedgerInvoice) -> SyncRecord:
         """One whose new document has to go again bears the intent to void it, so that the document is never left

@@ -6,12 +6,11 @@ from typing import Any
 from infra.sandbox.quickbooks.definitions import Draft
 from infra.sandbox.quickbooks.faults import business, fault
 from infra.sandbox.quickbooks.ledger import ZERO
-from infra.sandbox.quickbooks.rules import applying, currencies, lines, payments, tax
+from infra.sandbox.quickbooks.rules import applying, currencies, forms, lines, payments, tax
 from infra.sandbox.quickbooks.rules.names import check_email
 
 AUTO_NUMBER = "AUTO_GENERATE"
 ALLOW_DUPLICATES = "allowduplicatedocnum"
-CLASSIC_CUSTOM_FIELDS = 3
 # Transactions that a user of the API may link an invoice to; payments and credits link themselves.
 SENDABLE_LINKS = frozenset({"Estimate", "ReimburseCharge", "TimeActivity"})
 ESTIMATE_STATUSES = frozenset({"Accepted", "Closed", "Pending", "Rejected"})
@@ -63,7 +62,8 @@ def sales_form(draft: Draft) -> None:
     currencies.document(draft)
     number(draft)
     _contact(draft)
-    _custom_fields(draft)
+    forms.custom_fields(draft)
+    forms.shipping(draft)
     _links(draft)
     tax.check_mode(draft)
     form = lines.read_lines(draft)
@@ -140,27 +140,6 @@ def _contact(draft: Draft) -> None:
     waiting = entity.get("EmailStatus") == "NeedToSend" and "BillEmail" not in entity
     if waiting and company.config.need_to_send_requires_email:
         raise business("BillEmail is required when EmailStatus is NeedToSend.")
-
-
-def _custom_fields(draft: Draft) -> None:
-    """The company's text fields, at most three, filled or not; whatever else is sent is dropped in silence."""
-    labels = draft.company.config.custom_fields[:CLASSIC_CUSTOM_FIELDS]
-    longest = draft.company.config.custom_field_max
-    given: dict[str, str] = {
-        field.get("DefinitionId", ""): field["StringValue"]
-        for field in draft.entity.get("CustomField", [])
-        if "StringValue" in field
-    }
-    shown: list[dict[str, Any]] = []
-    for position, label in enumerate(labels, 1):
-        entry: dict[str, Any] = {"DefinitionId": str(position), "Name": label, "Type": "StringType"}
-        value = given.get(str(position))
-        if value is not None:
-            if len(value) > longest:
-                raise fault("2050", f"Min:0 Max:{longest} supported. Supplied length:{len(value)}", "CustomField")
-            entry["StringValue"] = value
-        shown.append(entry)
-    draft.entity["CustomField"] = shown
 
 
 def _links(draft: Draft) -> None:

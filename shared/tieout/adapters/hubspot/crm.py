@@ -13,6 +13,7 @@ from tieout.adapters.hubspot import (
     deals,
     directory,
     fees,
+    field_values,
     mirrored_invoices,
     recording,
 )
@@ -62,6 +63,14 @@ class HubSpotCrm:
     def show_statuses(self, statuses: Mapping[str, ShownStatus]) -> Mapping[str, str]:
         """See `Crm.show_statuses`."""
         return PropertyWriter(self._client).write({id_: status_properties(one) for id_, one in statuses.items()})
+
+    def properties_of(self, ids: Collection[str], names: Collection[str]) -> Mapping[str, Mapping[str, str | None]]:
+        """See `FieldCrm.properties_of`."""
+        return field_values.read_properties(self._client, ids, names)
+
+    def write_properties(self, values: Mapping[str, Mapping[str, str]]) -> Mapping[str, str]:
+        """See `FieldCrm.write_properties`."""
+        return field_values.write_properties(self._client, values)
 
     def deals_of(self, object_type: str, ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
         """See `DealCrm.deals_of`."""

@@ -112,8 +112,14 @@ def _outline(record: Record, time_zone: str, properties: Iterable[str], reason: 
         invoice_date=_if_readable(lambda: _invoice_date(values, time_zone)),
         origin=values.text("hs_invoice_source"),
         billable=_if_readable(lambda: values.flag("hs_invoice_billable", default=True)) is not False,
-        properties={name: record.properties.get(name) for name in properties},
+        properties=_told(record, properties),
     )
+
+
+def _told(record: Record, properties: Iterable[str]) -> dict[str, str | None]:
+    """The raw texts; HubSpot leaves out what it has no such property for, and answers null for an empty one (HubSpot:
+    retrieve records)."""
+    return {name: record.properties[name] for name in properties if name in record.properties}
 
 
 def _if_readable(read: Callable[[], _T]) -> _T | None:
@@ -148,7 +154,7 @@ def _invoice(record: Record, parts: Mapping[str, Part], time_zone: str, properti
         purchase_order=values.text("hs_purchase_order_number"),
         origin=values.text("hs_invoice_source"),
         billable=values.flag("hs_invoice_billable", default=True),
-        properties={name: record.properties.get(name) for name in properties},
+        properties=_told(record, properties),
         modified_at=values.instant("hs_lastmodifieddate"),
     )
 

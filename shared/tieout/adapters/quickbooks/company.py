@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from tieout.adapters.quickbooks.wire import Node, Unreadable
@@ -41,7 +42,26 @@ def read_company(info: Node, preferences: Node) -> LedgerCompany:
         # Of a document as a whole or of each line: fees have one class on every line.
         tracks_classes=accounting.flag("ClassTrackingPerTxn") or accounting.flag("ClassTrackingPerTxnLine"),
         tracks_locations=accounting.flag("TrackDepartments"),
+        custom_fields=_custom_fields(forms),
+        allow_shipping=forms.flag("AllowShipping"),
     )
+
+
+_USED, _NAMED = re.compile(r"\.UseSalesCustom([1-9])$"), re.compile(r"\.SalesCustomName([1-9])$")
+
+
+def _custom_fields(forms: Node) -> dict[str, str]:
+    """Name by definition id of the custom fields of sales forms that are switched on. They are told in groups of names
+    and values, switches and names apart from each other (Intuit: preferences)."""
+    told = [one for group in forms.nodes("CustomField") for one in (group, *group.nodes("CustomField"))]
+    used, names = set(), {}
+    for one in told:
+        name = one.optional_text("Name") or ""
+        if (found := _USED.search(name)) and one.flag("BooleanValue"):
+            used.add(found[1])
+        if found := _NAMED.search(name):
+            names[found[1]] = one.optional_text("StringValue") or ""
+    return {id_: names.get(id_, "") for id_ in sorted(used)}
 
 
 def _account(preferences: Node, key: str) -> str | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from tieout.adapters.quickbooks.lines import LineWriter, ReadLines, read_lines
 from tieout.adapters.quickbooks.transactions import currency_of, day_of, is_voided, note_of, total_of, updated_at
 from tieout.adapters.quickbooks.wire import Node, encode
 from tieout.domain.company import LedgerCompany
+from tieout.domain.field_pairs import NATIVE_FIELDS, NativeField
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
 from tieout.domain.money import Money
 from tieout.domain.planning.deal import Estimate
@@ -24,8 +25,8 @@ def create_body(content: InvoiceContent, private_note: str, company: LedgerCompa
     rate: Mapping[str, object] = {}
     if company.multicurrency and content.exchange_rate is not None:
         rate = {"ExchangeRate": content.exchange_rate}
-    filled = [(id_, text) for id_, text in content.custom_fields if text]
-    body = {**_owned(content, private_note, company), **rate, **_custom_fields(filled)}
+    filled = {id_: text for id_, text in content.custom_fields if text}
+    body = {**_owned(content, private_note, company), **rate, **_fields(filled, {})}
     return encode({**body, "Line": _line_writer(content, company).new(content.lines, content.discount)})
 
 
@@ -49,11 +50,7 @@ def update_body(present: LedgerInvoice, content: InvoiceContent, private_note: s
     moved = (stands.currency, stands.invoice_date) != (content.currency, content.invoice_date)
     if company.multicurrency and content.exchange_rate is not None and moved:
         more["ExchangeRate"] = content.exchange_rate
-    if content.custom_fields:
-        there = dict(stands.custom_fields)
-        more |= _custom_fields(
-            [(id_, text) for id_, text in (there | dict(content.custom_fields)).items() if text or id_ in there]
-        )
+    more |= _fields(dict(content.custom_fields), dict(stands.custom_fields))
     head = {"Id": present.id, "SyncToken": present.sync_token, "sparse": True}
     lines_there = ReadLines(stands.lines, stands.discount, present.line_bodies)
     lines = _line_writer(content, company).updated(lines_there, content.lines, content.discount)
@@ -75,6 +72,12 @@ def heads_body(present: LedgerInvoice, content: InvoiceContent) -> str:
     if content.memo != stands.memo:
         body["CustomerMemo"] = {"value": content.memo or ""}
     return encode(body)
+
+
+def fields_body(present: LedgerInvoice, fields: Mapping[str, str]) -> str:
+    """The sparse body that changes these fields of an invoice that is not Tieout's, and nothing else."""
+    head = {"Id": present.id, "SyncToken": present.sync_token, "sparse": True}
+    return encode({**head, **_fields(fields, dict(present.content.custom_fields))})
 
 
 def void_body(present: LedgerInvoice) -> str:
@@ -109,10 +112,27 @@ def _owned(content: InvoiceContent, private_note: str, company: LedgerCompany) -
     return body
 
 
-def _custom_fields(fields: Sequence[tuple[str, str]]) -> Mapping[str, object]:
-    # The name is the company's own; a field that is switched off is dropped without a word and absent in the answer.
-    listed = [{"DefinitionId": id_, "Type": "StringType", "StringValue": text} for id_, text in fields]
-    return {"CustomField": listed} if listed else {}
+def _fields(fields: Mapping[str, str], there: Mapping[str, str]) -> Mapping[str, object]:
+    """Custom and native fields of a body; `there` is what stands, by field. An empty text clears.
+
+    The name of a custom field is the company's own; one that is switched off is dropped without a word and absent in
+    the answer. A shipping method refers to no list, it resolves to a text (Intuit: invoice).
+    """
+    native = {
+        name: _method(text) if name == NativeField.SHIPPING_METHOD else text
+        for name, text in fields.items()
+        if name in NATIVE_FIELDS and (text or name in there)
+    }
+    custom = {id_: text for id_, text in fields.items() if id_ not in NATIVE_FIELDS}
+    if not custom:
+        return native
+    whole = {id_: text for id_, text in there.items() if id_ not in NATIVE_FIELDS} | custom
+    listed = [
+        {"DefinitionId": id_, "Type": "StringType", "StringValue": text}
+        for id_, text in whole.items()
+        if text or id_ in there
+    ]
+    return {**({"CustomField": listed} if listed else {}), **native}
 
 
 def _line_writer(content: InvoiceContent, company: LedgerCompany) -> LineWriter:
@@ -137,7 +157,7 @@ def read_invoice(node: Node, home_currency: str) -> LedgerInvoice:
         discount=read.discount,
         exchange_rate=node.optional_number("ExchangeRate") if currency != home_currency else None,
         terms_id=node.reference("SalesTermRef"),
-        custom_fields=_filled_fields(node),
+        custom_fields=(*_custom_texts(node), *_native_texts(node)),
         tax_calculation=node.optional_text("GlobalTaxCalculation"),
         tax_code=node.node("TxnTaxDetail").reference("TxnTaxCodeRef"),
     )
@@ -153,6 +173,7 @@ def read_invoice(node: Node, home_currency: str) -> LedgerInvoice:
         settlements=_settlements(node),
         updated_at=updated_at(node),
         line_bodies=read.bodies,
+        custom_fields_shown=frozenset(one.text("DefinitionId") for one in node.nodes("CustomField")),
         tax=node.node("TxnTaxDetail").optional_number("TotalTax"),
         customer_name=node.node("CustomerRef").optional_text("name") or "",
         item_names=_item_names(node),
@@ -167,17 +188,31 @@ def _estimates(node: Node) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda id_: (len(id_), id_)))
 
 
-def _filled_fields(node: Node) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (one.text("DefinitionId"), text)
-        for one in node.nodes("CustomField")
-        if (text := one.optional_text("StringValue")) is not None
-    )
-
-
 def read_estimate(node: Node) -> Estimate:
     """The estimate of an answer, as far as it may name a deal."""
-    return Estimate(node.text("Id"), _filled_fields(node), note_of(node))
+    return Estimate(node.text("Id"), tuple(_custom_texts(node)), note_of(node))
+
+
+def _method(text: str) -> Mapping[str, str]:
+    return {"value": text, "name": text} if text else {"value": ""}
+
+
+def _custom_texts(node: Node) -> Iterator[tuple[str, str]]:
+    for one in node.nodes("CustomField"):
+        text = one.optional_text("StringValue")
+        if text is not None:
+            yield one.text("DefinitionId"), text
+
+
+def _native_texts(node: Node) -> Iterator[tuple[str, str]]:
+    day, method = node.day(NativeField.SHIPPING_DATE), node.node(NativeField.SHIPPING_METHOD)
+    texts = {
+        NativeField.SHIPPING_METHOD: method.optional_text("name") or method.optional_text("value"),
+        NativeField.TRACKING_NUMBER: node.optional_text(NativeField.TRACKING_NUMBER),
+        NativeField.SHIPPING_DATE: day.isoformat() if day else None,
+        NativeField.PURCHASE_ORDER: node.optional_text(NativeField.PURCHASE_ORDER),
+    }
+    yield from ((name.value, text) for name, text in texts.items() if text is not None)
 
 
 def _item_names(node: Node) -> dict[str, str]:

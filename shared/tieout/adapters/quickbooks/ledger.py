@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date
 from functools import partial
@@ -116,6 +116,10 @@ class QuickBooksLedger(PostedDocuments, ChangeFeed, AccountReader):
     def prepare_invoice_heads(self, present: LedgerInvoice, content: InvoiceContent) -> PreparedWrite:
         """See `invoices.heads_body`."""
         return PreparedWrite(invoices.heads_body(present, content))
+
+    def prepare_fields_update(self, present: LedgerInvoice, fields: Mapping[str, str]) -> PreparedWrite:
+        """See `invoices.fields_body`."""
+        return PreparedWrite(invoices.fields_body(present, fields))
 
     def prepare_invoice_void(self, present: LedgerInvoice) -> PreparedWrite:
         """See `invoices.void_body`."""

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from tieout.domain.company import LedgerCompany, TaxCode
+from tieout.domain.field_pairs import FieldPair, with_definitions
 from tieout.domain.invoice import InvoiceContent
 from tieout.domain.settings import Settings
 
@@ -26,6 +27,11 @@ class Books:
     def in_united_states(self) -> bool:
         """Whether sales tax works the American way."""
         return self.company.country == UNITED_STATES
+
+    @property
+    def pairs(self) -> tuple[FieldPair, ...]:
+        """The pairs of fields, custom fields by their definition id."""
+        return with_definitions(self.settings.pairs, self.company.custom_fields)
 
     def closed(self, day: date) -> bool:
         """Whether the books of that day are known to be closed. QuickBooks does not always tell."""

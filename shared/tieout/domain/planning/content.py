@@ -9,19 +9,20 @@ from decimal import Decimal
 
 from tieout.domain.attention import AttentionCode
 from tieout.domain.canonical import canonical
+from tieout.domain.field_pairs import PURCHASE_ORDER_PROPERTY
 from tieout.domain.invoice import InvoiceContent, SourceInvoice
 from tieout.domain.planning.amounts import Amounts, calculate, line_tax
 from tieout.domain.planning.books import Books, Found
+from tieout.domain.planning.fields import hubspot_texts, new_fields, text_problem
 from tieout.domain.planning.lines import clean, discount_problem, line_problem, plan_lines
 from tieout.domain.planning.plan import Attend
 from tieout.domain.planning.taxes import plan_taxes
 from tieout.domain.settings import Settings, TaxMode
 
-# Intuit: DocNumber, CustomerMemo and BillEmail lengths. For custom fields none is documented; 31 is what is told.
+# Intuit: DocNumber, CustomerMemo and BillEmail lengths.
 MAX_NUMBER = 21
 MAX_MEMO = 1000
 MAX_EMAIL = 100
-MAX_CUSTOM_FIELD = 31
 # In these modes QuickBooks adds the tax itself, so the lines alone do not come to HubSpot's total.
 _ADDED_BY_LEDGER = frozenset({TaxMode.AUTOMATED, TaxMode.CODES})
 
@@ -51,7 +52,6 @@ def desired_content(invoice: SourceInvoice, found: Found, books: Books) -> Invoi
     lines = plan_lines(invoice, amounts, tax, found, books)
     if isinstance(lines, Attend):
         return lines
-    custom = _custom_fields(invoice, found.sent, books.settings)
     day, notice = _dated(invoice, found.sent)
     content = InvoiceContent(
         customer_id=found.customer_id,
@@ -65,7 +65,7 @@ def desired_content(invoice: SourceInvoice, found: Found, books: Books) -> Invoi
         discount=lines.discount,
         exchange_rate=found.rate,
         terms_id=_terms(invoice, books.settings),
-        custom_fields=custom,
+        custom_fields=new_fields(books.pairs, field_texts(invoice, books)).standing,
         tax_calculation=tax.calculation,
         tax_code=tax.code,
         tax_before_discount=tax.before_discount,
@@ -82,7 +82,8 @@ def _problem(invoice: SourceInvoice, found: Found, books: Books) -> Attend | Non
         problem = line_problem(line)
         if problem:
             return problem
-    return _currency_problem(invoice, found.rate, books) or _text_problem(invoice, books)
+    problem = _currency_problem(invoice, found.rate, books) or _text_problem(invoice, books)
+    return problem or (_field_problem(invoice, books) if found.sent is None else None)
 
 
 def _currency_problem(invoice: SourceInvoice, rate: Decimal | None, books: Books) -> Attend | None:
@@ -104,12 +105,17 @@ def _text_problem(invoice: SourceInvoice, books: Books) -> Attend | None:
     if number and len(number) > MAX_NUMBER:
         return Attend(AttentionCode.NUMBER_TOO_LONG, f"{number} has {len(number)} characters.")
     texts = [("The comment", clean(invoice.comments), MAX_MEMO), ("The e-mail address", _email(invoice), MAX_EMAIL)]
-    named = _custom_texts(invoice, books.settings)
-    texts += [(f"The text for custom field {id_}", text, MAX_CUSTOM_FIELD) for id_, text in named.items()]
     for what, text, limit in texts:
         if text and len(text) > limit:
             return Attend(AttentionCode.TEXT_TOO_LONG, f"{what} has {len(text)} of at most {limit} characters.")
     return None
+
+
+def _field_problem(invoice: SourceInvoice, books: Books) -> Attend | None:
+    """Of a new invoice; of one that stands already only what changes is carried."""
+    texts = field_texts(invoice, books)
+    going = (pair for pair in books.pairs if pair.to_quickbooks and texts.get(pair.hubspot))
+    return next((found for pair in going if (found := text_problem(pair, texts[pair.hubspot]))), None)
 
 
 def _mistaken(invoice: SourceInvoice, content: InvoiceContent, amounts: Amounts, books: Books) -> Attend | None:
@@ -137,20 +143,9 @@ def _terms(invoice: SourceInvoice, settings: Settings) -> str | None:
     return settings.terms.get((invoice.due_date - invoice.invoice_date).days)
 
 
-def _custom_texts(invoice: SourceInvoice, settings: Settings) -> dict[str, str]:
-    """Text by the ledger's definition id, for every field that the settings name."""
-    texts = {id_: clean(invoice.properties.get(name)) or "" for name, id_ in settings.custom_fields.items()}
-    if settings.purchase_order_field:
-        texts[settings.purchase_order_field] = clean(invoice.purchase_order) or ""
-    return dict(sorted(texts.items()))
-
-
-def _custom_fields(
-    invoice: SourceInvoice, sent: InvoiceContent | None, settings: Settings
-) -> tuple[tuple[str, str], ...]:
-    """An empty text is only sent to take back what was sent before."""
-    before = dict(sent.custom_fields) if sent else {}
-    return tuple((id_, text) for id_, text in _custom_texts(invoice, settings).items() if text or before.get(id_))
+def field_texts(invoice: SourceInvoice, books: Books) -> dict[str, str]:
+    """What HubSpot says in the properties of pairs of fields, by property; one that it does not have is absent."""
+    return hubspot_texts(books.pairs, {PURCHASE_ORDER_PROPERTY: invoice.purchase_order, **invoice.properties})
 
 
 def moved_to(content: InvoiceContent, closed_through: date) -> InvoiceContent:
@@ -171,14 +166,14 @@ def moved_notice(day: date) -> str:
     return f"Dated {day.isoformat()} in HubSpot, in a period whose books are closed."
 
 
-def fingerprint(invoice: SourceInvoice, settings: Settings) -> str:
+def fingerprint(invoice: SourceInvoice) -> str:
     """Equal for invoices that HubSpot tells equally, whatever it changed beside (status, owner, time of change).
 
     An invoice whose fingerprint did not change is not described anew, so that settings, rates and preferences that
     changed since do not rewrite the books.
     """
-    custom = {id_: text for id_, text in _custom_texts(invoice, settings).items() if text}
-    told = {name: getattr(invoice, name) for name in _TOLD} | {"custom": custom}
+    # Pairs of fields are compared by themselves; the empty place keeps fingerprints of before as they were.
+    told: dict[str, object] = {name: getattr(invoice, name) for name in _TOLD} | {"custom": {}}
     return hashlib.sha256(repr(canonical(told)).encode()).hexdigest()[:32]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
+from tieout.domain.field_pairs import called
 from tieout.domain.invoice import ContentLine, InvoiceContent
 from tieout.domain.planning.plan import Change
 
@@ -81,7 +82,7 @@ def _custom_fields(before: InvoiceContent, after: InvoiceContent) -> Iterator[Ch
     stand = dict(before.custom_fields)
     for id_, text in after.custom_fields:
         if stand.get(id_, "") != text:
-            yield Change(f"custom field {id_}", stand.get(id_, ""), text)
+            yield Change(called(id_), stand.get(id_, ""), text)
 
 
 def _lines(before: InvoiceContent, after: InvoiceContent) -> Iterator[Change]:

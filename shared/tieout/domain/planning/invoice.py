@@ -12,8 +12,9 @@ from tieout.domain.planning.accepted import lay_over, still_accepted, total_acce
 from tieout.domain.planning.books import Books
 from tieout.domain.planning.content import moved_to
 from tieout.domain.planning.difference import changes
+from tieout.domain.planning.fields import ComparedFields, FieldsPlan, worth_keeping
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update, Void
-from tieout.domain.planning.take_side import Edited, deleted_in_hubspot, edited_there
+from tieout.domain.planning.take_side import Edited, deleted_in_hubspot, edited_there, with_pairs
 from tieout.domain.planning.totals import agreement, compare, goal, period_closed
 from tieout.domain.record import Link
 from tieout.domain.settings import BeyondTolerance, ClosedPeriod, CustomerLevel, DeletedInHubSpot, Settings
@@ -105,6 +106,7 @@ def decide(
     by_person: bool = False,
     decision: Decision | None = None,
     accepted: Accepted | None = None,
+    fields: ComparedFields | None = None,
 ) -> Plan:
     """What to do, given what should stand (`desired`), what was sent and answered last (`link`), and what stands now.
 
@@ -112,7 +114,7 @@ def decide(
     HubSpot's changes are told by what was sent, and a person's changes by what the ledger answered. A person's change
     to a field that HubSpot sees differently is never overwritten, unless a person took HubSpot's value (`decision`);
     where QuickBooks' was taken (`accepted`) it stays. `present` None: deleted (only for a linked one).
-    `by_person`: somebody asked for it (a retry).
+    `by_person`: somebody asked for it (a retry). `fields` are the pairs of fields, which then are no part of `desired`.
     """
     if link is None:
         return create(desired, books)
@@ -120,33 +122,56 @@ def decide(
         return Gone()
     if present.voided:
         return _after_void(desired, link, books, by_person=by_person)
+    return _compared(desired, link, present, books, decision, accepted, fields)
+
+
+def _compared(
+    desired: InvoiceContent,
+    link: Link,
+    present: LedgerInvoice,
+    books: Books,
+    decision: Decision | None,
+    accepted: Accepted | None,
+    fields: ComparedFields | None,
+) -> Plan:
+    pairs = fields.plan() if fields else FieldsPlan()
+    desired = replace(desired, custom_fields=()) if fields else desired
     kept = still_accepted(accepted, desired, present)
-    found = _edited(desired, link, present, kept, books)
+    found = with_pairs(_edited(desired, link, present, kept, books), pairs.conflicts)
     overruled = False
     if found is not None and decision is not None:
-        match taken(decision, found.conflict):
+        side = taken(decision, found.conflict)
+        match side:
             case Side.QUICKBOOKS:
                 kept, found = found.accepted(kept, desired, present, decision), None
             case Side.HUBSPOT:
                 overruled, found = True, None
+        pairs = fields.plan(side) if fields else pairs
     if found is not None:
         return found.attend
+    if pairs.problem is not None:
+        return pairs.problem
     wanted = lay_over(desired, kept)
+    whole = replace(wanted, custom_fields=pairs.standing) if fields else wanted
+    synced = worth_keeping(pairs.remembered) if fields else None
     difference = changes(present.content, wanted)
     moved = changes(link.sent, desired) if link.sent else difference
-    verdict = agreement(wanted, present.content, present.total, books.settings, kept)
+    verdict = agreement(whole, present.content, present.total, books.settings, kept)
     if link.rejected and isinstance(verdict, Attend) and books.settings.beyond_tolerance is BeyondTolerance.VOID:
         # Somebody paid it before it could be voided again: then it stays, and what differs is told.
         return verdict if present.settled_by else _void(present, books, link.rejected)
-    if (moved or overruled) and difference:
-        return _unchangeable(present, wanted, books) or Update(present, wanted, difference, accepted=kept)
+    if ((moved or overruled) and difference) or pairs.carried:
+        together = (*difference, *pairs.carried)
+        update = Update(present, whole, together, accepted=kept, fields=pairs.remembered if fields else None)
+        return _unchangeable(present, wanted, books) or update
     if isinstance(verdict, Attend):
         return verdict
     edited = link.written is not None and changes(lay_over(link.written, kept), present.content)
     same = link.sent is not None and link.sent.billed == desired.billed and kept == accepted
     if link.ledger_updated_at == present.updated_at and same and not moved and not edited:
-        return Nothing(verdict)
-    return Adopt(present, desired, agreement=verdict, accepted=kept)
+        return Nothing(verdict, fields=synced)
+    told = replace(desired, custom_fields=pairs.standing) if fields else desired
+    return Adopt(present, told, agreement=verdict, accepted=kept, fields=synced)
 
 
 def _edited(

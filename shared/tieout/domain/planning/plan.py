@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tieout.domain.attention import AttentionCode
 from tieout.domain.conflict import Accepted, Conflict
+from tieout.domain.field_pairs import SyncedField
 from tieout.domain.invoice import InvoiceContent, LedgerInvoice
 from tieout.domain.record import References
 
@@ -33,10 +34,14 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Nothing of ours stands in the ledger: write `content`."""
+    """Nothing of ours stands in the ledger: write `content`.
+
+    Here as in the others, `fields` is what is to be remembered of pairs of fields (None: what was remembered stays).
+    """
 
     content: InvoiceContent
     references: References | None = None
+    fields: tuple[SyncedField, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Update:
     changes: tuple[Change, ...]
     references: References | None = None
     accepted: Accepted | None = None
+    fields: tuple[SyncedField, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class Adopt:
     references: References | None = None
     agreement: Agreement = Agreement()
     accepted: Accepted | None = None
+    fields: tuple[SyncedField, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,7 @@ class Nothing:
 
     agreement: Agreement = Agreement()
     references: References | None = None
+    fields: tuple[SyncedField, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

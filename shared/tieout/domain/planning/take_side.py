@@ -30,6 +30,7 @@ class Edited:
     fields: tuple[str, ...]
     conflict: Conflict
     detail: str
+    pairs_only: bool = False
 
     @property
     def attend(self) -> Attend:
@@ -38,9 +39,12 @@ class Edited:
 
     def accepted(
         self, kept: Accepted | None, desired: InvoiceContent, present: LedgerInvoice, decision: Decision
-    ) -> Accepted:
+    ) -> Accepted | None:
         """QuickBooks' values of these fields, as a person took them, besides what was taken before; and the total that
         comes of them, where it is not HubSpot's."""
+        if self.pairs_only:
+            # Pairs of fields remember by themselves what was taken.
+            return kept
         blank = Accepted((), desired, present.content, present.total, decision.by, decision.at)
         taken = accept(kept, self.fields, desired, present, blank)
         beside = present.total - present.content.total
@@ -77,6 +81,19 @@ def edited_there(
     of_total = (TOTAL,) if money or beside else ()
     marks = tuple(_mark(one, desired, present) for one in (*fields, *of_total))
     return Edited(fields, Conflict(tuple(differences), marks, sides, refusal), detail)
+
+
+def with_pairs(found: Edited | None, pairs: Sequence[Change]) -> Edited | None:
+    """The choice with pairs of fields that changed on both sides besides."""
+    if not pairs:
+        return found
+    differences = [Difference(one.field, hubspot=one.after, quickbooks=one.before) for one in pairs]
+    marks = tuple(mark(one.field, one.after, one.before) for one in pairs)
+    if found is None:
+        return Edited((), Conflict(tuple(differences), marks), told(differences), pairs_only=True)
+    of = found.conflict
+    both = replace(of, differences=(*of.differences, *differences), marks=(*of.marks, *marks))
+    return replace(found, conflict=both, detail=f"{found.detail} {told(differences)}")
 
 
 def _sides(fields: Sequence[str], *, of_lines_or_tax: bool, beside: bool) -> tuple[tuple[Side, ...], str]:

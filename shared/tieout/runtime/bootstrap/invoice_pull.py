@@ -12,6 +12,7 @@ from tieout.runtime.bootstrap.aws import Aws
 from tieout.runtime.bootstrap.store import Store, open_store
 from tieout.runtime.bootstrap.vendors import new_token, open_workspaces
 from tieout.services.beside_mirrors import of_mirrored, pdf_of_mirrored
+from tieout.services.carrying import CarryFields
 from tieout.services.claims import Claims
 from tieout.services.deals import Deals
 from tieout.services.on_deals import OnDeals
@@ -33,6 +34,7 @@ def pull_service(opened: Workspaces, own: Store, vendor_timeout: timedelta) -> P
     """The pull of invoices over these workspaces and this store."""
     held = Claims(own.records, own.hints, own.clock, new_token)
     beside = (
+        CarryFields(held, own.notices),
         OnDeals(Deals(held, own.notices), of_mirrored),
         Pdfs(held, own.notices, pdf_of_mirrored),
     )

@@ -12,6 +12,7 @@ from tieout.runtime.bootstrap.aws import Aws
 from tieout.runtime.bootstrap.store import Store, open_store
 from tieout.runtime.bootstrap.vendors import new_token, open_workspaces
 from tieout.services.assess import Assessor
+from tieout.services.carrying import CarryFields
 from tieout.services.claims import Claims
 from tieout.services.customers import Customers
 from tieout.services.deals import Deals
@@ -40,6 +41,7 @@ def push_service(opened: Workspaces, own: Store, vendor_timeout: timedelta) -> P
     """The push of invoices over these workspaces and this store."""
     held = _claims(own)
     beside = (
+        CarryFields(held, own.notices),
         OnDeals(Deals(held, own.notices), of_pushed),
         Pdfs(held, own.notices, pdf_of_pushed),
     )
