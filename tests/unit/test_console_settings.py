@@ -42,7 +42,7 @@ def test_what_was_applied_is_shown_and_marked(world: ConsoleWorld) -> None:
     )
     text = shown(world)
     assert "QuickBooks push_payments no changed" in text
-    accounts = text.partition("deposit_accounts ")[2][:40]
+    accounts = text.partition("deposit_accounts ")[2].partition("payment_methods")[0]
     assert all(one in accounts for one in ("hs_payments: 35", "none: 4", "changed"))
     assert "total_tolerance 0.01 changed" in text
 

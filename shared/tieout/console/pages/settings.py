@@ -92,9 +92,9 @@ def _label(name: str, language: Language) -> str:
 
 
 def _values(value: object, language: Language) -> tuple[str, ...]:
+    if value is None or value in ({}, []):
+        return (language.say("not set"),)
     match value:
-        case None | {} | []:
-            return (language.say("not set"),)
         case Mapping():
             return tuple(f"{key}: {_text(one, language)}" for key, one in value.items())
         case list():
