@@ -1,4 +1,4 @@
-"""What a sweep over both systems would find; the sweep of this version wakes what is due and looks no further."""
+"""What a sweep over both systems would find, as the worlds of invoices need it; those of money run the real one."""
 
 from __future__ import annotations
 
