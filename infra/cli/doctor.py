@@ -18,6 +18,7 @@ from tieout.domain.attention import ATTENTION, AttentionCode
 from tieout.domain.company import Connection
 from tieout.domain.scopes import read_scopes
 from tieout.ports import Workspace
+from tieout.services.watching import SIGN_IN_ENDS_SOON, sign_in_ends
 
 _SECONDS = 15
 
@@ -140,18 +141,17 @@ def _tokens(deployment: Deployment, connection: Connection) -> Check:
     if tokens is None:
         return problem("QuickBooks is not connected", "Connect QuickBooks.")
     now = deployment.store.clock.now()
-    ends = [end for end in (tokens.refresh_expires_at, tokens.hard_expires_at) if end is not None]
-    if not ends:
-        return ok("connected")
-    return _days_left(min(ends), now)
+    ends = sign_in_ends(tokens)
+    return ok("connected") if ends is None else _days_left(ends, now)
 
 
 def _days_left(ends: datetime, now: datetime) -> Check:
     days = (ends - now).days
     if days < 0:
         return problem(f"the sign-in ended on {ends:%Y-%m-%d}", "Connect QuickBooks again.")
-    level = "warning" if days < 14 else "ok"
-    return Check("", level, f"valid for {days} days without use", "Connect QuickBooks again." if days < 14 else "")
+    soon = ends - now < SIGN_IN_ENDS_SOON
+    advice = "Connect QuickBooks again." if soon else ""
+    return Check("", "warning" if soon else "ok", f"valid for {days} days without use", advice)
 
 
 def _company(workspace: Workspace) -> Check:

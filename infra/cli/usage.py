@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from infra.cli import show
 from infra.cli.deployment import Store
-from tieout.domain.metering import READS_A_MONTH, Usage, usage
-from tieout.services.sweep import SWEPT
-
-
-def reads_of(store: Store, connection: str | None) -> Usage:
-    """This month's metered reads of a connection, or with None of all."""
-    now = store.clock.now()
-    return usage(store.meter.reads(connection, now.date()), now)
+from tieout.domain.metering import READS_A_MONTH, Usage
+from tieout.services.watching import reads_of, swept_at
 
 
 def reads_facts(reads: Usage) -> dict[str, object]:
     """For --json."""
     return {"so_far": reads.so_far, "projected": reads.projected, "included": READS_A_MONTH}
-
-
-def swept_at(store: Store, connection: str) -> datetime | None:
-    """When the connection's last complete sweep began."""
-    return store.cursors.load(connection, SWEPT)
 
 
 def print_usage(store: Store, connections: Sequence[str]) -> None:

@@ -13,12 +13,13 @@ from infra.cli.check import as_json
 from infra.cli.doctor import examine, recording_refusal
 from infra.cli.options import FINE, NEEDS_A_PERSON, Invoice, Json, Name, NotFound, OnlyConnection, Stack, opened
 from infra.cli.selection import STATES_OF_A_PERSON, find, find_any, in_state, name_of
-from infra.cli.usage import print_usage, reads_facts, reads_of, swept_at
+from infra.cli.usage import print_usage, reads_facts
 from tieout.domain.record import Kind, State, SyncRecord
 from tieout.domain.status import explain
 from tieout.ports import Records
 from tieout.services.decisions import records_in_state
 from tieout.services.preview import preview
+from tieout.services.watching import reads_of, swept_at
 
 _MOST_COUNTED = 2000
 

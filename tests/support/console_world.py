@@ -18,14 +18,18 @@ from urllib.parse import quote
 
 from werkzeug.serving import make_server
 
-from tests.support.builders_world import World
+from tests.support.builders_world import VENDOR_TIMEOUT, World
 from tests.support.console_client import ORIGIN, ConsoleClient, as_wsgi
 from tests.support.memory_doors import MemoryDoors
+from tests.support.memory_registers import MemoryQueues, MemoryRegisters
 from tieout.console.desk import Desk
 from tieout.console.guard import Guard
 from tieout.console.site import Site
 from tieout.domain.person import Role
 from tieout.runtime.console import run_console
+from tieout.services.assess import Assessor
+from tieout.services.customers import Customers
+from tieout.services.items import Items
 from tieout.services.sign_in import SignIn
 
 KEY = "a key for tests that is long enough to sign"
@@ -39,6 +43,7 @@ class ConsoleWorld:
         self.doors = MemoryDoors()
         self._secrets = count(1)
         self.sign_in = SignIn(self.doors, self.world.clock, lambda: f"secret-{next(self._secrets)}")
+        self.queues = MemoryQueues()
         self.desk = self._desk()
         self.guard = Guard(lambda: KEY, origin)
         self.site = Site(self.desk, self.guard)
@@ -57,6 +62,10 @@ class ConsoleWorld:
             notices=world.notices,
             tokens=world.tokens,
             workspaces=world,
+            registers=MemoryRegisters(world.records),
+            health=world.health,
+            queues=self.queues,
+            assessor=Assessor(Customers(world.claims, VENDOR_TIMEOUT), Items(world.records, world.clock)),
         )
 
     def path(self, path: str = "") -> str:

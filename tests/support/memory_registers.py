@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date
 
 from tests.support.memory import MemoryRecords
@@ -23,6 +23,7 @@ from tieout.domain.register import (
     register_of,
 )
 from tieout.ports import RecordPage
+from tieout.ports.queues import QueueDepth
 from tieout.ports.registers import BadPageMark, Snapshot, Tally
 
 
@@ -113,3 +114,16 @@ class MemoryHealthBook:
 
     def days(self, connection: str, since: date) -> Mapping[date, Snapshot]:
         return {day: one for (whose, day), one in sorted(self._days.items()) if whose == connection and day >= since}
+
+
+class MemoryQueues:
+    """`found` is what is told of the queues; an exception is raised."""
+
+    def __init__(self) -> None:
+        workers = ("invoice_push", "payment_push", "payment_pull", "invoice_pull")
+        self.found: Sequence[QueueDepth] | Exception = [QueueDepth(worker, 0, 0) for worker in workers]
+
+    def depths(self) -> Sequence[QueueDepth]:
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found

@@ -24,6 +24,8 @@ OPEN = {
     "/sign-in/{ticket}": "it makes the session; the ticket is what no other site knows",
     "/sign-out": "viewers sign out, too",
     "/language": "it changes nothing but what this browser is shown",
+    "/c/{connection}/invoices": "a search, which changes nothing; as a form no name reaches an address",
+    "/c/{connection}/payments": "as for invoices",
 }
 
 

@@ -134,12 +134,12 @@ def test_braces_in_a_text_without_values_are_just_braces() -> None:
 
 @pytest.mark.parametrize(
     ("number", "english", "portuguese"),
-    [(0, "0 days", "0 day"), (1, "1 day", "1 day"), (1234, "1,234 days", "1.234 days")],
+    [(0, "0 lamps", "0 lamp"), (1, "1 lamp", "1 lamp"), (1234, "1,234 lamps", "1.234 lamps")],
 )
 def test_numbers_decide_the_form_as_each_language_wants_it(number: int, english: str, portuguese: str) -> None:
     # Not in the catalogue, so that only the rule is tried.
-    assert ENGLISH.count(number, "{number} day", "{number} days") == english
-    assert PORTUGUESE.count(number, "{number} day", "{number} days") == portuguese
+    assert ENGLISH.count(number, "{number} lamp", "{number} lamps") == english
+    assert PORTUGUESE.count(number, "{number} lamp", "{number} lamps") == portuguese
 
 
 @pytest.mark.parametrize(

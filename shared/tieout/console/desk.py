@@ -11,6 +11,9 @@ from tieout.domain.company import Connection
 from tieout.domain.settings import Settings
 from tieout.ports import Clock, Cursors, Hints, ReadMeter, Records, Tokens, Workspaces
 from tieout.ports.notices import Notices
+from tieout.ports.queues import Queues
+from tieout.ports.registers import HealthBook, Registers
+from tieout.services.assess import Assessor
 from tieout.services.sign_in import SignIn
 
 
@@ -61,3 +64,7 @@ class Desk:
     notices: Notices
     tokens: Tokens
     workspaces: Workspaces
+    registers: Registers
+    health: HealthBook
+    queues: Queues
+    assessor: Assessor

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -80,6 +80,10 @@ class Language:
         """Day and time to the second, in `zone`, for timelines."""
         there = value.astimezone(zone)
         return f"{self.day(there.date())}, {there:%H:%M:%S}"
+
+    def lasting(self, value: timedelta) -> str:
+        """How long: 3 minutes."""
+        return format_timedelta(value, locale=self.locale)
 
     def ago(self, value: datetime, now: datetime) -> str:
         """How long before `now`: 3 minutes ago."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tieout.console.guard import CSRF_FIELD, SAID_COOKIE, forgotten
 from tieout.console.language import LANGUAGES
+from tieout.console.links import card_url
 from tieout.console.routing import Page, Scope
 from tieout.console.visit import Visit
 from tieout.console.web import BASE, Cached, Reply, joined
@@ -58,6 +59,7 @@ class Layout:
             "csrf_field": CSRF_FIELD,
             "may_change": visit.may_change,
             "url": visit.url,
+            "card_url": partial(card_url, visit),
             "site_url": visit.site_url,
             # Where a switch of the language comes back to; a form's own address shows nothing.
             "here_path": _address(visit) if visit.request.method == "GET" else visit.site_url(),

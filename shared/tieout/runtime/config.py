@@ -84,7 +84,13 @@ class WorkerConfig(VendorConfig):
 
 
 class ConsoleConfig(VendorConfig):
-    """console. `public_url`: scheme and host that people open. `vendor_timeout_seconds` is as of a worker."""
+    """console. `public_url`: scheme and host that people open. `vendor_timeout_seconds` is as of a worker. The
+    dead-letter queues are those of the workers."""
+
+    invoice_push_dead_letter_queue: str = Field(min_length=1)
+    payment_push_dead_letter_queue: str = Field(min_length=1)
+    payment_pull_dead_letter_queue: str = Field(min_length=1)
+    invoice_pull_dead_letter_queue: str = Field(min_length=1)
 
     public_url: str = Field(pattern=r"^https?://[^/\s]+$")
     console_secret: str = Field(min_length=1)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NotReadyYet
-from tieout.domain.hint import Cause, HintObject
+from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.planning.invoice import SWITCHED_OFF
 from tieout.domain.planning.plan import Change
 from tieout.domain.record import BY_HAND, Kind, LeftAlone, Link, RecordKey, State, SyncRecord, own_hint_object
-from tieout.ports import AuditEntry, Clock, RecordChanged, Records
+from tieout.ports import AuditEntry, Clock, Hints, RecordChanged, Records
 
 # Why a record is ignored whatever the settings say; every other reason may be one of the settings'.
 _NOT_BY_SETTINGS = frozenset({"draft", "voided", "not_billable", BY_HAND}) | {
@@ -70,6 +70,29 @@ def resolve(records: Records, clock: Clock, key: RecordKey, note: str, actor: st
     return stored(
         records, replace(record, updated_at=now), AuditEntry(now, actor, f"resolved {key.kind}", trace_id, facts)
     )
+
+
+def retry(
+    records: Records, hints: Hints, clock: Clock, keys: Iterable[RecordKey], actor: str, trace_id: str
+) -> list[RecordKey]:
+    """Have records looked at again, with a line in the trail of each. Gives those that a worker holds just now, or that
+    do not exist: they are not asked for, because that worker is about to look anyhow."""
+    now, asked, busy = clock.now(), [], []
+    for key in keys:
+        record, own = records.get(key), own_hint_object(key)
+        if record is None or own is None:
+            busy.append(key)
+            continue
+        try:
+            entry = AuditEntry(now, actor, f"asked to look again at {key.kind}", trace_id)
+            stored(records, replace(free(record, now), updated_at=now), entry)
+        except NotReadyYet:
+            busy.append(key)
+            continue
+        asked.append(Hint(key.connection, own, key.origin_id, now, Cause.RETRY, trace_id))
+    if asked:
+        hints.send(asked)
+    return busy
 
 
 def confirm_refund(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tieout.domain.invoice import LedgerInvoice
 from tieout.domain.planning.plan import Plan
 from tieout.domain.record import Kind, RecordKey, SyncRecord
 from tieout.ports import Records, Workspace
@@ -12,11 +13,13 @@ from tieout.services.assess import Assessor, Case, Source
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`record` None: Tieout has never looked at the invoice. `source` None: HubSpot has no such invoice."""
+    """`record` None: Tieout has never looked at the invoice. `source` None: HubSpot has no such invoice.
+    `present` is what stands in QuickBooks, where it was asked."""
 
     record: SyncRecord | None
     source: Source
     plan: Plan | Exception
+    present: LedgerInvoice | None = None
 
 
 def preview(
@@ -36,5 +39,6 @@ def preview(
     record = records.get(key)
     source = workspace.crm.invoices([invoice_id], workspace.settings.needed_properties).get(invoice_id)
     case = Case(record or SyncRecord(key=key), source, look=True, by_person=by_person)
-    plan = assessor.assess(workspace, [case], trace_id, dry=True)[0]
-    return Preview(record, source, plan)
+    looked: dict[str, LedgerInvoice] = {}
+    plan = assessor.assess(workspace, [case], trace_id, dry=True, looked=looked)[0]
+    return Preview(record, source, plan, next(iter(looked.values()), None))

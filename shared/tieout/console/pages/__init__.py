@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from tieout.console.pages import entrance, overview, settings
+from tieout.console.pages import entrance, overview, record, registers, settings
 from tieout.console.routing import Page
 
 PAGES: tuple[Page, ...] = (
     entrance.PAGE,
     overview.PAGE,
+    registers.INVOICES,
+    registers.PAYMENTS,
+    record.PAGE,
     settings.PAGE,
 )

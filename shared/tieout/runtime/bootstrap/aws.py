@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
+    from tieout.adapters.sqs.depths import CloudWatch
+
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=3, read_timeout=10)
 
 
@@ -40,6 +42,11 @@ class Aws:
     def s3(self) -> S3Client:
         """Reports."""
         return cast("S3Client", self._session.create_client("s3", config=_CONFIG))
+
+    @cached_property
+    def cloudwatch(self) -> CloudWatch:
+        """How old the oldest messages are."""
+        return cast("CloudWatch", self._session.create_client("cloudwatch", config=_CONFIG))
 
     @cached_property
     def secrets_manager(self) -> SecretsManagerClient:

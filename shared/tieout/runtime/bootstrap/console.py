@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from tieout.adapters.dynamodb.doors import DynamoDoors
+from tieout.adapters.dynamodb.health import DynamoHealthBook
+from tieout.adapters.dynamodb.registers import DynamoRegisters
 from tieout.adapters.secrets.secrets import ConsoleSecrets, Secrets
+from tieout.adapters.sqs.depths import QueuePair, SqsDepths
 from tieout.console.desk import Desk
 from tieout.console.guard import Guard
 from tieout.console.site import Site
 from tieout.ports import ReadMeter
 from tieout.runtime import config
 from tieout.runtime.bootstrap.aws import Aws
+from tieout.runtime.bootstrap.invoice_push import assessor
 from tieout.runtime.bootstrap.store import open_store
 from tieout.runtime.bootstrap.vendors import open_workspaces
 from tieout.services.sign_in import SignIn
@@ -46,5 +52,19 @@ def build() -> Console:
         notices=own.notices,
         tokens=opened.tokens,
         workspaces=opened,
+        registers=DynamoRegisters(aws.dynamodb, settings.table, own.records),
+        health=DynamoHealthBook(aws.dynamodb, settings.table),
+        queues=SqsDepths(aws.sqs, lambda: aws.cloudwatch, queue_pairs(settings), own.clock),
+        assessor=assessor(own, timedelta(seconds=settings.vendor_timeout_seconds)),
     )
     return Console(Site(desk, Guard(signing_key, settings.public_url.rstrip("/"))), own.meter)
+
+
+def queue_pairs(settings: config.ConsoleConfig) -> Mapping[str, QueuePair]:
+    """The queues by worker."""
+    return {
+        "invoice_push": QueuePair(settings.invoice_push_queue, settings.invoice_push_dead_letter_queue),
+        "payment_push": QueuePair(settings.payment_push_queue, settings.payment_push_dead_letter_queue),
+        "payment_pull": QueuePair(settings.payment_pull_queue, settings.payment_pull_dead_letter_queue),
+        "invoice_pull": QueuePair(settings.invoice_pull_queue, settings.invoice_pull_dead_letter_queue),
+    }
