@@ -24,10 +24,11 @@ from tieout.ports import Clock, Cursors, Hints, ReadMeter, Records, Tokens, Work
 from tieout.ports.audit import Trail
 from tieout.ports.notices import Notices
 from tieout.runtime import config
+from tieout.runtime.bootstrap.assessor import assessor
 from tieout.runtime.bootstrap.aws import Aws
 from tieout.runtime.bootstrap.backfill import Backfill, open_backfill
 from tieout.runtime.bootstrap.connecting import connect_service
-from tieout.runtime.bootstrap.invoice_push import assessor, push_service
+from tieout.runtime.bootstrap.invoice_push import push_service
 from tieout.runtime.bootstrap.store import open_store
 from tieout.runtime.bootstrap.vendors import open_workspaces
 from tieout.services.assess import Assessor

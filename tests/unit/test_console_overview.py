@@ -16,7 +16,7 @@ from tieout.domain.register import Health
 from tieout.ports.notices import Notice
 from tieout.ports.queues import QueueDepth
 from tieout.ports.registers import Snapshot
-from tieout.services.sweep import SWEPT
+from tieout.ports.sweeping import SWEPT
 
 INVOICES, PAYMENTS = (Kind.INVOICE, "hubspot"), (Kind.PAYMENT, "hubspot")
 

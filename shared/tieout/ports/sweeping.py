@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Protocol
 
+SWEPT = "swept"
+"""The cursor of a connection's last sweep in which every step succeeded, by our own clock."""
+
 
 class Cursors(Protocol):
     """How far the sweep has come, by connection and what it follows ("hubspot.invoices", "quickbooks")."""

@@ -11,14 +11,12 @@ from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.metering import usage
 from tieout.ports import Clock, Connections, Cursors, Hints, ReadMeter, Records, Workspaces
 from tieout.ports.payments import Feed
+from tieout.ports.sweeping import SWEPT
 from tieout.services.following import Following
 from tieout.services.following_ledger import FollowingLedger
 from tieout.services.health import HealthCounts
 from tieout.services.outcome import Run, Trouble
 from tieout.services.waking import Found, due
-
-SWEPT = "swept"
-"""The cursor of a connection's last sweep in which every step succeeded, by our own clock."""
 
 _COUNTS = "counts"
 """The step, of no connection, that tells how far all of them have come."""

@@ -12,7 +12,7 @@ from tieout.domain.metering import Usage, usage
 from tieout.ports import Clock, Cursors, ReadMeter, Records, Tokens, TokenSet
 from tieout.ports.notices import Notice, Notices
 from tieout.ports.queues import QueueDepth
-from tieout.services.sweep import SWEPT
+from tieout.ports.sweeping import SWEPT
 
 # The sweep runs every quarter of an hour; a run or two may be late or cut short. The alarm rings at the same time.
 SWEEP_IS_LATE = timedelta(hours=2)

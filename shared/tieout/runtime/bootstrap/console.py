@@ -16,8 +16,8 @@ from tieout.console.guard import Guard
 from tieout.console.site import Site
 from tieout.ports import ReadMeter
 from tieout.runtime import config
+from tieout.runtime.bootstrap.assessor import assessor
 from tieout.runtime.bootstrap.aws import Aws
-from tieout.runtime.bootstrap.invoice_push import assessor
 from tieout.runtime.bootstrap.store import open_store
 from tieout.runtime.bootstrap.vendors import open_workspaces
 from tieout.services.sign_in import SignIn

@@ -8,15 +8,12 @@ from tieout.adapters.sqs.dead_letters import DeadLetters
 from tieout.ports import Workspaces
 from tieout.runtime import config
 from tieout.runtime.batch import QueueWorker
+from tieout.runtime.bootstrap.assessor import assessor, claims
 from tieout.runtime.bootstrap.aws import Aws
 from tieout.runtime.bootstrap.store import Store, open_store
-from tieout.runtime.bootstrap.vendors import new_token, open_workspaces
-from tieout.services.assess import Assessor
+from tieout.runtime.bootstrap.vendors import open_workspaces
 from tieout.services.carrying import CarryFields
-from tieout.services.claims import Claims
-from tieout.services.customers import Customers
 from tieout.services.deals import Deals
-from tieout.services.items import Items
 from tieout.services.on_deals import OnDeals, of_pushed
 from tieout.services.pdfs import Pdfs, pdf_of_pushed
 from tieout.services.push_invoices import PushInvoices
@@ -32,14 +29,9 @@ def build() -> QueueWorker:
     return QueueWorker(service.push, DeadLetters(aws.sqs, settings.dead_letter_queue), own.clock, own.meter)
 
 
-def assessor(own: Store, vendor_timeout: timedelta) -> Assessor:
-    """What makes plans."""
-    return Assessor(Customers(_claims(own), vendor_timeout), Items(own.records, own.clock))
-
-
 def push_service(opened: Workspaces, own: Store, vendor_timeout: timedelta) -> PushInvoices:
     """The push of invoices over these workspaces and this store."""
-    held = _claims(own)
+    held = claims(own)
     beside = (
         CarryFields(held, own.notices),
         OnDeals(Deals(held, own.notices), of_pushed),
@@ -47,7 +39,3 @@ def push_service(opened: Workspaces, own: Store, vendor_timeout: timedelta) -> P
     )
     writer = Writer(held, vendor_timeout)
     return PushInvoices(opened, held, assessor(own, vendor_timeout), writer, vendor_timeout, beside)
-
-
-def _claims(own: Store) -> Claims:
-    return Claims(own.records, own.hints, own.clock, new_token)
