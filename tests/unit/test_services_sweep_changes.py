@@ -12,7 +12,7 @@ from tieout.domain.errors import Transient
 from tieout.domain.hint import Cause, HintObject
 from tieout.domain.record import State
 from tieout.ports.payments import ChangePage, Feed
-from tieout.services.sweep import SWEPT
+from tieout.ports.sweeping import SWEPT
 
 MINUTE = timedelta(minutes=1)
 
