@@ -37,9 +37,13 @@ class Items:
 
 Rule = Callable[[Facts, Entity, Items], Iterator[str]]
 
+_TAKEN = {"due": "due date", "email": "e-mail"}
+
 
 def differences(facts: Facts, row: Entity, items: Items) -> list[str]:
     """What does not agree, in words."""
+    if facts.accepted and not facts.took:
+        return [f"nobody took QuickBooks' {sorted(facts.accepted)}"]
     return [problem for rule in _RULES for problem in rule(facts, row, items)]
 
 
@@ -47,16 +51,20 @@ def _heads(facts: Facts, row: Entity, items: Items) -> Iterator[str]:
     here, there = books.in_hubspot(facts.hubspot, facts.invoice), books.in_quickbooks(row)
     names = ["due", "memo", "email"] + (["number"] if facts.company.config.custom_txn_numbers else [])
     for name in names:
-        if here[name] != there[name]:
+        if here[name] != there[name] and _TAKEN.get(name, name) not in facts.accepted:
             yield f"{name} is {here[name]!r} and {there[name]!r}"
     moved = _MOVED.format(here["date"]) in books.notes(row) and there["date"] > here["date"]
-    if here["date"] != there["date"] and not moved:
+    if here["date"] != there["date"] and not moved and "invoice date" not in facts.accepted:
         yield f"date is {here['date']} and {there['date']}"
 
 
 def _total(facts: Facts, row: Entity, items: Items) -> Iterator[str]:
     difference, settings = row["TotalAmt"] - facts.billed.total, facts.settings
-    if facts.record.state is State.SYNCED_WITH_VARIANCE:
+    if "total" in facts.accepted and abs(difference) > settings.variance_tolerance:
+        told = facts.record.detail
+        if facts.record.state is not State.SYNCED_WITH_VARIANCE or f"total of {row['TotalAmt']:,}" not in told:
+            yield f"the variance of {difference} that a person took is not said"
+    elif facts.record.state is State.SYNCED_WITH_VARIANCE:
         cents = f"{abs(difference):f}"
         if not settings.total_tolerance < abs(difference) <= settings.variance_tolerance or not _computed(facts):
             yield f"the variance is {difference}"
@@ -69,10 +77,14 @@ def _total(facts: Facts, row: Entity, items: Items) -> Iterator[str]:
 
 
 def _computed(facts: Facts) -> bool:
-    return facts.settings.tax_mode in (TaxMode.AUTOMATED, TaxMode.CODES) and facts.taxed
+    """Whether QuickBooks may come to another total: by a tax of its own, or by what a person took."""
+    taken = bool(facts.accepted & {"lines", "discount", "total"})
+    return taken or (facts.settings.tax_mode in (TaxMode.AUTOMATED, TaxMode.CODES) and facts.taxed)
 
 
 def _lines(facts: Facts, row: Entity, items: Items) -> Iterator[str]:
+    if "lines" in facts.accepted:
+        return
     sold = books.sold(row)
     for line, net, gross, there in zip(facts.lines, facts.billed.nets, facts.billed.grosses, sold, strict=False):
         detail = there["SalesItemLineDetail"]
@@ -112,6 +124,8 @@ def _item(line: Entity) -> str:
 
 
 def _discount(facts: Facts, row: Entity, items: Items) -> Iterator[str]:
+    if facts.accepted & {"lines", "discount"}:
+        return
     of_stock = sum((one["Amount"] for one in books.sold(row)[: len(facts.lines)]), ZERO) - facts.billed.subtotal
     wanted = sum((one.amount for one in facts.billed.discounts), ZERO) + of_stock
     if not _near(facts, books.discount_of(row), wanted):
@@ -150,7 +164,8 @@ def _customer(facts: Facts, row: Entity, items: Items) -> Iterator[str]:
 def _terms(facts: Facts, row: Entity, items: Items) -> Iterator[str]:
     days = (_due(facts) - facts.day.toordinal()) if _due(facts) else None
     wanted = facts.settings.terms.get(days) if days is not None else None
-    if wanted is not None and row.get("SalesTermRef", {}).get("value") != wanted:
+    taken = facts.accepted & {"terms", "due date", "invoice date"}
+    if wanted is not None and row.get("SalesTermRef", {}).get("value") != wanted and not taken:
         yield f"the terms are {row.get('SalesTermRef')}, {days} days apart"
 
 
@@ -167,6 +182,7 @@ def _custom_fields(facts: Facts, row: Entity, items: Items) -> Iterator[str]:
         texts[settings.purchase_order_field] = facts.invoice.get("hs_purchase_order_number") or ""
     for id_, text in texts.items():
         theirs = not text and facts.book is not None and f"custom {id_}" in facts.book.edited
+        theirs = theirs or f"custom field {id_}" in facts.accepted
         if id_ in stand and stand[id_] != text and not theirs:
             yield f"custom field {id_} is {text!r} and {stand[id_]!r}"
         if id_ not in stand and text and "did not keep custom field" not in facts.record.detail:

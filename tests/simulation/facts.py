@@ -25,7 +25,8 @@ from tieout.domain.settings import CustomerLevel, Settings
 class Facts:
     """`row` is the linked QuickBooks invoice as it stands, None when there is none any more; `book` what people made of
     it; `live` the ids of all invoices that stand for this one. `turned` are QuickBooks' preferences that a person
-    changed in between, `ignored`: a person told Tieout to leave the invoice alone."""
+    changed in between, `ignored`: a person told Tieout to leave the invoice alone, `took`: or took QuickBooks' values
+    of it."""
 
     hubspot: HubSpotSandbox
     company: Company
@@ -38,6 +39,12 @@ class Facts:
     live: list[str]
     turned: Set[str] = frozenset()
     ignored: bool = False
+    took: bool = False
+
+    @property
+    def accepted(self) -> Set[str]:
+        """The fields in which a person took QuickBooks' values."""
+        return frozenset(self.record.accepted.fields) if self.record.accepted else frozenset()
 
     @property
     def status(self) -> str:

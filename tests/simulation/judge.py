@@ -26,7 +26,7 @@ class Judge:
 
     `url` makes the link that HubSpot shows. `items` are the items of fees and taxes, `ignored` the invoices that a
     person told Tieout to leave alone, `turned` the preferences of QuickBooks that a person changed in between.
-    `ends` counts where the records came to rest.
+    Of `took` a person took QuickBooks' values. `ends` counts where the records came to rest.
     """
 
     connection: str
@@ -37,6 +37,7 @@ class Judge:
     items: Items
     ignored: Set[str] = field(default_factory=frozenset)
     turned: Set[str] = field(default_factory=frozenset)
+    took: Set[str] = field(default_factory=frozenset)
     ends: Counter[str] = field(default_factory=Counter)
 
     def judge(self) -> None:
@@ -67,6 +68,7 @@ class Judge:
             live=self.watch.live(invoice.id),
             turned=self.turned,
             ignored=invoice.id in self.ignored,
+            took=invoice.id in self.took,
         )
 
     def _shown_wrong(self, invoice: Record, record: SyncRecord) -> str | None:

@@ -9,10 +9,12 @@ from typing import Any
 from tests.simulation import grounds
 from tests.simulation.office import CONNECTION, Office
 from tests.simulation.scene import Acts, Scene
+from tieout.domain.conflict import Side
 from tieout.domain.errors import NotReadyYet, SyncError
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.services import decisions
+from tieout.services.take_side import choices, take
 
 _INTERNAL = {"property": "hs_title", "operator": "not_equals", "values": ["Internal"]}
 # A setting, and from what value it is changed to what; an item's name stands for its id.
@@ -37,18 +39,20 @@ _CHANGES: tuple[tuple[str, Callable[[Any, Mapping[str, str]], object]], ...] = (
 @dataclass(slots=True)
 class Operators:
     """`ignored` are the HubSpot invoices that a person told Tieout to leave alone and nobody retried since; `refused`:
-    the last settings are in force, and not everything could be queued to be looked at again."""
+    the last settings are in force, and not everything could be queued to be looked at again. Of `took` a person took
+    QuickBooks' values."""
 
     scene: Scene
     office: Office
     items: Mapping[str, str]
     ignored: set[str] = field(default_factory=set)
+    took: set[str] = field(default_factory=set)
     refused: bool = False
 
     @property
     def acts(self) -> Acts:
         """What they do."""
-        return {self._retry: 5, self._ignore: 1, self._change_settings: 2}
+        return {self._retry: 4, self._take_a_side: 4, self._ignore: 1, self._change_settings: 2}
 
     def act(self) -> None:
         """One of them does one thing."""
@@ -64,6 +68,9 @@ class Operators:
             self._apply(push_invoices=True)
         if self.refused:
             self._look_again()
+        for record in self._invoices():
+            if choices(record) is not None and self.scene.chance.random() < 0.5:
+                self._take_of(record)
         if self.scene.turned:
             for record in self._invoices():
                 if record.state in (State.ATTENTION, State.DELETED_IN_LEDGER) or record.reason == "period_closed":
@@ -107,6 +114,28 @@ class Operators:
             except SyncError:
                 self.scene.tell("and the new status is not shown at once")
         return bool(records)
+
+    def _take_a_side(self) -> bool:
+        """Of what they see of an invoice, which may be old by then."""
+        records = [one for one in self._invoices() if choices(one) is not None]
+        return bool(records) and self._take_of(self.scene.chance.choice(records))
+
+    def _take_of(self, record: SyncRecord) -> bool:
+        conflict = choices(record)
+        side = self.scene.chance.choice(conflict.sides) if conflict else Side.HUBSPOT
+        self.scene.tell(f"somebody takes {side.label}'s values of {record.key.origin_id}")
+        try:
+            take(self.office.records, self.scene.clock, record.key, side, "", "person", "take")
+        except NotReadyYet:
+            self.scene.tell("and is told to try again later")
+            return False
+        self.scene.reached[f"take {side}"] += 1
+        if side is Side.QUICKBOOKS:
+            self.took.add(record.key.origin_id)
+        else:
+            self.scene.watch.overrule(record)
+        self._ask(record.key)
+        return True
 
     def _change_settings(self) -> bool:
         name, change = self.scene.chance.choice(_CHANGES)

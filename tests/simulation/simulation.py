@@ -71,6 +71,7 @@ class Simulation(Course):
             Items.of(items),
             self.operators.ignored,
             scene.turned,
+            self.operators.took,
         )
         self._tell(f"{ground.name}: {document}")
         self._looked_until = self.stage.clock.time

@@ -15,7 +15,7 @@ ACTS = frozenset(
     {
         *("bill", "finalise", "void", "pay", "archive", "adjust", "edit line", "change lines", "edit texts"),
         *("edit owned", "edit unowned", "delete", "receive payment", "take number", "take name", "change the company"),
-        *("retry", "ignore", "change settings"),
+        *("retry", "ignore", "change settings", "take hubspot", "take quickbooks"),
     }
 )
 

@@ -45,6 +45,9 @@ _OURS = frozenset(
     ]
 )
 
+# What a conflict calls otherwise than the books.
+_NAMES = {"due date": "due", "invoice date": "date", "e-mail": "email"}
+
 
 class Broken(BaseException):
     """An invariant does not hold. No `except Exception` of a worker may survive it."""
@@ -54,12 +57,14 @@ class Broken(BaseException):
 class Book:
     """One invoice that we made in the ledger: for which HubSpot invoice, and what a person made of it.
 
-    `theirs` are a person's values in owned fields that HubSpot never agreed with.
+    `theirs` are a person's values in owned fields that HubSpot never agreed with; `overruled` those of them that a
+    person who saw them had replaced by HubSpot's.
     """
 
     origin: str
     theirs: dict[str, str] = field(default_factory=dict)
     edited: set[str] = field(default_factory=set)
+    overruled: dict[str, str] = field(default_factory=dict)
     deleted: bool = False
     voided: bool = False
 
@@ -205,9 +210,13 @@ class Watch:
         if same and before.get("ExchangeRate") != after.get("ExchangeRate"):
             raise Broken(f"invoice {id_}: the exchange rate became {after['ExchangeRate']}")
         was, now = books.in_quickbooks(before), books.in_quickbooks(after)
-        for name, value in self.books[id_].theirs.items():
-            if was.get(name) == value and now.get(name) != value:
+        book = self.books[id_]
+        for name, value in list(book.theirs.items()):
+            if was.get(name) != value or now.get(name) == value:
+                continue
+            if book.overruled.get(name) != value:
                 raise Broken(f"invoice {id_}: a person's {name} {value!r} was overwritten with {now.get(name)!r}")
+            del book.theirs[name], book.overruled[name]
 
     # -- the world
 
@@ -229,6 +238,17 @@ class Watch:
                 book.theirs[name] = now.get(name, "")
                 book.edited.add(name)
         self.compare()
+
+    def overrule(self, record: SyncRecord) -> None:
+        """A person takes HubSpot's values instead of those that the record shows of QuickBooks."""
+        if record.link is None or record.conflict is None:
+            return
+        book = self.books[record.link.far_id]
+        for one in record.conflict.differences:
+            # The text of a line or of an amount is not how it stands there.
+            name = _NAMES.get(one.field, one.field.replace("custom field", "custom"))
+            as_told = name != "discount" and not name.startswith("line ")
+            book.overruled[name] = one.quickbooks if as_told else book.theirs.get(name, "")
 
     def compare(self) -> None:
         """A person's value with which HubSpot agrees is the agreed value from then on."""
