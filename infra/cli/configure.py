@@ -26,11 +26,11 @@ from infra.cli.options import (
 )
 from infra.cli.selection import hint_about
 from infra.cli.settings_checks import examine_settings
-from infra.cli.settings_document import read_document
+from infra.cli.settings_document import as_shown, read_document
 from tieout.domain.company import Connection
 from tieout.domain.record import RecordKey
 from tieout.domain.settings import Settings
-from tieout.domain.settings_changes import as_document, changes
+from tieout.domain.settings_changes import changes
 from tieout.domain.settings_document import BadSettings
 from tieout.services.audit import note_settings
 from tieout.services.decisions import concerned_by_settings
@@ -57,7 +57,7 @@ def show_settings(
     deployment = opened(context, stack)
     one = _the_connection(deployment, connection)
     if version is None:
-        show.print_json(as_document(deployment.store.connections.settings(one.id)))
+        show.print_json(as_shown(deployment.store.connections.settings(one.id)))
         return
     for applied in deployment.store.connections.settings_history(one.id, _MOST):
         if applied.version == version:

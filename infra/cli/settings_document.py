@@ -5,10 +5,19 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
+from tieout.domain.directions import SWITCHES, ways
 from tieout.domain.settings import Settings
+from tieout.domain.settings_changes import as_document
 from tieout.domain.settings_document import BadSettings, parse_settings
 
 _DOCUMENT = "document"
+
+
+def as_shown(settings: Settings) -> dict[str, object]:
+    """Every setting with its value, as `parse_settings` takes it; directions in place of their switches."""
+    switches = {switch for pair in SWITCHES.values() for switch in pair}
+    directions = {name: way.value for name, way in ways(settings).items()}
+    return directions | {name: value for name, value in as_document(settings).items() if name not in switches}
 
 
 def read_document(text: str) -> tuple[dict[str, object], Settings]:

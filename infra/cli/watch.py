@@ -14,6 +14,7 @@ from infra.cli.doctor import examine, recording_refusal
 from infra.cli.options import FINE, NEEDS_A_PERSON, Invoice, Json, Name, NotFound, OnlyConnection, Stack, opened
 from infra.cli.selection import STATES_OF_A_PERSON, find, find_any, in_state, name_of
 from infra.cli.usage import print_usage, reads_facts
+from tieout.domain.directions import Way, ways
 from tieout.domain.record import Kind, State, SyncRecord
 from tieout.domain.status import explain
 from tieout.ports import Records
@@ -22,6 +23,12 @@ from tieout.services.preview import preview
 from tieout.services.watching import reads_of, swept_at
 
 _MOST_COUNTED = 2000
+_WAYS = {
+    Way.BOTH: "both ways",
+    Way.TO_QUICKBOOKS: "to QuickBooks only",
+    Way.TO_HUBSPOT: "to HubSpot only",
+    Way.OFF: "not at all",
+}
 
 
 def doctor(
@@ -63,12 +70,14 @@ def status(
         waiting_for_a_person |= bool(needy)
         kinds = {kind: _counts(records, kind) for kind in (Kind.INVOICE, Kind.PAYMENT, Kind.REFUND)}
         refusal = recording_refusal(deployment, one.id)
+        directions = ways(deployment.store.connections.settings(one.id))
         if json:
             facts.append(
                 {
                     "connection": one.id,
                     "portal_id": one.portal_id,
                     "realm_id": one.realm_id,
+                    "directions": directions,
                     "states": kinds[Kind.INVOICE],
                     "payments": kinds[Kind.PAYMENT],
                     "refunds": kinds[Kind.REFUND],
@@ -88,6 +97,8 @@ def status(
             if number
         ]
         show.table(title, ("kind", "state", "number"), by_state)
+        told = ", ".join(f"{name} {_WAYS[way]}" for name, way in directions.items())
+        show.out.print(f"Directions: {told}.")
         if refusal:
             show.out.print(Text(refusal, style="yellow"), highlight=False)
         show.table("Needs a person", ("record", "code", "what, and what to do"), [_needy_row(one) for one in needy])

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
-
 import pytest
 
-from infra.sandbox.hubspot.object_types import find_type
 from tests.support.builders_world import World
 from tests.support.cli_world import CommandLine, wide
 from tieout.domain.hint import Cause
 from tieout.domain.record import BY_HAND, State
-from tieout.ports.notices import Notice
-from tieout.services.deals import AMBIGUOUS, DEAL_REFUSED
-from tieout.services.on_deals import REFUSED
-from tieout.services.pdfs import REFUSED as PDF_REFUSED
 
 COMMANDS = (
     ("doctor",),
@@ -81,70 +72,6 @@ def test_a_deployment_that_is_not_there_is_one_line_on_standard_error(line: Comm
 def test_a_connection_that_is_not_there_is_one_line_on_standard_error(line: CommandLine) -> None:
     ran = line.run("status", "--connection", "c9")
     assert (ran.code, ran.out, ran.err) == (2, "", "error There is no connection 'c9'.")
-
-
-# -- status
-
-
-def test_status_counts_states_and_says_what_needs_a_person(line: CommandLine, world: World) -> None:
-    world.sync(world.invoice())
-    needy = unknown_product(world)
-    ran = line.run("status")
-    assert ran.code == 1
-    assert "synced" in ran.out
-    assert world.number(needy) in ran.out
-    assert "item_missing" in ran.out
-    facts = line.run("status", "--json").json
-    [connection] = facts["connections"]
-    assert (connection["states"]["synced"], connection["states"]["attention"]) == (1, 1)
-    assert [one["invoice_id"] for one in connection["needs_a_person"]] == [needy]
-    assert facts["queues"] == {"invoice push": 0, "dead letters": 0}
-
-
-def test_status_is_fine_while_nothing_needs_a_person(line: CommandLine, world: World) -> None:
-    world.sync(world.invoice())
-    assert line.run("status").code == 0
-
-
-def test_a_dead_letter_needs_a_person(line: CommandLine) -> None:
-    line.queues = {"invoice push": 0, "dead letters": 1}
-    assert line.run("status").code == 1
-
-
-def test_status_shows_the_metered_reads_of_the_month_and_the_last_complete_sweep(
-    line: CommandLine, world: World
-) -> None:
-    assert line.run("status", "--json").json["connections"][0]["last_complete_sweep"] is None
-    world.sweep()
-    world.meter.flush()
-    facts = line.run("status", "--json").json
-    [connection] = facts["connections"]
-    assert connection["last_complete_sweep"] == str(world.clock.now())
-    assert facts["metered_reads"] == connection["metered_reads"]
-    assert facts["metered_reads"]["so_far"] == 1
-    assert facts["metered_reads"]["projected"] > 1
-    assert facts["metered_reads"]["included"] == 500_000
-    out = line.run("status").out
-    assert "500,000 included" in out
-    assert f"{world.clock.now():%Y-%m-%d %H:%M:%S} UTC" in out
-
-
-def test_what_a_command_reads_is_counted(line: CommandLine, world: World) -> None:
-    id_ = world.invoice()
-    line.run("plan", id_)
-    reads = line.run("status", "--json").json["metered_reads"]["so_far"]
-    assert reads == world.meter.counted > 0
-
-
-def test_status_shows_what_waits_and_until_when(line: CommandLine, world: World) -> None:
-    world.fault("status_500", times=10)
-    id_ = world.invoice()
-    assert world.sync(id_).state is State.VERIFYING
-    ran = line.run("status", "--json")
-    [waiting] = ran.json["connections"][0]["waiting"]
-    assert ran.code == 0
-    assert (waiting["invoice_id"], waiting["reason"]) == (id_, "outcome_unknown")
-    assert waiting["due_at"]
 
 
 # -- plan and push
@@ -348,126 +275,3 @@ def test_what_needs_no_person_cannot_be_resolved(line: CommandLine, world: World
     assert ran.err == f"error {fine}: This record does not need a person."
     assert ran.json["queued"] == [needy]
     assert retried(world) == [needy]
-
-
-# -- doctor
-
-
-class _Accepts(BaseHTTPRequestHandler):
-    """The public end of a deployment."""
-
-    def do_POST(self) -> None:
-        signed = any(name.lower() in ("x-hubspot-signature-v3", "intuit-signature") for name in self.headers)
-        self.send_response(204 if signed else 401)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class' name
-        """Nothing is printed."""
-
-
-@pytest.fixture
-def reachable(line: CommandLine) -> object:
-    """The deployment's public address answers."""
-    server = HTTPServer(("127.0.0.1", 0), _Accepts)
-    thread = Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    line.public_url = f"http://127.0.0.1:{server.server_port}"
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.mark.usefixtures("reachable")
-def test_doctor_finds_no_problem_where_there_is_none(line: CommandLine, world: World) -> None:
-    world.sync(world.invoice())
-    ran = line.run("doctor")
-    assert ran.code == 0, ran.out
-    assert "c1: HubSpot scopes: invoices, payments and all that belongs to them can be read" in ran.out
-    assert "webhooks from QuickBooks: a signed test delivery" in ran.out
-    levels = {check["level"] for check in line.run("doctor", "--json").json}
-    assert "problem" not in levels
-
-
-def test_where_hubspot_takes_no_recorded_payments_doctor_and_status_say_so_once(
-    line: CommandLine, world: World
-) -> None:
-    assert line.run("status", "--json").json["connections"][0]["notice"] is None
-    world.notices.save("c1", "recording_refused", Notice("No processor is set up.", world.clock.now()))
-    assert "No processor is set up." in line.run("doctor").out
-    assert "No processor is set up." in line.run("status").out
-    assert "No processor is set up." in line.run("status", "--json").json["connections"][0]["notice"]
-    world.settings(record_payments_in_hubspot=False)
-    assert "by setting" in line.run("doctor").out
-
-
-def check(line: CommandLine, name: str) -> dict[str, str]:
-    """One line of `tieout doctor`."""
-    checks: list[dict[str, str]] = line.run("doctor", "--json").json
-    [found] = [one for one in checks if one["name"] == f"c1: {name}"]
-    return found
-
-
-def test_doctor_notices_hubspots_own_data_sync_and_says_what_to_do(line: CommandLine, world: World) -> None:
-    assert check(line, "HubSpot's own data sync")["level"] == "ok"
-    with world.hubspot.acting("DATA_SYNC") as records:
-        records.create(find_type("invoices"), {"hs_currency": "USD", "hs_invoice_billable": "false"})
-    found = check(line, "HubSpot's own data sync")
-    assert (found["level"], "Switch the invoice sync" in found["advice"]) == ("warning", True)
-    world.settings(skip_data_sync_invoices=False)
-    assert check(line, "HubSpot's own data sync")["level"] == "problem"
-    world.clock.advance(31 * 86400)
-    assert check(line, "HubSpot's own data sync")["level"] == "ok"
-
-
-def test_doctor_names_the_scopes_of_deals_and_what_is_missing(line: CommandLine, world: World) -> None:
-    everything = world.hubspot.config.tokens["pat-na1-sandbox"]
-    world.settings(deals="associate", deal_order_property="order_number")
-    assert "no property order_number" in check(line, "deals")["found"]
-    world.settings(deals="associate")
-    assert "tieout_invoice_number" in check(line, "deals")["found"]
-    assert check(line, "deals")["level"] == "warning"
-    allowed = frozenset(scope for scope in everything if ".deals." not in scope)
-    world.hubspot.config = replace(world.hubspot.config, tokens={"pat-na1-sandbox": allowed})
-    found = check(line, "deals")
-    assert (found["level"], "crm.objects.deals.read" in found["advice"]) == ("problem", True)
-
-
-@pytest.mark.parametrize(
-    ("scope", "said"),
-    [
-        ("files", "files"),
-        ("crm.objects.deals.read", "crm.objects.deals.read"),
-        ("crm.objects.contacts.read", "contacts"),
-    ],
-)
-def test_doctor_names_the_scope_that_pdfs_lack(line: CommandLine, world: World, scope: str, said: str) -> None:
-    world.settings(pdf="deal")
-    assert check(line, "PDFs")["level"] == "ok"
-    everything = world.hubspot.config.tokens["pat-na1-sandbox"]
-    world.hubspot.config = replace(world.hubspot.config, tokens={"pat-na1-sandbox": everything - {scope}})
-    found = check(line, "PDFs")
-    assert (found["level"], said in found["advice"]) == ("problem", True)
-
-
-def test_doctor_shows_that_a_pdf_was_refused(line: CommandLine, world: World) -> None:
-    world.settings(pdf="company")
-    world.notices.save("c1", PDF_REFUSED, Notice("Storage is full.", world.clock.now()))
-    assert "Storage is full." in check(line, "PDFs")["found"]
-
-
-def test_doctor_shows_what_stands_about_deals(line: CommandLine, world: World) -> None:
-    world.settings(deals="associate")
-    world.notices.save("c1", AMBIGUOUS, Notice("HubSpot invoice 1: the deals 2, 3.", world.clock.now()))
-    assert "the deals 2, 3" in check(line, "deals")["found"]
-    world.notices.save("c1", DEAL_REFUSED, Notice("Deal 6: not so.", world.clock.now()))
-    assert "Deal 6: not so." in check(line, "deals")["found"]
-    world.notices.save("c1", REFUSED, Notice("Deal 7: no.", world.clock.now()))
-    assert "Deal 7: no." in check(line, "deals")["found"]
-
-
-def test_doctor_says_when_webhooks_cannot_arrive(line: CommandLine) -> None:
-    ran = line.run("doctor")
-    assert ran.code == 1
-    assert "cannot be reached" in ran.out
-    assert "Is the stack deployed, and PublicUrl right?" in ran.out

@@ -9,18 +9,23 @@ from typing import Any
 
 import pytest
 
+from infra.cli.settings_document import as_shown
 from infra.sandbox.quickbooks.bookkeeper import Bookkeeper
 from tests.support.builders_world import World
 from tests.support.cli_world import CommandLine, Ran, wide
 from tieout.domain.company import Connection
+from tieout.domain.directions import SWITCHES
 from tieout.domain.hint import Cause
 from tieout.domain.record import State
 from tieout.domain.settings import Settings
-from tieout.domain.settings_changes import as_document, changes
+from tieout.domain.settings_changes import changes
 from tieout.domain.settings_document import BadSettings, parse_settings
 
+# What a document names: directions stand in place of their switches.
+NAMES = {one.name for one in fields(Settings)} - {name for pair in SWITCHES.values() for name in pair} | SWITCHES.keys()
 FULL: dict[str, object] = {
-    "push_invoices": False,
+    "invoices": "to_hubspot",
+    "payments": "off",
     "cutover_date": "2026-01-01",
     "filters": [
         {"property": "hs_title", "operator": "in", "values": ["a", "b"]},
@@ -50,9 +55,6 @@ FULL: dict[str, object] = {
     ],
     "custom_fields": {"hs_title": "2"},
     "purchase_order_field": "1",
-    "push_payments": False,
-    "pull_payments": False,
-    "pull_invoices": True,
     "voided_in_quickbooks": "attention",
     "deleted_in_quickbooks": "void",
     "adopt_data_sync_invoices": True,
@@ -123,12 +125,12 @@ def test_payments_are_checked_for_their_accounts_and_for_who_else_posts_them(lin
 
 
 def test_a_full_document_names_every_setting_and_comes_back_as_it_was() -> None:
-    assert set(FULL) == {one.name for one in fields(Settings)}
-    assert as_document(parse_settings(FULL)) == FULL
+    assert set(FULL) == NAMES
+    assert as_shown(parse_settings(FULL)) == FULL
 
 
 def test_the_defaults_are_a_document_too() -> None:
-    assert parse_settings(as_document(Settings())) == Settings()
+    assert parse_settings(as_shown(Settings())) == Settings()
 
 
 def test_changes_name_members_of_objects_and_lists() -> None:
@@ -149,7 +151,7 @@ def test_show_prints_a_document_that_can_be_applied(line: Terminal) -> None:
     ran = line.run("settings", "show")
     assert ran.code == 0
     assert parse_settings(ran.json) == line.world.connections.settings("c1")
-    assert set(ran.json) == {one.name for one in fields(Settings)}
+    assert set(ran.json) == NAMES
 
 
 def test_earlier_versions_are_kept_and_shown(line: Terminal) -> None:

@@ -17,6 +17,7 @@ from infra.local.demo.business_day import invoices
 from infra.local.demo.money_day import deals
 from tests.template.stack_template import of_type, template
 from tieout.domain.attention import AttentionCode
+from tieout.domain.directions import SWITCHES, Way, ways
 from tieout.domain.record import BY_HAND, SETTLED, State
 from tieout.domain.settings import (
     BeyondTolerance,
@@ -213,8 +214,10 @@ def _shown(value: object) -> str:
 
 def test_every_setting_is_documented_with_its_default() -> None:
     page = _text(DOCS / "settings.md")
-    assert _first_column(DOCS / "settings.md", "setting") == {one.name for one in fields(Settings)}
+    assert _first_column(DOCS / "settings.md", "setting") == {one.name for one in fields(Settings)} | SWITCHES.keys()
     defaults = Settings()
+    for name, way in ways(defaults).items():
+        assert f"| `{name}` | `{way}` |" in page
     for one in fields(Settings):
         assert f"| `{one.name}` | {_shown(getattr(defaults, one.name))} |" in page
     all_choices = (
@@ -229,6 +232,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
         FeeBooking,
         DealMode,
         PdfTarget,
+        Way,
     )
     for choices in all_choices:
         assert set(choices) <= _named(page)

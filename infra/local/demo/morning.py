@@ -93,7 +93,7 @@ def settings(quickbooks: QuickBooksPerson, accounts: Mapping[str, str]) -> dict[
         "payment_methods": {"card": methods["Credit Card"], "check": methods["Check"]},
         "payments_without_invoice": "sales_receipt",
         "sales_receipt_item_id": quickbooks.query("Item")[0]["Id"],
-        "pull_invoices": True,
+        "invoices": "both",
         "unknown_in_hubspot": "create",
         "deals": "associate",
         "deal_field": ORDER_FIELD,

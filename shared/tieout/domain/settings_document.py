@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from tieout.domain.directions import spread
 from tieout.domain.field_pairs_document import clashes, parse_pairs
 from tieout.domain.payment import Processor
 from tieout.domain.settings import (
@@ -265,7 +266,8 @@ def parse_settings(document: Mapping[str, object]) -> Settings:
     Raises BadSettings that names every refused field with its reason: unknown name, wrong type, bad value.
     """
     known = {item.name for item in fields(Settings)}
-    problems = [(name, "unknown setting") for name in document if name not in known]
+    document, problems = spread(document)
+    problems += [(name, "unknown setting") for name in document if name not in known]
     values: dict[str, object] = {}
     for name in sorted(known & set(document)):
         if document[name] is None and name in _OPTIONAL:
