@@ -8,7 +8,17 @@ from collections.abc import Callable, Iterable, Mapping
 
 from rich.console import Console
 
-from tests.benchmarks import cold_start, fee_reports, intake, memory, mirror_costs, money_costs, push_costs, unit_costs
+from tests.benchmarks import (
+    backfill_times,
+    cold_start,
+    fee_reports,
+    intake,
+    memory,
+    mirror_costs,
+    money_costs,
+    push_costs,
+    unit_costs,
+)
 from tests.benchmarks.report import Measure, broken, table
 
 PARTS: Mapping[str, Callable[[], Iterable[Measure]]] = {
@@ -16,6 +26,7 @@ PARTS: Mapping[str, Callable[[], Iterable[Measure]]] = {
     "money_costs": money_costs.measure,
     "mirror_costs": mirror_costs.measure,
     "unit_costs": unit_costs.measure,
+    "backfill_times": backfill_times.measure,
     "cold_start": cold_start.measure,
     "memory": memory.measure,
     "intake": intake.measure,

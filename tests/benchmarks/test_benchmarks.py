@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from infra.aws.counts import ALONE, STORED_BYTES
-from tests.benchmarks import fee_reports, mirror_costs, money_costs, push_costs, unit_costs
+from tests.benchmarks import backfill_times, fee_reports, mirror_costs, money_costs, push_costs, unit_costs
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.report import Measure, broken
 
@@ -39,6 +39,13 @@ def test_the_fee_report_and_its_booking_keep_their_limits_of_calls() -> None:
     measures = list(fee_reports.calls(payments=600))
     assert len([one for one in measures if one.most is not None]) > 5
     assert broken(measures) == []
+
+
+def test_a_back_fill_makes_each_invoice_once_within_the_limits_of_both_vendors() -> None:
+    """How long it takes is measured where there are enough of them for the beginning and the end not to matter."""
+    exact = [one for one in backfill_times.measure(number=60) if one.exactly]
+    assert len(exact) == 6
+    assert broken(exact) == []
 
 
 def test_the_memory_of_the_fee_report_is_that_of_its_own_process() -> None:

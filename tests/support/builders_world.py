@@ -54,7 +54,7 @@ OBJECTS = "/crm/objects/2026-09"
 LINE_OF, CONTACT_OF, COMPANY_OF = 410, 177, 179
 
 
-class _Clock(VirtualClock):
+class LinkedClock(VirtualClock):
     """Our clock moves the vendors' clocks with it, so that time-outs, tokens and limits age together."""
 
     def __init__(self, start: datetime, others: Sequence[SandboxClock]) -> None:
@@ -73,9 +73,11 @@ class World:
     `crm` and `ledger` may be replaced by a test before the first push.
     """
 
+    clock_type: type[LinkedClock] = LinkedClock
+
     def __init__(self, *, hubspot: Mapping[str, Any] | None = None, **quickbooks: Any) -> None:
         clocks = [SandboxClock(START), SandboxClock(START)]
-        self.clock = _Clock(START, clocks)
+        self.clock = self.clock_type(START, clocks)
         self.hubspot = HubSpotSandbox(HubSpotConfig(**{"limits": NO_LIMITS, **(hubspot or {})}), clocks[0])
         unlimited = {"requests_per_second": None, "requests_per_minute": None, "custom_txn_numbers": True}
         self.quickbooks = QuickBooksSandbox(QuickBooksConfig(**{**unlimited, **quickbooks}), clocks[1])

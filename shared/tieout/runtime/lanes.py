@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ThreadLanes:
-    """Fulfils `services.backfill_run.Lanes` with `count` threads."""
+    """Fulfils `services.backfill.Lanes` with `count` threads."""
 
     count: int
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from tieout.domain.hint import Cause, Hint
 from tieout.domain.money import Money
@@ -14,6 +15,7 @@ from tieout.domain.planning.plan import Change
 from tieout.domain.record import RecordKey, own_hint_object
 
 RUN_PREFIX = "backfill-"
+T = TypeVar("T")
 
 
 class Step(StrEnum):
@@ -43,6 +45,14 @@ class Phase(StrEnum):
 
 Told = Callable[[Phase, int, int | None], None]
 """Is told how far a phase has come: how many are done, and of how many (None while nobody knows)."""
+
+
+class Lanes(Protocol):
+    """Runs several tasks at a time."""
+
+    def each(self, tasks: Iterable[Callable[[], T]]) -> Iterator[T]:
+        """The results, as they come. Who stops listening has no further task begun; those under way are finished."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

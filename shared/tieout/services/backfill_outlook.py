@@ -20,7 +20,7 @@ from tieout.domain.record import BY_HAND, Kind, RecordKey, State, SyncRecord
 from tieout.ports import Records, Workspace
 from tieout.ports.dated import DatedInvoice
 from tieout.services.assess import Assessor, Case
-from tieout.services.backfill import Outlook, Phase, Planned, Step, Told, Wish
+from tieout.services.backfill import Lanes, Outlook, Phase, Planned, Step, Told, Wish
 from tieout.services.backfill_told import AGREED, of_document, pushed, shown
 from tieout.services.patience import Patience
 
@@ -34,6 +34,7 @@ class Outlooks:
 
     records: Records
     assessor: Assessor
+    lanes: Lanes
     patience: Patience
 
     def of(self, workspace: Workspace, wish: Wish, told: Told) -> Outlook:
@@ -69,10 +70,11 @@ class Outlooks:
                 asked.append(one)
         wanted: dict[str, Wanted] = {}
         told(Phase.PLAN, 0, len(asked))
-        for at in range(0, len(asked), _AT_ONCE):
-            chunk = [one.id for one in asked[at : at + _AT_ONCE]]
-            planned |= self._assessed(workspace, wish, chunk, known, wanted)
-            told(Phase.PLAN, at + len(chunk), len(asked))
+        chunks = [[one.id for one in asked[at : at + _AT_ONCE]] for at in range(0, len(asked), _AT_ONCE)]
+        done = 0
+        for some, new in self.lanes.each(partial(self._assessed, workspace, wish, chunk, known) for chunk in chunks):
+            planned, wanted, done = planned | some, wanted | new, done + len(some)
+            told(Phase.PLAN, done, len(asked))
         return [planned[one.id] for one in found], wanted
 
     def _found(self, workspace: Workspace, wish: Wish, told: Told) -> list[DatedInvoice]:
@@ -86,42 +88,35 @@ class Outlooks:
         return self.patience.keep_trying(find)
 
     def _assessed(
-        self,
-        workspace: Workspace,
-        wish: Wish,
-        ids: Sequence[str],
-        known: Mapping[str, SyncRecord],
-        wanted: dict[str, Wanted],
-    ) -> dict[str, Planned]:
+        self, workspace: Workspace, wish: Wish, ids: Sequence[str], known: Mapping[str, SyncRecord]
+    ) -> tuple[dict[str, Planned], dict[str, Wanted]]:
         """These invoices, read and planned together. What one of them causes is not the affair of the others, so after
         an error that one may have caused, the halves are planned apart."""
         try:
-            return self.patience.keep_trying(lambda: self._assess(workspace, wish, ids, known, wanted))
+            return self.patience.keep_trying(partial(self._assess, workspace, wish, ids, known))
         except NeedsAttention as error:
             if len(ids) > 1:
                 half = len(ids) // 2
-                first = self._assessed(workspace, wish, ids[:half], known, wanted)
-                return first | self._assessed(workspace, wish, ids[half:], known, wanted)
+                planned, wanted = self._assessed(workspace, wish, ids[:half], known)
+                others, more = self._assessed(workspace, wish, ids[half:], known)
+                return planned | others, wanted | more
             [id_] = ids
             key = _key(workspace, "hubspot", id_)
-            return {id_: Planned(key, Step.ATTENTION, reason=error.code, detail=error.detail)}
+            return {id_: Planned(key, Step.ATTENTION, reason=error.code, detail=error.detail)}, {}
 
     def _assess(
-        self,
-        workspace: Workspace,
-        wish: Wish,
-        ids: Sequence[str],
-        known: Mapping[str, SyncRecord],
-        wanted: dict[str, Wanted],
-    ) -> dict[str, Planned]:
+        self, workspace: Workspace, wish: Wish, ids: Sequence[str], known: Mapping[str, SyncRecord]
+    ) -> tuple[dict[str, Planned], dict[str, Wanted]]:
         sources = workspace.crm.invoices(ids, workspace.settings.needed_properties)
         records = {id_: known.get(id_) or SyncRecord(_key(workspace, "hubspot", id_)) for id_ in ids}
         cases = [Case(_taken_in(records[id_], wish), sources.get(id_)) for id_ in ids]
+        wanted: dict[str, Wanted] = {}
         plans = self.assessor.assess(workspace, cases, wish.run, dry=True, wanted=wanted)
-        return {
+        planned = {
             id_: pushed(records[id_], case.source, plan, in_full=wish.in_full)
             for id_, case, plan in zip(ids, cases, plans, strict=True)
         }
+        return planned, wanted
 
     # -- QuickBooks' invoices
 
@@ -159,10 +154,16 @@ class Outlooks:
                 yield beforehand
             else:
                 asked.append(one)
-        for at in range(0, len(asked), _AT_ONCE):
-            chunk = asked[at : at + _AT_ONCE]
-            yield from self.patience.keep_trying(partial(self._mirrored, workspace, wish, chunk, known))
-            told(Phase.PLAN, at + len(chunk), len(asked))
+        chunks = [asked[at : at + _AT_ONCE] for at in range(0, len(asked), _AT_ONCE)]
+        tasks = (
+            partial(self.patience.keep_trying, partial(self._mirrored, workspace, wish, chunk, known))
+            for chunk in chunks
+        )
+        done = 0
+        for some in self.lanes.each(tasks):
+            yield from some
+            done += len(some)
+            told(Phase.PLAN, done, len(asked))
 
     def _mirrored(
         self,

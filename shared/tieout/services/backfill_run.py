@@ -6,36 +6,28 @@ done is known by the records, so a run that was stopped, wherever, goes on when 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain, zip_longest
-from typing import Protocol, TypeVar
 
 from tieout.domain.errors import ConnectionLost, SyncError
 from tieout.domain.hint import Hint
 from tieout.domain.record import RecordKey
 from tieout.ports import Records
-from tieout.services.backfill import Planned
+from tieout.services.backfill import Lanes, Planned
 from tieout.services.outcome import Outcome, Result
 from tieout.services.patience import Patience
 
-T = TypeVar("T")
 Works = Callable[[Sequence[Hint]], Sequence[Outcome]]
 
 # Claimed together, and written one after the other within the budget that all share: well within the lease.
 _BATCH = 50
+# What is left is divided by so many, down to the smallest batch that is still worth its grouped calls.
+_SHARES, _SMALLEST = 8, 10
 _ROUNDS = 8
 _LOST = "connection_lost"
-
-
-class Lanes(Protocol):
-    """Runs several tasks at a time."""
-
-    def each(self, tasks: Iterable[Callable[[], T]]) -> Iterator[T]:
-        """The results, as they come. Who stops listening has no further task begun; those under way are finished."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +110,15 @@ def _named(error: Exception | None) -> str:
 
 
 def _batches(planned: Sequence[Planned]) -> Iterator[Sequence[Planned]]:
-    """Batches of either direction by turns, so that the budgets of both systems are used all the time."""
-    by_system = [[one for one in planned if one.key.origin_system == system] for system in ("hubspot", "quickbooks")]
-    cut = [[some[at : at + _BATCH] for at in range(0, len(some), _BATCH)] for some in by_system]
+    """Batches of either direction by turns, so that the budgets of both systems are used all the time. They become
+    smaller towards the end, so that no lane is left alone with a large one."""
+    cut = [_cut([one for one in planned if one.key.origin_system == system]) for system in ("hubspot", "quickbooks")]
     return (batch for batch in chain.from_iterable(zip_longest(*cut)) if batch)
+
+
+def _cut(planned: Sequence[Planned]) -> Iterator[Sequence[Planned]]:
+    at = 0
+    while at < len(planned):
+        size = min(_BATCH, max(_SMALLEST, (len(planned) - at) // _SHARES))
+        yield planned[at : at + size]
+        at += size

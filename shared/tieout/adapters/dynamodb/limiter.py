@@ -30,13 +30,13 @@ _LONGEST_WAIT = 5 * _SECOND
 _ATTEMPTS = 20
 _log = logging.getLogger(__name__)
 
-# QuickBooks allows 10 calls in a second and 500 in a minute for a company (Intuit: limits and throttles); these
-# numbers give at most 10 in any second. HubSpot allows an app 190 calls in ten seconds and 5 searches in a second
-# (HubSpot: usage guidelines).
+# QuickBooks allows 10 calls in a second, and 500 in a minute for a company whichever apps make them (Intuit: limits and
+# throttles); these numbers give at most 10 in any second and leave a part of the minute to others. HubSpot allows an
+# app 190 calls in ten seconds and 5 searches in a second (HubSpot: usage guidelines).
 DEFAULT_LIMITS: Mapping[str, Limit] = MappingProxyType(
     {
-        "quickbooks": Limit(interval=60 * _SECOND // 400, burst=3, block=3, shelf=_SECOND // 5),
-        "hubspot": Limit(interval=_SECOND // 15, burst=20, block=10, shelf=_SECOND),
+        "quickbooks": Limit(interval=60 * _SECOND // 440, burst=2, block=3, shelf=_SECOND // 5),
+        "hubspot": Limit(interval=_SECOND // 16, burst=12, block=10, shelf=_SECOND),
         "hubspot_search": Limit(interval=_SECOND // 4, burst=2, block=1, shelf=0),
     }
 )

@@ -17,16 +17,18 @@ from tieout.runtime.bootstrap.vendors import open_workspaces
 from tieout.runtime.config import WorkerConfig
 from tieout.runtime.lanes import ThreadLanes
 from tieout.runtime.spent import Spent
+from tieout.services.backfill import Lanes
 from tieout.services.backfill_outlook import Outlooks
-from tieout.services.backfill_run import CarryOut, Lanes
+from tieout.services.backfill_run import CarryOut
 from tieout.services.patience import Patience, PatientLimiter
 from tieout.services.pull_invoices import PullInvoices
 from tieout.services.push_invoices import PushInvoices
 
-# Intuit allowed ten requests at once when it last said so; the workers of the queues want some of them, too.
-LANES = 6
+# Enough to use the budget of calls of both systems at the usual times of their answers. How often they are asked is
+# bounded by the limiter; at once it is more than a few calls only when a vendor has become slow.
+LANES = 8
 # A vendor that asks for a pause gets one, within the lease of the records that are claimed meanwhile.
-_CALL_PATIENCE = 90.0
+CALL_PATIENCE = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Backfill:
     @property
     def outlooks(self) -> Outlooks:
         """What plans."""
-        return Outlooks(self.records, self.push.assessor, self.patience)
+        return Outlooks(self.records, self.push.assessor, self.lanes, self.patience)
 
     def carry_out(self, matches: Mapping[str, Match]) -> CarryOut:
         """What carries a plan out of which a person approved `matches`."""
@@ -56,7 +58,7 @@ class Backfill:
 def open_backfill(settings: WorkerConfig, aws: Aws, own: Store) -> Backfill:
     """A back-fill over this store."""
     meter, wait = Spent(own.meter), timedelta(seconds=settings.vendor_timeout_seconds)
-    limited = partial(PatientLimiter, patience=Patience(own.clock, _CALL_PATIENCE))
+    limited = partial(PatientLimiter, patience=Patience(own.clock, CALL_PATIENCE))
     opened = open_workspaces(settings, aws, own, limited=limited, meter=meter)
     push, pull = push_service(opened, own, wait), pull_service(opened, own, wait)
     return Backfill(opened, own.records, push, pull, ThreadLanes(LANES), Patience(own.clock), lambda: meter.so_far)
