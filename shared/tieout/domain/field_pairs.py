@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -116,3 +116,19 @@ def with_definitions(pairs: tuple[FieldPair, ...], names: Mapping[str, str]) -> 
         if field:
             found.setdefault(field, FieldPair(pair.hubspot, field, pair.direction, pair.winner))
     return tuple(found.values())
+
+
+def not_taken(dropped: Sequence[str], filled: Sequence[str]) -> str:
+    """What a person is told of fields that QuickBooks did not keep, and of those that it did not clear."""
+    texts = []
+    if dropped:
+        texts.append(f"QuickBooks did not keep {_names(dropped)}: switch it on in QuickBooks' sales form settings.")
+    if filled:
+        texts.append(f"QuickBooks did not clear {_names(filled)}: clear it there.")
+    return " ".join(texts)
+
+
+def _names(fields: Sequence[str]) -> str:
+    custom = ", ".join(field for field in fields if field not in NATIVE_FIELDS)
+    native = [called(field) for field in fields if field in NATIVE_FIELDS]
+    return " and ".join([*([f"custom field {custom}"] if custom else []), *native])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -92,7 +93,8 @@ class StandingAdjustment:
 @dataclass(frozen=True, slots=True)
 class StandingMirror:
     """A mirror as it stands in HubSpot now. `unreadable` says which value makes no sense, for a person; the others say
-    nothing then. `modified_at` is HubSpot's own time of the last change."""
+    nothing then. `modified_at` is HubSpot's own time of the last change. `properties` are the raw texts of further
+    properties that were asked for; one that HubSpot does not have is absent."""
 
     id: str
     number: str | None = None
@@ -105,6 +107,7 @@ class StandingMirror:
     adjustments: tuple[StandingAdjustment, ...] = ()
     modified_at: datetime | None = None
     unreadable: str = ""
+    properties: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from tieout.domain.field_pairs import SyncedField, called
 from tieout.domain.planning.difference import changes
 from tieout.domain.planning.plan import Change
 from tieout.domain.posting import PostingContent
@@ -22,6 +25,8 @@ def told(record: SyncRecord, intent: Intent) -> tuple[Change, ...]:
         sent = record.link.mirror.sent if record.link and record.link.mirror else None
         before = f"{sent.status} invoice over {sent.total}" if sent else ""
         found = (Change(_DOCUMENT, before, f"{intent.mirror.status} invoice over {intent.mirror.total}"),)
+    elif intent.content is None and intent.fields is not None:
+        found = _of_fields(record, intent.fields)
     else:
         found = _of_invoice(record, intent)
     return tuple(Change(one.field, cut(one.before), cut(one.after)) for one in found[:MOST_CHANGES])
@@ -35,6 +40,12 @@ def cut(text: str) -> str:
 def _of_posting(record: SyncRecord, intent: Intent, content: PostingContent) -> tuple[Change, ...]:
     stood = next((one.sent for one in record.postings if one.far_id == intent.far_id), None)
     return (Change(_DOCUMENT, _said(stood) if stood else "", _taken_back(intent) or _said(content)),)
+
+
+def _of_fields(record: SyncRecord, fields: Sequence[SyncedField]) -> tuple[Change, ...]:
+    before = {(one.property, one.field): one.quickbooks for one in record.fields}
+    pairs = ((one, before.get((one.property, one.field), "")) for one in fields)
+    return tuple(Change(called(one.field), old, one.quickbooks) for one, old in pairs if old != one.quickbooks)
 
 
 def _of_invoice(record: SyncRecord, intent: Intent) -> tuple[Change, ...]:

@@ -15,8 +15,9 @@ class MirrorCrm(Protocol):
     turning a failure into an absence; writes raise besides OutcomeUnknown when the answer was lost, and NeedsAttention.
     """
 
-    def mirrors(self, ids: Collection[str]) -> Mapping[str, StandingMirror]:
-        """These invoices with lines and adjustments, drafts too, in grouped calls; a deleted one is absent."""
+    def mirrors(self, ids: Collection[str], properties: Collection[str] = ()) -> Mapping[str, StandingMirror]:
+        """These invoices with lines and adjustments, drafts too, in grouped calls; a deleted one is absent.
+        `properties` (HubSpot internal names) are read besides."""
         ...
 
     def mirrors_by_key(self, keys: Collection[str]) -> Mapping[str, str]:

@@ -12,8 +12,11 @@ from tieout.domain.errors import ConnectionLost, NeedsAttention, SyncError
 from tieout.domain.field_pairs import SyncedField
 from tieout.domain.hint import Cause
 from tieout.domain.planning.fields import as_compared, worth_keeping
+from tieout.domain.planning.lines import clean
+from tieout.domain.planning.plan import Change
 from tieout.domain.record import State, SyncRecord
-from tieout.ports import Workspace
+from tieout.domain.trail import cut
+from tieout.ports import AuditEntry, Workspace
 from tieout.ports.notices import Notice, Notices
 from tieout.services.claims import Claims
 from tieout.services.parking import park_unshown
@@ -51,13 +54,13 @@ class CarryFields:
         for work in found:
             turn.each(work, partial(self._store, work, stored))
         if stored:
-            self._carry(workspace, stored)
+            self._carry(workspace, stored, turn)
 
     def _store(self, work: Work[S], stored: list[Work[S]]) -> None:
         self.claims.store(work.held, work.record)
         stored.append(work)
 
-    def _carry(self, workspace: Workspace, works: Sequence[Work[S]]) -> None:
+    def _carry(self, workspace: Workspace, works: Sequence[Work[S]], turn: Turn) -> None:
         connection, now = workspace.connection.id, self.claims.clock.now()
         try:
             names = {one.property for work in works for one in _pending(work.record)}
@@ -69,8 +72,9 @@ class CarryFields:
             self._later(connection, works, error, now)
             return
         for work in works:
-            if _hubspot_id(work.record) not in refused:
-                _note(work, there.get(_hubspot_id(work.record), {}), now)
+            id_ = _hubspot_id(work.record)
+            if id_ not in refused:
+                turn.each(work, partial(self._carried, work, there.get(id_, {}), to_write.get(id_, {})))
             elif any(hint.cause is not Cause.DUE for hint in work.hints):
                 # What is refused twice is tried again with the next change.
                 work.held.record = park_unshown(work.record, None, work.tries, now)
@@ -79,6 +83,18 @@ class CarryFields:
             self.notices.save(connection, REFUSED, Notice(told, now))
         elif to_write:
             self.notices.clear(connection, REFUSED)
+
+    def _carried(self, work: Work[S], texts: Mapping[str, str | None], written: Mapping[str, str]) -> None:
+        now, record = self.claims.clock.now(), work.record
+        _note(work, texts, now)
+        if not written:
+            return
+        changes = tuple(
+            Change(name, cut(clean(texts.get(name)) or ""), cut(value)) for name, value in sorted(written.items())
+        )
+        facts = {"hubspot_id": _hubspot_id(record)}
+        entry = AuditEntry(now, "tieout", "wrote QuickBooks' fields to HubSpot", work.held.trace_id, facts, changes)
+        self.claims.store(work.held, work.record, entry)
 
     def _later(self, connection: str, works: Sequence[Work[S]], error: Exception, now: datetime) -> None:
         known = error if isinstance(error, SyncError) else None

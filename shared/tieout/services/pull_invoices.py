@@ -12,6 +12,7 @@ from tieout.domain.errors import Postponed
 from tieout.domain.hint import Hint, HintObject
 from tieout.domain.invoice import LedgerInvoice
 from tieout.domain.mirrored_invoice import Mirror, StandingMirror, SyncedInvoice
+from tieout.domain.planning.fields import FieldsPlan
 from tieout.domain.planning.invoice_mirror import (
     PULL_SWITCHED_OFF,
     AdoptMirror,
@@ -31,6 +32,7 @@ from tieout.services.carrying_back import CarryingBack, of_quickbooks
 from tieout.services.claims import Claims
 from tieout.services.intents import SWITCHED_OFF_PAUSE
 from tieout.services.mirror_parties import MirrorParties
+from tieout.services.mirrored_fields import MirroredFields, of_fields, plan_mirrored_fields, remembering
 from tieout.services.outcome import Outcome
 from tieout.services.paid import Paid
 from tieout.services.parking import passing
@@ -44,11 +46,13 @@ PullWork = Work[LedgerInvoice]
 
 @dataclass(frozen=True, slots=True)
 class PlannedMirror:
-    """A plan, the mirror as it stood when it was made, and by when a further write may be begun."""
+    """A plan, the mirror as it stood when it was made, by when a further write may be begun, and what becomes of pairs
+    of fields (None: nothing)."""
 
     plan: InvoiceMirrorPlan
     standing: StandingMirror | None
     deadline: datetime | None
+    fields: FieldsPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +88,14 @@ class PullInvoices:
 
     def verify(self, workspace: Workspace, work: PullWork) -> bool:
         """See `MirroredInvoiceWriter.verify`. A mirror that turns out to be another record's ends the look."""
-        writer = self._returning if of_quickbooks(work.record) else self.writer
-        known = writer.verify(workspace, work.held)
+        known = self._writer_of(work.record).verify(workspace, work.held)
         work.done = work.done or work.record.state is State.ATTENTION
         return known
+
+    def _writer_of(self, record: SyncRecord) -> MirroredInvoiceWriter | CarryingBack | MirroredFields:
+        if of_fields(record):
+            return self._fields
+        return self._returning if of_quickbooks(record) else self.writer
 
     def read(self, workspace: Workspace, works: Sequence[PullWork]) -> None:
         """The invoices, in one metered read per 100."""
@@ -105,7 +113,8 @@ class PullInvoices:
         """What stands in HubSpot is read in grouped calls; companies, contacts and products are looked for only where
         something new is to be written. What is paid is noted for those that have a mirror."""
         far_ids = {one.far_id for work in works if (one := work.record.link) is not None and one.mirror is not None}
-        standing = workspace.crm.mirrors(far_ids) if far_ids else {}
+        properties = {pair.hubspot for pair in workspace.settings.pairs}
+        standing = workspace.crm.mirrors(far_ids, properties) if far_ids else {}
         asked = [work.source for work in works if work.by_person and work.source is not None]
         chosen = MirrorParties(self.claims.records, self.claims.clock).chosen(workspace, asked)
         cases = [replace(self._case(workspace, work, standing), chosen=chosen.get(work.id)) for work in works]
@@ -116,7 +125,8 @@ class PullInvoices:
         shown = [work for work, plan in zip(works, plans, strict=True) if not isinstance(plan, Skip)]
         looked = {work.id: work.source for work in shown if work.source is not None}
         Paid(self.claims).note(workspace, shown, looked)
-        return [PlannedMirror(plan, case.standing, deadline) for plan, case in zip(plans, cases, strict=True)]
+        planned = (PlannedMirror(plan, case.standing, deadline) for plan, case in zip(plans, cases, strict=True))
+        return [_with_fields(workspace, work, one) for work, one in zip(works, planned, strict=True)]
 
     def _case(self, workspace: Workspace, work: PullWork, standing: Mapping[str, StandingMirror]) -> InvoiceCase:
         link = work.record.link
@@ -161,7 +171,8 @@ class PullInvoices:
 
     def writes(self, plan: PlannedMirror) -> bool:
         """Creating and filling do."""
-        return isinstance(plan.plan, CreateMirror | FillMirror | CarryBack)
+        carried = plan.fields is not None and bool(plan.fields.written)
+        return carried or isinstance(plan.plan, CreateMirror | FillMirror | CarryBack)
 
     def carry_out(self, workspace: Workspace, work: PullWork, plan: PlannedMirror) -> None:
         """Write, or note what was decided. A new mirror is a draft first; lines, adjustments and status follow."""
@@ -180,6 +191,19 @@ class PullInvoices:
             self.writer.write(workspace, work.held, step)
         else:
             _note(work, step, plan.standing)
+        if plan.fields is not None and work.record.state is State.SYNCED:
+            self._carry_fields(workspace, work, plan.fields, plan.deadline)
+
+    def _carry_fields(
+        self, workspace: Workspace, work: PullWork, fields: FieldsPlan, deadline: datetime | None
+    ) -> None:
+        """What goes to QuickBooks; what goes to HubSpot is pending then, and written when the record is settled."""
+        if not fields.written or work.source is None:
+            work.held.record = remembering(work.record, fields)
+            return
+        if deadline is not None and self.claims.clock.now() >= deadline:
+            raise Postponed(reason="out_of_time")
+        work.source = self._fields.write(workspace, work.held, work.source, fields) or work.source
 
     def _carry_back(self, workspace: Workspace, work: PullWork, step: CarryBack, deadline: datetime | None) -> None:
         """QuickBooks first; what else differs from what it answers is shown in HubSpot then."""
@@ -195,6 +219,10 @@ class PullInvoices:
     @property
     def _returning(self) -> CarryingBack:
         return CarryingBack(self.claims, self.vendor_timeout)
+
+    @property
+    def _fields(self) -> MirroredFields:
+        return MirroredFields(self.claims, self.vendor_timeout)
 
     def seen(self, work: PullWork) -> Seen | None:
         """A deleted invoice shows nothing."""
@@ -218,6 +246,20 @@ class PullInvoices:
         mirrors = {one.link.far_id: key.origin_id for key, one in found.items() if one.link is not None}
         refused = workspace.crm.show_statuses({far_id: statuses[id_] for far_id, id_ in mirrors.items()})
         return {mirrors[far_id] for far_id in refused} | (statuses.keys() - set(mirrors.values()))
+
+
+def _with_fields(workspace: Workspace, work: PullWork, planned: PlannedMirror) -> PlannedMirror:
+    """With the pairs of fields of an invoice whose HubSpot invoice is Tieout's; a person may have to decide them."""
+    plan, settings, source = planned.plan, workspace.settings, work.source
+    link = work.record.link
+    shown = isinstance(plan, CreateMirror) or (link is not None and link.mirror is not None)
+    follows = isinstance(plan, CreateMirror | FillMirror | NoteMirror | Nothing)
+    if not settings.pairs or source is None or source.voided or not shown or not follows:
+        return planned
+    properties = None if isinstance(plan, CreateMirror) or not planned.standing else planned.standing.properties
+    company, record = workspace.ledger.company(), work.record
+    found = plan_mirrored_fields(record, source, properties, settings, company, record.decision)
+    return replace(planned, plan=found) if isinstance(found, Attend) else replace(planned, fields=found)
 
 
 def _products_of(link: Link | None) -> dict[str, str]:

@@ -158,9 +158,9 @@ class HubSpotCrm:
         """See `PaymentCrm.delete_payment`."""
         self._recorder.delete(id_)
 
-    def mirrors(self, ids: Collection[str]) -> Mapping[str, StandingMirror]:
+    def mirrors(self, ids: Collection[str], properties: Collection[str] = ()) -> Mapping[str, StandingMirror]:
         """See `MirrorCrm.mirrors`. At most nine calls for up to 100 invoices with up to 100 lines in all."""
-        return mirrored_invoices.read_mirrors(self._client, self._connection.portal_time_zone, ids)
+        return mirrored_invoices.read_mirrors(self._client, self._connection.portal_time_zone, ids, properties)
 
     def mirrors_by_key(self, keys: Collection[str]) -> Mapping[str, str]:
         """See `MirrorCrm.mirrors_by_key`."""

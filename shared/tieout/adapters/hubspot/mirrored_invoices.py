@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from tieout.adapters.hubspot.batches import RECORDS_PER_CALL, chunks, read_records
@@ -61,11 +62,22 @@ _LABELS = {DISCOUNT: "Discount", TAX: "Sales tax"}
 # -- reading
 
 
-def read_mirrors(client: HubSpotClient, time_zone: str, ids: Collection[str]) -> dict[str, StandingMirror]:
-    """The mirrors among `ids` that exist, by id, drafts too. `time_zone` is the portal's (IANA)."""
-    records = read_records(client, INVOICES, ids, _HEAD)
+def read_mirrors(
+    client: HubSpotClient, time_zone: str, ids: Collection[str], properties: Collection[str] = ()
+) -> dict[str, StandingMirror]:
+    """The mirrors among `ids` that exist, by id, drafts too, with these `properties` besides. `time_zone` is the
+    portal's (IANA)."""
+    wanted = sorted(set(properties))
+    records = read_records(client, INVOICES, ids, [*_HEAD, *(name for name in wanted if name not in _HEAD)])
     parts = {kind: read_part(client, INVOICES, kind, records, names) for kind, names in _PARTS.items() if records}
-    return {id_: _understand(record, parts, time_zone) for id_, record in records.items()}
+    return {
+        id_: replace(_understand(record, parts, time_zone), properties=_told(record, wanted))
+        for id_, record in records.items()
+    }
+
+
+def _told(record: Record, names: Sequence[str]) -> dict[str, str | None]:
+    return {name: record.properties[name] for name in names if name in record.properties}
 
 
 def find_by_key(client: HubSpotClient, keys: Collection[str]) -> dict[str, str]:

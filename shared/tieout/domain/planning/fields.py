@@ -17,6 +17,7 @@ from tieout.domain.field_pairs import (
     SyncedField,
     called,
     longest,
+    not_taken,
 )
 from tieout.domain.invoice import LedgerInvoice
 from tieout.domain.planning.lines import clean
@@ -82,12 +83,14 @@ def _decided(
 class FieldsPlan:
     """What the pairs of one invoice come to.
 
-    `standing` is what QuickBooks is to hold, by field, as `InvoiceContent.custom_fields`. `carried` are the fields in
-    which it changes, `conflicts` those that a person has to decide, `problem` what keeps a value from being carried.
-    `remembered` is what is known once QuickBooks holds that; what goes to HubSpot is pending in it.
+    `standing` is what QuickBooks is to hold, by field, as `InvoiceContent.custom_fields`. `written` is what changes of
+    it, `carried` the same as texts for people, `conflicts` those that a person has to decide, `problem` what keeps a
+    value from being carried. `remembered` is what is known once QuickBooks holds that; what goes to HubSpot is pending
+    in it.
     """
 
     standing: tuple[tuple[str, str], ...] = ()
+    written: tuple[tuple[str, str], ...] = ()
     carried: tuple[Change, ...] = ()
     conflicts: tuple[Change, ...] = ()
     problem: Attend | None = None
@@ -119,6 +122,7 @@ class ComparedFields:
         rest = [one for place, one in of_pair.items() if place in others and not one.pending]
         return FieldsPlan(
             standing=tuple(sorted(one.standing for one in found if one.standing is not None)),
+            written=tuple(one.standing for one in found if one.carried is not None and one.standing is not None),
             carried=tuple(one.carried for one in found if one.carried is not None),
             conflicts=tuple(one.conflict for one in found if one.conflict is not None),
             problem=next((one.problem for one in found if one.problem is not None), None),
@@ -281,6 +285,15 @@ def answered(synced: Sequence[SyncedField], answer: LedgerInvoice, *, looked: bo
         stands = texts.get(one.field, "")
         kept.append(replace(one, quickbooks=stands) if not looked or not stands else one)
     return worth_keeping(kept)
+
+
+def unkept(synced: Sequence[SyncedField]) -> str:
+    """What QuickBooks did not take of what was written there, for a person."""
+    settled = [one for one in synced if not one.pending]
+    return not_taken(
+        [one.field for one in settled if one.hubspot and not one.quickbooks],
+        [one.field for one in settled if one.quickbooks and not one.hubspot],
+    )
 
 
 def worth_keeping(synced: Sequence[SyncedField]) -> tuple[SyncedField, ...]:

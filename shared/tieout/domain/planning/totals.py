@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from tieout.domain.attention import AttentionCode
 from tieout.domain.conflict import Accepted
-from tieout.domain.field_pairs import NATIVE_FIELDS, called
+from tieout.domain.field_pairs import not_taken
 from tieout.domain.invoice import InvoiceContent
 from tieout.domain.money import Money
 from tieout.domain.planning.accepted import TOTAL, total_accepted
@@ -63,15 +62,5 @@ def agreement(
     kept = dict(stands.custom_fields)
     dropped = [id_ for id_, text in sent.custom_fields if text and not kept.get(id_)]
     filled = [id_ for id_, text in sent.custom_fields if not text and kept.get(id_)]
-    texts = [verdict.detail]
-    if dropped:
-        texts.append(f"QuickBooks did not keep {_names(dropped)}: switch it on in QuickBooks' sales form settings.")
-    if filled:
-        texts.append(f"QuickBooks did not clear {_names(filled)}: clear it there.")
+    texts = (verdict.detail, not_taken(dropped, filled))
     return Agreement(variance=verdict.variance, detail=" ".join(filter(None, texts)))
-
-
-def _names(fields: Sequence[str]) -> str:
-    custom = ", ".join(field for field in fields if field not in NATIVE_FIELDS)
-    native = [called(field) for field in fields if field in NATIVE_FIELDS]
-    return " and ".join([*([f"custom field {custom}"] if custom else []), *native])
