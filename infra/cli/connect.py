@@ -12,9 +12,10 @@ from urllib.parse import parse_qsl, urlsplit
 import typer
 
 from infra.cli import show
+from infra.cli.asking import ask
 from infra.cli.deployment import Deployment
 from infra.cli.loopback import Loopback
-from infra.cli.options import CANNOT_START, NEEDS_A_PERSON, Json, Stack, actor, new_trace_id, opened
+from infra.cli.options import NEEDS_A_PERSON, Json, Stack, actor, new_trace_id, opened
 from tieout.services.connect import SIGN_IN_TIME, Connected, PortalConnected, redirect_address
 
 app = typer.Typer(
@@ -135,7 +136,7 @@ def disconnect(
     """
     deployment = opened(context, stack)
     if not yes:
-        _ask(f"Disconnect {connection} from QuickBooks?")
+        ask(f"Disconnect {connection} from QuickBooks?")
     found = deployment.connect.disconnect(connection, actor(), new_trace_id(), forget_hubspot=hubspot)
     if json:
         show.print_json(
@@ -152,14 +153,6 @@ def _token() -> str:
     if sys.stdin.isatty():
         return getpass.getpass("HubSpot token (not shown): ", stream=sys.stderr)
     return sys.stdin.read()
-
-
-def _ask(question: str) -> None:
-    """Go on only after a yes at a terminal."""
-    if not sys.stdin.isatty():
-        raise typer.BadParameter("there is nobody to ask: say --yes", param_hint="--yes")
-    if not typer.confirm(question, err=True):
-        raise typer.Exit(CANNOT_START)
 
 
 def _received(

@@ -30,12 +30,14 @@ from tieout.runtime.bootstrap.backfill import Backfill, open_backfill
 from tieout.runtime.bootstrap.connecting import connect_service
 from tieout.runtime.bootstrap.invoice_push import push_service
 from tieout.runtime.bootstrap.store import open_store
-from tieout.runtime.bootstrap.vendors import open_workspaces
+from tieout.runtime.bootstrap.vendors import new_token, open_workspaces
 from tieout.services.assess import Assessor
+from tieout.services.claims import Claims
 from tieout.services.connect import Connect
 from tieout.services.push_invoices import PushInvoices
 from tieout.services.redrive import Redrive
 from tieout.services.sign_in import SignIn
+from tieout.services.undo import Undo
 
 LOCAL_STACK = Path(".local/stack.json")
 # The queues by worker: their name for people, and in the template's outputs.
@@ -145,6 +147,7 @@ class Deployment:
     trail: Trail
     backfill: Callable[[], Backfill]
     redrive: Redrive
+    undo: Undo
 
     def connections(self, only: str | None) -> list[Connection]:
         """The connections, or just the one named; raises NoDeployment when there is none."""
@@ -193,6 +196,7 @@ def open_deployment(stack: str | None) -> Deployment:
         trail,
         lambda: open_backfill(settings, aws, own),
         Redrive(SqsDeadLetterQueues(lambda: aws.sqs, found.workers), own.records, trail, own.clock),
+        Undo(Claims(own.records, own.hints, own.clock, new_token), trail, wait),
     )
 
 

@@ -19,6 +19,7 @@ from infra.cli.pdf import pdf
 from infra.cli.reconcile import reconcile
 from infra.cli.redrive import redrive
 from infra.cli.sign_in import login_link
+from infra.cli.undo import undo
 from tieout.domain.connecting import ConnectProblem
 from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.settings_document import BadSettings
@@ -44,6 +45,7 @@ for command in (
     pdf,
     redrive,
     audit,
+    undo,
 ):
     app.command()(command)
 app.command("show")(watch.show_record)

@@ -30,6 +30,7 @@ from tieout.services.pull_invoices import PullInvoices
 from tieout.services.redrive import Redrive
 from tieout.services.showing_invoices import MirroredInvoiceWriter
 from tieout.services.sign_in import SignIn
+from tieout.services.undo import Undo
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,7 @@ class CommandLine:
             self.connecting.trail,
             lambda: backfill_of(world, self.mirrors),
             Redrive(self.letters, world.records, self.connecting.trail, world.clock),
+            Undo(world.claims, self.connecting.trail, VENDOR_TIMEOUT),
         )
 
 

@@ -200,7 +200,7 @@ def test_disconnect_asks_nobody_where_nobody_is(line: CommandLine, typed: Callab
     assert line.world.tokens.load("c1") is not None
 
 
-@pytest.mark.parametrize(("said", "code"), [("y\n", 0), ("n\n", 2)])
+@pytest.mark.parametrize(("said", "code"), [("y\n", 0), ("n\n", 1)])
 def test_disconnect_asks_first(line: CommandLine, monkeypatch: pytest.MonkeyPatch, said: str, code: int) -> None:
     answer = io.StringIO(said)
     answer.isatty = lambda: True  # type: ignore[method-assign]

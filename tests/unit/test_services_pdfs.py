@@ -10,10 +10,11 @@ import pytest
 
 from infra.sandbox.hubspot.files import StoredFile
 from tests.support.builders_world import OBJECTS, World
+from tieout.domain.attached import AttachedPdf
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import NeedsAttention
 from tieout.domain.hint import Cause
-from tieout.domain.record import AttachedPdf, State
+from tieout.domain.record import State
 from tieout.services.pdfs import ONE_REFUSED, REFUSED
 
 UPLOAD, NOTE = "/files/2026-09/files$", f"{OBJECTS}/notes$"

@@ -138,7 +138,7 @@ class LedgerPayment:
     `total` is what was received, `unapplied` the part of it that is applied to nothing. `allocations` are the parts
     applied, of invoices (positive) and of the credits that a payment uses up. `voided`: everything is zero now.
     `deposit_account_id` None: not told. `updated_at` is the ledger's own time of the last change. `call_id` and
-    `customer_name` are as of an invoice.
+    `customer_name` are as of an invoice. `deposited`: it is on a bank deposit, and cannot be changed.
     """
 
     id: str
@@ -156,6 +156,7 @@ class LedgerPayment:
     updated_at: datetime | None = None
     call_id: str = field(default="", compare=False)
     customer_name: str = field(default="", compare=False, repr=False)
+    deposited: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ class LedgerDocument:
     kinds, a discount among them, with the two tax fields of `InvoiceContent`. `line_bodies` are the lines in the
     ledger's own words, which only the adapter reads, to keep through an update what a person put there.
     `account_amounts` are the accounts and amounts of the lines of an expense or a deposit, `vendor_id` is the payee of
-    an expense who is a vendor. `customer_name` is as of an invoice.
+    an expense who is a vendor. `customer_name` is as of an invoice, `deposited` as of a payment.
     """
 
     document: Document
@@ -193,6 +194,7 @@ class LedgerDocument:
     account_amounts: tuple[tuple[str, Money], ...] = ()
     vendor_id: str | None = None
     customer_name: str = field(default="", compare=False, repr=False)
+    deposited: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

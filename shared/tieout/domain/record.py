@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tieout.domain.about import About
+from tieout.domain.attached import AttachedPdf
 from tieout.domain.conflict import Accepted, Conflict, Decision
 from tieout.domain.field_pairs import SyncedField
 from tieout.domain.hint import HintObject
@@ -91,6 +92,10 @@ class RecordKey:
         return f"{self.connection}/{self.kind}/{self.origin_system}/{self.origin_id}"
 
 
+TIEOUT = "tieout"
+"""Who a line of the trail is by when no person did it."""
+
+
 class Operation(StrEnum):
     """What an intent is about to do in the ledger."""
 
@@ -138,7 +143,7 @@ class Intent:
     posting: PostingContent | None = None
     parent_id: str = ""
     mirror: MirrorContent | None = None
-    by: str = "tieout"
+    by: str = TIEOUT
     fields: tuple[SyncedField, ...] | None = None
 
 
@@ -181,25 +186,12 @@ class GivenBack:
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
-    """A person's decision to leave a HubSpot payment alone, with their `note`. `refunded` is what HubSpot said was
+    """A person's decision to leave a HubSpot payment alone, or to undo what was made for an invoice or a payment, with
+    their `note`. `refunded` is what HubSpot said was
     given back when it was looked at first after that, or when somebody dealt with it; None before."""
 
     note: str
     refunded: Money | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AttachedPdf:
-    """The PDF of an invoice in HubSpot: the file, the note that bears it and whose record the note belongs to, as
-    "company:123". `version` is the fingerprint of what the PDF was made of, `at` (aware) when. `removed`: a person
-    deleted the note, and none follows."""
-
-    version: str
-    target: str
-    file_id: str
-    note_id: str
-    at: datetime
-    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,6 @@ from tieout.domain.trail import cut
 from tieout.ports import AuditEntry, Clock, Records
 from tieout.ports.audit import AuditLine, Trail
 
-TIEOUT = "tieout"
-"""Who a line is by when no person did it."""
-
 _PAGE = 100
 _MOST_OF_A_RECORD = 100_000
 _MOST_NAMED = 20

@@ -57,6 +57,16 @@ class Claims:
         held = self._take(key, trace_id, judge_in_passing, told=False)
         return held if isinstance(held, Held) else None
 
+    def take_for_person(self, key: RecordKey, trace_id: str) -> Held | None:
+        """Claim a record because a person wants something done with it now, due or not. None: another worker holds it,
+        and is not disturbed."""
+
+        def judge(stored: SyncRecord | None, now: datetime) -> ClaimVerdict:
+            return ClaimVerdict.BUSY if stored is not None and stored.leased(now) else ClaimVerdict.TAKE
+
+        held = self._take(key, trace_id, judge, told=False)
+        return held if isinstance(held, Held) else None
+
     def _take(
         self,
         key: RecordKey,

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Generic, TypeVar
 
+from tieout.domain.attached import AttachedPdf
 from tieout.domain.errors import ConnectionLost, NeedsAttention, NotInCrm, NotInLedger, SyncError
 from tieout.domain.invoice import SourceInvoice, UnreadableInvoice
 from tieout.domain.planning.pdf import QUIET, Step, WantedPdf, next_step, version_of
-from tieout.domain.record import AttachedPdf
 from tieout.domain.settings import PdfTarget
 from tieout.ports import Workspace
 from tieout.ports.attachments import NoteText

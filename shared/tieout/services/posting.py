@@ -14,7 +14,7 @@ from tieout.domain.planning.plan import Attend
 from tieout.domain.planning.standing import as_content, posting_changes
 from tieout.domain.planning.totals import compare
 from tieout.domain.posting import Posting, PostingContent
-from tieout.domain.record import Intent, Operation, State, SyncRecord, request_id
+from tieout.domain.record import TIEOUT, Intent, Operation, State, SyncRecord, request_id
 from tieout.domain.settings import BeyondTolerance, FeeBooking
 from tieout.ports import Clock, PreparedWrite, Workspace
 from tieout.services.claims import Claims, Held
@@ -30,9 +30,10 @@ class PostingWriter:
     claims: Claims
     vendor_timeout: timedelta
 
-    def write(self, workspace: Workspace, held: Held, plan: Write) -> None:
+    def write(self, workspace: Workspace, held: Held, plan: Write, by: str = TIEOUT) -> None:
         """Carry the plan out as `Intents.carry_out` says. Leaves the record claimed and waiting for the next document,
-        because whether there is one is planned anew; or in attention, when the document is another record's."""
+        because whether there is one is planned anew; or in attention, when the document is another record's. `by` is
+        who wants it, for the trail."""
         record, now = held.record, self.claims.clock.now()
         match plan:
             case Post():
@@ -41,7 +42,7 @@ class PostingWriter:
                 intent = _update(workspace, record, plan, now)
             case TakeBack():
                 intent = _void(workspace, record, plan.present, plan.content, now)
-        self._intents.carry_out(workspace, held, self._effect, record, intent)
+        self._intents.carry_out(workspace, held, self._effect, record, replace(intent, by=by))
 
     def verify(self, workspace: Workspace, held: Held) -> bool:
         """See `Intents.verify`."""

@@ -15,7 +15,7 @@ from tieout.domain.planning.difference import as_written
 from tieout.domain.planning.invoice import SWITCHED_OFF
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update, Void
 from tieout.domain.planning.take_side import deleted_in_quickbooks
-from tieout.domain.record import VOIDED_TEXT, Kind, RecordKey, State, SyncRecord
+from tieout.domain.record import BY_HAND, VOIDED_TEXT, Kind, RecordKey, State, SyncRecord
 from tieout.domain.status import ShownStatus, shown_status
 from tieout.ports import Workspace, Workspaces
 from tieout.services.adopting import adopt
@@ -99,7 +99,15 @@ class PushInvoices:
         self, workspace: Workspace, works: Sequence[InvoiceWork], deadline: datetime | None
     ) -> Sequence[Plan | Exception]:
         """See `Assessor.assess`. Of the invoices that were looked at, what is paid is noted, too; payments that were
-        given up for want of their invoice are woken."""
+        given up for want of their invoice are woken. One that a person undid is left alone until they retry it."""
+        alone = {id(work): plan for work in works if (plan := _left_alone(work)) is not None}
+        others = [work for work in works if id(work) not in alone]
+        planned = iter(self._plan(workspace, others, deadline) if others else ())
+        return [alone.get(id(work)) or next(planned) for work in works]
+
+    def _plan(
+        self, workspace: Workspace, works: Sequence[InvoiceWork], deadline: datetime | None
+    ) -> Sequence[Plan | Exception]:
         cases = [Case(work.record, work.source, work.look, work.by_person) for work in works]
         looked: dict[str, LedgerInvoice] = {}
         trace_id = works[0].held.trace_id
@@ -139,6 +147,16 @@ class PushInvoices:
     def show(self, workspace: Workspace, statuses: Mapping[str, ShownStatus]) -> Collection[str]:
         """On the HubSpot invoices."""
         return workspace.crm.show_statuses(statuses)
+
+
+def _left_alone(work: InvoiceWork) -> Skip | None:
+    record = work.record
+    if record.left_alone is None:
+        return None
+    if work.by_person:
+        work.held.record = replace(record, left_alone=None)
+        return None
+    return Skip(BY_HAND, record.left_alone.note)
 
 
 def _note(work: InvoiceWork, plan: Adopt | Nothing | Skip | Gone | Attend) -> None:

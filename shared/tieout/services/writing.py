@@ -14,7 +14,7 @@ from tieout.domain.planning.difference import as_written, changes, filled_in
 from tieout.domain.planning.fields import answered
 from tieout.domain.planning.plan import Agreement, Attend, Create, Update, Void
 from tieout.domain.planning.totals import agreement
-from tieout.domain.record import VOIDED_TEXT, Intent, Link, Operation, State, SyncRecord, request_id
+from tieout.domain.record import TIEOUT, VOIDED_TEXT, Intent, Link, Operation, State, SyncRecord, request_id
 from tieout.domain.settings import BeyondTolerance
 from tieout.ports import Clock, PreparedWrite, Workspace
 from tieout.services.claims import Claims, Held
@@ -28,11 +28,11 @@ class Writer:
     claims: Claims
     vendor_timeout: timedelta
 
-    def write(self, workspace: Workspace, held: Held, plan: Create | Update | Void) -> None:
+    def write(self, workspace: Workspace, held: Held, plan: Create | Update | Void, by: str = TIEOUT) -> None:
         """Carry the plan out as `Intents.carry_out` says, and compare the answer's total with the intended one.
 
         Leaves the record claimed, in state synced (with variance), voided or attention. A new invoice whose total is
-        not HubSpot's is voided again where the settings say so.
+        not HubSpot's is voided again where the settings say so. `by` is who wants it, for the trail.
         """
         record, now = held.record, self.claims.clock.now()
         match plan:
@@ -48,7 +48,7 @@ class Writer:
                 intent = _void(workspace, record, plan.present, now)
                 if record.link is not None:
                     record = replace(record, link=replace(record.link, rejected=plan.rejected))
-        self._intents.carry_out(workspace, held, self._effect, record, intent)
+        self._intents.carry_out(workspace, held, self._effect, record, replace(intent, by=by))
 
     def verify(self, workspace: Workspace, held: Held) -> bool:
         """See `Intents.verify`."""

@@ -52,6 +52,11 @@ def is_voided(node: Node) -> bool:
     return _VOIDED in states or (nothing and note_of(node).lower().startswith(_VOIDED))
 
 
+def is_deposited(node: Node) -> bool:
+    """Whether it is on a bank deposit, as far as it names one: else QuickBooks refuses a change (6540)."""
+    return any(one.optional_text("TxnType") == "Deposit" for one in node.nodes("LinkedTxn"))
+
+
 def dated(content: PostingContent, company: LedgerCompany, *, rate: bool = True) -> Mapping[str, object]:
     """Date and currency; the exchange rate too when `rate`, because QuickBooks would assume 1 (Intuit: payment)."""
     fields: dict[str, object] = {"TxnDate": content.day.isoformat()}

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from tieout.domain.attached import AttachedPdf
 from tieout.domain.invoice import LedgerInvoice
-from tieout.domain.record import AttachedPdf, State, SyncRecord
+from tieout.domain.record import State, SyncRecord
 
 # A series of edits costs one metered read.
 QUIET = timedelta(minutes=10)
