@@ -219,3 +219,8 @@ class PlainLedger:
         """What the live documents of these kinds add up to."""
         live = [one for one in self.postings if not one.voided and one.sent.document in documents]
         return sum((one.sent.amount.amount for one in live), Decimal(0))
+
+
+def one_invoice(total: str = "360.00", **settings: Any) -> PlainLedger:
+    """A ledger with one open invoice, and these settings."""
+    return PlainLedger.with_invoices(total, books=payment_books(**settings))

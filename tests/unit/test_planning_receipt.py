@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from tests.support.builders import usd
-from tests.support.builders_payments import CLEARING, STRIPE, PlainLedger, a_payment, payment_books
+from tests.support.builders_payments import CLEARING, STRIPE, PlainLedger, a_payment, one_invoice
 from tieout.domain.attention import AttentionCode
 from tieout.domain.payment import (
     Allocation,
@@ -24,10 +23,6 @@ from tieout.domain.planning.plan import Agreement, Attend, Nothing, Skip
 RECEIVED = [one for one in PaymentStatus if one not in (PaymentStatus.PROCESSING, PaymentStatus.FAILED)]
 
 DISPUTES = [one for one in PaymentStatus if one.value.startswith("disputed_")]
-
-
-def one_invoice(total: str = "360.00", **settings: Any) -> PlainLedger:
-    return PlainLedger.with_invoices(total, books=payment_books(**settings))
 
 
 def test_a_payment_is_applied_to_its_invoice_in_full_and_deposited_to_its_processors_account() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.builders import a_company, usd
-from tests.support.builders_payments import PlainLedger, a_payment, payment_books, refunded
+from tests.support.builders_payments import PlainLedger, a_payment, one_invoice, payment_books, refunded
 from tieout.domain.attention import AttentionCode
 from tieout.domain.payment import (
     Allocation,
@@ -18,11 +18,6 @@ from tieout.domain.payment import (
 )
 from tieout.domain.planning.payment_plan import Question
 from tieout.domain.planning.plan import Agreement, Attend, Gone, Nothing, Skip
-
-
-def one_invoice(total: str = "360.00", **settings: Any) -> PlainLedger:
-    return PlainLedger.with_invoices(total, books=payment_books(**settings))
-
 
 # -- what HubSpot changes later
 

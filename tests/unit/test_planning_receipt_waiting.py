@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.builders import a_company, a_record, some_content
-from tests.support.builders_payments import CLEARING, PlainLedger, a_payment, payment_books
+from tests.support.builders_payments import CLEARING, PlainLedger, a_payment, one_invoice, payment_books
 from tieout.domain.attention import AttentionCode
 from tieout.domain.money import Money
 from tieout.domain.payment import (
@@ -21,11 +21,6 @@ from tieout.domain.planning.payment_plan import Post, Reach, Wait, billing_of
 from tieout.domain.planning.plan import Agreement, Attend, Nothing, Skip
 from tieout.domain.planning.receipt import with_rate
 from tieout.domain.record import State
-
-
-def one_invoice(total: str = "360.00", **settings: Any) -> PlainLedger:
-    return PlainLedger.with_invoices(total, books=payment_books(**settings))
-
 
 # -- early payments
 

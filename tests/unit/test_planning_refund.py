@@ -18,6 +18,7 @@ from tests.support.builders_payments import (
     RECEIVABLE,
     PlainLedger,
     a_payment,
+    one_invoice,
     payment_books,
     refunded,
 )
@@ -27,10 +28,6 @@ from tieout.domain.money import Money
 from tieout.domain.payment import Allocation, Document, PaymentStatus, Refunded
 from tieout.domain.planning.plan import Agreement, Attend, Gone, Nothing
 from tieout.domain.planning.refund import next_rise, pro_rata
-
-
-def one_invoice(total: str = "360.00", **settings: Any) -> PlainLedger:
-    return PlainLedger.with_invoices(total, books=payment_books(**settings))
 
 
 def lines(*rows: tuple[str, str, str | None]) -> tuple[ContentLine, ...]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from tests.support.builders import some_content, usd
 from tests.support.builders_payments import (
     PlainLedger,
     a_payment,
-    payment_books,
+    one_invoice,
     refunded,
 )
 from tieout.domain.attention import AttentionCode
@@ -19,10 +18,6 @@ from tieout.domain.invoice import ContentLine
 from tieout.domain.payment import Document, Processor
 from tieout.domain.planning.plan import Agreement, Attend, Nothing
 from tieout.domain.planning.standing import seen
-
-
-def one_invoice(total: str = "360.00", **settings: Any) -> PlainLedger:
-    return PlainLedger.with_invoices(total, books=payment_books(**settings))
 
 
 def lines(*rows: tuple[str, str, str | None]) -> tuple[ContentLine, ...]:

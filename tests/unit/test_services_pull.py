@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.support.builders_money_world import MoneyWorld
+from tests.support.builders_recorded import amounts, edit, hubspot_calls
 from tests.support.builders_world import OBJECTS, VENDOR_TIMEOUT
 from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import Transient
@@ -20,20 +21,6 @@ from tieout.services.outcome import Result
 @pytest.fixture
 def world() -> MoneyWorld:
     return MoneyWorld()
-
-
-def amounts(world: MoneyWorld, id_: str) -> list[Decimal]:
-    return sorted(one.amount.amount for one in world.recorded(id_).values())
-
-
-def hubspot_calls(world: MoneyWorld, method: str, path: str = "/commerce_payments") -> int:
-    return sum(one.method == method and path in one.url for one in world.hubspot.traffic.exchanges)
-
-
-def edit(world: MoneyWorld, payment: str, **properties: str) -> None:
-    world.clock.advance(60)
-    answer = world.person.patch(f"{OBJECTS}/commerce_payments/{payment}", json={"properties": properties})
-    assert answer.status_code == 200, answer.text
 
 
 # -- what is recorded

@@ -9,6 +9,7 @@ import pytest
 
 from infra.sandbox.hubspot.object_types import COMMERCE_SCOPE, all_scopes
 from tests.support.builders_money_world import MoneyWorld
+from tests.support.builders_recorded import amounts, hubspot_calls
 from tests.support.builders_world import OBJECTS, VENDOR_TIMEOUT
 from tieout.domain.attention import AttentionCode
 from tieout.domain.claim import ClaimVerdict
@@ -30,14 +31,6 @@ LOST = ["timeout_after", "timeout_before", "status_500"]
 @pytest.fixture
 def world() -> MoneyWorld:
     return MoneyWorld()
-
-
-def amounts(world: MoneyWorld, id_: str) -> list[Decimal]:
-    return sorted(one.amount.amount for one in world.recorded(id_).values())
-
-
-def hubspot_calls(world: MoneyWorld, method: str, path: str = "/commerce_payments") -> int:
-    return sum(one.method == method and path in one.url for one in world.hubspot.traffic.exchanges)
 
 
 # -- lost answers, crashes, outages

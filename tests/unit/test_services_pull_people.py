@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.support.builders_money_world import MoneyWorld
-from tests.support.builders_world import OBJECTS
+from tests.support.builders_recorded import amounts, edit
 from tieout.domain.attention import AttentionCode
 from tieout.domain.hint import Cause, HintObject
 from tieout.domain.payment import SourcePayment
@@ -20,16 +20,6 @@ from tieout.services.decisions import concerned_by_settings
 @pytest.fixture
 def world() -> MoneyWorld:
     return MoneyWorld()
-
-
-def amounts(world: MoneyWorld, id_: str) -> list[Decimal]:
-    return sorted(one.amount.amount for one in world.recorded(id_).values())
-
-
-def edit(world: MoneyWorld, payment: str, **properties: str) -> None:
-    world.clock.advance(60)
-    answer = world.person.patch(f"{OBJECTS}/commerce_payments/{payment}", json={"properties": properties})
-    assert answer.status_code == 200, answer.text
 
 
 # -- people in between

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from tests.support import aws
 from tests.support.memory import VirtualClock
+from tests.support.table_wire import AUDIT, KEY, NOW, Wire
 from tieout.adapters.dynamodb import keys
 from tieout.adapters.dynamodb.connections import DynamoConnections
 from tieout.adapters.dynamodb.errors import BadPageToken, RecordTooLarge, UnreadableItem
@@ -22,48 +22,11 @@ from tieout.adapters.dynamodb.records import DynamoRecords
 from tieout.adapters.dynamodb.tokens import DynamoTokens
 from tieout.domain.company import Connection
 from tieout.domain.invoice import ContentLine, InvoiceContent
-from tieout.domain.record import Intent, Kind, Link, Operation, RecordKey, State, SyncRecord
-from tieout.ports import AuditEntry, TokenSet
+from tieout.domain.record import Intent, Link, Operation, State, SyncRecord
+from tieout.ports import TokenSet
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-KEY = RecordKey("acme", Kind.INVOICE, "hubspot", "1")
-
-AUDIT = AuditEntry(NOW, "worker", "claimed", "trace-1")
-
-CHANGES = frozenset({"put_item", "update_item", "transact_write_items"})
-
-
-@dataclass
-class Wire:
-    """A client whose next changes fail before the table sees them (`refuse`), succeed while the answer is lost
-    (`lose`), or are sent twice as the SDK does after a lost answer (`repeat`)."""
-
-    real: DynamoDBClient
-    refuse: list[Exception] = field(default_factory=list)
-    lose: list[Exception] = field(default_factory=list)
-    repeat: int = 0
-    calls: Counter[str] = field(default_factory=Counter)
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self.real, name)
-
-        def call(**arguments: Any) -> Any:
-            self.calls[name] += 1
-            if name in CHANGES and self.refuse:
-                raise self.refuse.pop(0)
-            answer = method(**arguments)
-            if name in CHANGES and self.repeat:
-                self.repeat -= 1
-                answer = method(**arguments)
-            if name in CHANGES and self.lose:
-                raise self.lose.pop(0)
-            return answer
-
-        return call
 
 
 @pytest.fixture
