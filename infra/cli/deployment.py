@@ -191,7 +191,7 @@ def open_deployment(stack: str | None) -> Deployment:
         lambda: _depths(found.workers),
         lambda: secrets.read(settings.vendor_secret, VendorSecrets),
         lambda: secrets.read(intake.webhook_secret, WebhookSecrets),
-        SignIn(DynamoDoors(aws.dynamodb, settings.table), own.clock),
+        SignIn(DynamoDoors(aws.dynamodb, settings.table), own.clock, trail),
         connect_service(connecting, aws, own),
         trail,
         lambda: open_backfill(settings, aws, own),

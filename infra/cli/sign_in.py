@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from infra.cli import show
-from infra.cli.options import Json, Stack, actor, opened
+from infra.cli.options import Json, Stack, actor, new_trace_id, opened
 from tieout.domain.person import BadName, Role
 from tieout.services.sign_in import TICKET_LIFE
 
@@ -33,7 +33,7 @@ def login_link(
     deployment = opened(context, stack)
     who = actor() if name is None else name
     try:
-        ticket = deployment.sign_in.mint(who, role)
+        ticket = deployment.sign_in.mint(who, role, actor(), new_trace_id())
     except BadName as problem:
         raise typer.BadParameter(f"--name: {problem}") from None
     url = f"{deployment.public_url}/console/sign-in/{ticket}"

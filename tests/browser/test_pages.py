@@ -11,11 +11,17 @@ from tests.support.console_world import ConsoleWorld
 from tieout.console.pages import PAGES
 from tieout.console.routing import Scope
 from tieout.domain.person import Role
+from tieout.domain.record import Kind, State
 
 # Name -> the path of a page that is looked at. Whoever adds a page adds it here, with one that has something in it.
 LISTED: dict[str, Callable[[ConsoleWorld], str]] = {
     "overview": lambda world: world.path("/overview"),
+    "invoices": lambda world: world.path("/invoices"),
+    "payments": lambda world: world.path("/payments"),
+    "record": lambda world: _card(world),
     "settings": lambda world: world.path("/settings"),
+    "connect": lambda world: "/console/connect",
+    "dry_run": lambda world: f"{world.path('/dry-run')}?invoice={world.world.invoice()}",
 }
 # What is shown to who is not signed in, and when something is wrong: path and status.
 OUTSIDE: dict[str, tuple[Callable[[ConsoleWorld], str], int]] = {
@@ -24,6 +30,12 @@ OUTSIDE: dict[str, tuple[Callable[[ConsoleWorld], str], int]] = {
     "not_signed_in": (lambda world: world.path("/overview"), 401),
     "not_found": (lambda world: "/console/nowhere", 404),
 }
+
+
+def _card(world: ConsoleWorld) -> str:
+    """Of an invoice that needs a person, with both sides beside each other."""
+    [record] = [one for one in world.world.records if one.state is State.ATTENTION and one.key.kind is Kind.INVOICE][:1]
+    return f"{world.path(f'/record/invoice/hubspot/{record.key.origin_id}')}?compare=now"
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)

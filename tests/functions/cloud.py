@@ -24,11 +24,15 @@ from tests.support.lambda_runtime_aws import REGION, endpoint
 from tests.support.signing import HUBSPOT_SECRET, INTUIT_VERIFIER, PUBLIC_URL
 from tieout.adapters.clock import SystemClock
 from tieout.adapters.dynamodb.connections import DynamoConnections
+from tieout.adapters.dynamodb.doors import DynamoDoors
 from tieout.adapters.dynamodb.records import DynamoRecords
 from tieout.adapters.dynamodb.tokens import DynamoTokens
+from tieout.adapters.dynamodb.trail import DynamoTrail
 from tieout.domain.company import Connection
 from tieout.domain.hint import Hint
+from tieout.domain.person import Role
 from tieout.ports import TokenSet
+from tieout.services.sign_in import SignIn
 
 EVENTS = Path(__file__).parents[1] / "events"
 PORTAL = "62515001"
@@ -106,6 +110,12 @@ class Cloud:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
+    def link(self, name: str = "Olga Operator", role: Role = Role.OPERATOR) -> str:
+        """The path of a link that signs in to the console."""
+        client, clock = aws.dynamodb(), SystemClock()
+        sign_in = SignIn(DynamoDoors(client, aws.TABLE), clock, DynamoTrail(client, aws.TABLE, clock))
+        return f"/console/sign-in/{sign_in.mint(name, role, 'admin', 'trace')}"
+
     def invoice(self, name: str = "Acme Ltd") -> str:
         """An open invoice in HubSpot."""
         contact = self.create("contacts", lastname=name, email=f"{uuid.uuid4().hex}@example.test")
@@ -180,6 +190,8 @@ def cloud() -> Iterator[Cloud]:
             "TIEOUT_HUBSPOT_URL": hubspot_url,
             "TIEOUT_QBO_URL": quickbooks_url,
             "TIEOUT_INTUIT_OAUTH_URL": quickbooks_url,
+            "TIEOUT_INTUIT_AUTHORISE_URL": quickbooks_url,
+            "TIEOUT_INTUIT_REVOKE_URL": quickbooks_url,
             "TIEOUT_QBO_APP_URL": "https://app.qbo.example.test",
             "TIEOUT_VENDOR_TIMEOUT_SECONDS": "2",
         }

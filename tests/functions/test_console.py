@@ -5,14 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.functions.cloud import CONSOLE_KEY, Cloud
-from tests.support import aws
 from tests.support.console_client import ConsoleClient
 from tests.support.lambda_runtime import Function
 from tests.support.signing import PUBLIC_URL
-from tieout.adapters.clock import SystemClock
-from tieout.adapters.dynamodb.doors import DynamoDoors
-from tieout.domain.person import Role
-from tieout.services.sign_in import SignIn
 
 
 @pytest.fixture
@@ -30,8 +25,7 @@ def client(console: Function) -> ConsoleClient:
 
 @pytest.fixture
 def link(cloud: Cloud) -> str:
-    doors = DynamoDoors(aws.dynamodb(), aws.TABLE)
-    return f"/console/sign-in/{SignIn(doors, SystemClock()).mint('Ana Souza', Role.OPERATOR)}"
+    return cloud.link("Ana Souza")
 
 
 def test_a_link_signs_in_and_every_page_of_the_menu_opens(client: ConsoleClient, link: str, console: Function) -> None:

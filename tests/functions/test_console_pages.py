@@ -6,20 +6,15 @@ from datetime import date
 from typing import Any
 
 from tests.functions.cloud import Cloud
-from tests.support import aws
 from tests.support.console_client import ConsoleClient
 from tests.support.lambda_runtime import Function
 from tests.support.signing import PUBLIC_URL
-from tieout.adapters.clock import SystemClock
-from tieout.adapters.dynamodb.doors import DynamoDoors
 from tieout.domain.about import About
 from tieout.domain.hint import Cause
-from tieout.domain.person import Role
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
-from tieout.services.sign_in import SignIn
 
 
-def signed_in(console: Function) -> ConsoleClient:
+def signed_in(console: Function, cloud: Cloud) -> ConsoleClient:
     """A browser of an operator."""
 
     def handler(given: Any, _context: Any) -> dict[str, Any]:
@@ -28,9 +23,8 @@ def signed_in(console: Function) -> ConsoleClient:
         assert isinstance(answer.payload, dict)
         return answer.payload
 
-    ticket = SignIn(DynamoDoors(aws.dynamodb(), aws.TABLE), SystemClock()).mint("Olga Operator", Role.OPERATOR)
     client = ConsoleClient(handler, {"origin": PUBLIC_URL})
-    client.get(f"/console/sign-in/{ticket}").submit()
+    client.get(cloud.link()).submit()
     return client
 
 
@@ -38,7 +32,7 @@ def test_a_person_signs_in_finds_an_invoice_and_asks_for_a_retry(console: Functi
     key = RecordKey("acme", Kind.INVOICE, "hubspot", "4711")
     about = About("Zenith & Söhne", day=date(2026, 3, 1))
     cloud.records.put(SyncRecord(key=key, state=State.ATTENTION, reason="item_missing", label="INV-7", about=about))
-    client = signed_in(console)
+    client = signed_in(console, cloud)
     overview = client.get("/console/c/acme/overview")
     assert "1 record needs a decision." in overview.text
     assert "Oldest work waiting" in overview.text
@@ -59,7 +53,7 @@ def test_both_sides_are_compared_with_the_vendors_at_the_other_end(console: Func
     cloud.records.put(
         SyncRecord(key=RecordKey("acme", Kind.INVOICE, "hubspot", id_), state=State.WAITING, reason="rate_limited")
     )
-    page = signed_in(console).get(f"/console/c/acme/record/invoice/hubspot/{id_}", compare="now")
+    page = signed_in(console, cloud).get(f"/console/c/acme/record/invoice/hubspot/{id_}", compare="now")
     assert page.status == 200
     assert "It would be created in QuickBooks." in page.text
     assert len(cloud.booked()) == before

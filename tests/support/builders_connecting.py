@@ -17,7 +17,7 @@ from tieout.adapters.hubspot.portals import HubSpotPortals
 from tieout.adapters.quickbooks.authorisation import IntuitAuthorisation
 from tieout.services.connect import Connect
 
-REDIRECT = "https://tieout.example.test/connect/quickbooks/callback"
+REDIRECT = "https://tieout.example.test/console/connect/quickbooks/callback"
 SECOND_REALM = "4620816365000000002"
 SECRETS = ("pat-na1-sandbox", CLIENT_SECRET)
 

@@ -132,7 +132,7 @@ class CommandLine:
             lambda: self.queues,
             _vendor,
             _webhooks,
-            SignIn(self.doors, world.clock),
+            SignIn(self.doors, world.clock, self.connecting.trail),
             self.connecting.service,
             self.connecting.trail,
             lambda: backfill_of(world, self.mirrors),

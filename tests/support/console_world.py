@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from werkzeug.serving import make_server
 
+from tests.support.builders_connecting import Connecting
 from tests.support.builders_world import VENDOR_TIMEOUT, World
 from tests.support.console_client import ORIGIN, ConsoleClient, as_wsgi
 from tests.support.memory_doors import MemoryDoors
@@ -42,7 +43,10 @@ class ConsoleWorld:
         self.world = world or World()
         self.doors = MemoryDoors()
         self._secrets = count(1)
-        self.sign_in = SignIn(self.doors, self.world.clock, lambda: f"secret-{next(self._secrets)}")
+        self.connecting = Connecting(self.world)
+        self.connecting.portal_tokens.keep(self.world.connection.portal_id, "pat-na1-sandbox")
+        self.trail = self.connecting.trail
+        self.sign_in = SignIn(self.doors, self.world.clock, self.trail, lambda: f"secret-{next(self._secrets)}")
         self.queues = MemoryQueues()
         self.desk = self._desk()
         self.guard = Guard(lambda: KEY, origin)
@@ -66,6 +70,8 @@ class ConsoleWorld:
             health=world.health,
             queues=self.queues,
             assessor=Assessor(Customers(world.claims, VENDOR_TIMEOUT), Items(world.records, world.clock)),
+            connect=self.connecting.service,
+            sign_in_origin="https://appcenter.test",
         )
 
     def path(self, path: str = "") -> str:
@@ -78,7 +84,7 @@ class ConsoleWorld:
 
     def link(self, role: Role = Role.OPERATOR, name: str = "Olga Operator") -> str:
         """The path of a new sign-in link."""
-        return f"/console/sign-in/{self.sign_in.mint(name, role)}"
+        return f"/console/sign-in/{self.sign_in.mint(name, role, 'admin', 'trace')}"
 
     def signed_in(self, role: Role = Role.OPERATOR, name: str = "Olga Operator", **headers: str) -> ConsoleClient:
         """A browser with a session, got as a person gets it."""

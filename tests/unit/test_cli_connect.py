@@ -113,7 +113,7 @@ def test_without_a_redirect_address_of_its_own_the_consoles_is_used(
     for more in ((), ("--redirect", REDIRECT)):
         assert line.run("connect", "quickbooks", "--connection", "c1", "--paste", *more).code == 1
     redirects = [dict(parse_qsl(urlsplit(url).query))["redirect_uri"] for url in seen]
-    assert redirects == ["http://127.0.0.1:9/connect/quickbooks/callback", REDIRECT]
+    assert redirects == ["http://127.0.0.1:9/console/connect/quickbooks/callback", REDIRECT]
 
 
 def test_another_company_is_refused_with_both_named(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:

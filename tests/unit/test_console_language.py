@@ -18,13 +18,14 @@ from jinja2 import Environment, nodes
 from tieout.console import language as language_module
 from tieout.console.language import CATALOGUES, ENGLISH, LANGUAGES, by_code, chosen
 from tieout.console.layout import TEMPLATES
+from tieout.domain.connecting import TEXTS as CONNECT_TEXTS
 from tieout.domain.money import Money
 
 CONSOLE = Path(language_module.__file__).parent
 PORTUGUESE = LANGUAGES[1]
 _PLACEHOLDER = re.compile(r"{(\w*)")
 # Texts of the domain that pages show in translation, beside what stands in templates and code of the console.
-DOMAIN_TEXTS: tuple[Iterable[str], ...] = ()
+DOMAIN_TEXTS: tuple[Iterable[str], ...] = (CONNECT_TEXTS.values(),)
 
 
 def _in_template(text: str) -> Iterator[tuple[str, ...]]:

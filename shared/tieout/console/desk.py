@@ -14,6 +14,7 @@ from tieout.ports.notices import Notices
 from tieout.ports.queues import Queues
 from tieout.ports.registers import HealthBook, Registers
 from tieout.services.assess import Assessor
+from tieout.services.connect import Connect
 from tieout.services.sign_in import SignIn
 
 
@@ -68,3 +69,6 @@ class Desk:
     health: HealthBook
     queues: Queues
     assessor: Assessor
+    connect: Connect
+    # Scheme and host where people sign in to QuickBooks.
+    sign_in_origin: str

@@ -55,6 +55,11 @@ class Crm(PaymentCrm, CrmChanges, DealCrm, AttachmentCrm, MirrorCrm, FieldCrm, D
         """
         ...
 
+    def invoice_id_by_number(self, number: str) -> str | None:
+        """The id of the invoice with this number, None when no live invoice bears it. HubSpot's search lags a little
+        behind its records. Raises NeedsAttention when several bear the number."""
+        ...
+
     def show_statuses(self, statuses: Mapping[str, ShownStatus]) -> Mapping[str, str]:
         """Write the sync status onto invoices (by HubSpot id) in one batch update per 100; the properties and their
         group are created when absent. Returns the ids that HubSpot refused, with its message."""

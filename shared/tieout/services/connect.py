@@ -296,4 +296,4 @@ class Connect:
 
 def redirect_address(public_url: str) -> str:
     """Where Intuit sends a browser back to when the console began the sign-in; the Intuit app has to list it."""
-    return f"{public_url}/connect/quickbooks/callback"
+    return f"{public_url}/console/connect/quickbooks/callback"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.console.pages import entrance, overview, record, registers, settings
+from tieout.console.pages import connect, dry_run, entrance, overview, record, registers, settings
 from tieout.console.routing import Page
 
 PAGES: tuple[Page, ...] = (
@@ -12,4 +12,6 @@ PAGES: tuple[Page, ...] = (
     registers.PAYMENTS,
     record.PAGE,
     settings.PAGE,
+    connect.PAGE,
+    dry_run.PAGE,
 )

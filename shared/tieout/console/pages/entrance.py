@@ -37,7 +37,7 @@ def ask(desk: Desk, visit: Visit) -> Reply:
 
 def enter(desk: Desk, visit: Visit) -> Reply:
     """Spend the ticket."""
-    entered = desk.sign_in.enter(visit.values["ticket"])
+    entered = desk.sign_in.enter(visit.values["ticket"], visit.trace_id)
     if isinstance(entered, NoEntry):
         return _refused(visit, entered)
     # Who is signed in on this browser already, is so no longer.
@@ -71,7 +71,7 @@ def static(_desk: Desk, visit: Visit) -> Reply:
 def _leave(desk: Desk, visit: Visit) -> None:
     secret = visit.guard.session_secret(visit.request)
     if secret is not None:
-        desk.sign_in.leave(secret)
+        desk.sign_in.leave(secret, visit.trace_id)
 
 
 def _refused(visit: Visit, why: NoEntry) -> Reply:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from tieout.console import links
 from tieout.console.desk import Desk
 from tieout.console.language import message
+from tieout.console.plan_told import plan_told
 from tieout.console.routing import Page, changes, shows
 from tieout.console.side_by_side import lines_of
 from tieout.console.visit import Visit
@@ -17,11 +18,10 @@ from tieout.console.web import NotFound, Reply
 from tieout.console.words import CALLED, DOCUMENTS, HEALTHS, SOURCES, STATES, STATUSES, TONES
 from tieout.domain.attention import AttentionCode, explanation
 from tieout.domain.attention_mirrors import OF_MIRROR
-from tieout.domain.errors import NotInLedger, SyncError
+from tieout.domain.errors import NotInLedger
 from tieout.domain.invoice import LedgerInvoice, UnreadableInvoice
 from tieout.domain.money import Money
 from tieout.domain.payment import Document
-from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Skip, Update, Void
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord, own_hint_object
 from tieout.domain.register import Register, health_of, register_of
 from tieout.domain.status import WAITING
@@ -37,17 +37,6 @@ _NO_PDF = message("There is no PDF: the invoice is not in QuickBooks.")
 _LARGE_PDF = message("The PDF is too large to be shown here. Open the invoice in QuickBooks.")
 _UNREADABLE = message("HubSpot's values make no sense: {reason}")
 _REGISTERS = {Kind.INVOICE: Register.INVOICES, Kind.PAYMENT: Register.PAYMENTS, Kind.REFUND: Register.PAYMENTS}
-_PLANS = {
-    Create: message("It would be created in QuickBooks."),
-    Update: message("These fields would be changed in QuickBooks."),
-    Void: message("It would be voided in QuickBooks."),
-    Adopt: message("Nothing would be written: QuickBooks says what HubSpot says."),
-    Nothing: message("Nothing would be written: both sides agree."),
-    Gone: message("Nothing would be written: it was deleted in QuickBooks. A retry creates it again."),
-    Skip: message("Nothing would be written: it is left out."),
-    Attend: message("Nothing would be written: it needs a decision."),
-}
-_FAILED = message("It cannot be told what would be done: a vendor did not answer as it should.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +76,7 @@ def show(desk: Desk, visit: Visit) -> Reply:
         sides=sides,
         unreadable=_unreadable(visit, sides),
         lines=lines_of(card, sides),
-        plan=_plan(visit, sides),
+        plan=plan_told(visit, sides.plan) if sides is not None and sides.plan is not None else None,
         hubspot_url=links.hubspot_url(visit, record.key.kind, card.hubspot_id),
         quickbooks_url=_quickbooks_url(workspace, card),
         in_quickbooks=_standing(sides.present) if sides and sides.present else "",
@@ -227,25 +216,6 @@ def _standing(invoice: LedgerInvoice) -> str:
     if invoice.balance.amount == 0 and invoice.total.amount > 0:
         return "paid"
     return "partly_paid" if invoice.balance.amount < invoice.total.amount else "open"
-
-
-def _plan(visit: Visit, sides: Sides | None) -> Mapping[str, object] | None:
-    """What a push would do now; None where nobody asked, or where there is no dry run."""
-    if sides is None or sides.plan is None:
-        return None
-    plan = sides.plan
-    if isinstance(plan, Exception):
-        detail = plan.detail if isinstance(plan, SyncError) else ""
-        return {"text": visit.say(_FAILED), "detail": detail, "changes": (), "lines": ()}
-    detail = plan.detail if isinstance(plan, Skip | Attend) else ""
-    if isinstance(plan, Attend):
-        detail = " ".join(filter(None, (visit.say(explanation(plan.code).summary), detail)))
-    return {
-        "text": visit.say(_PLANS[type(plan)]),
-        "detail": detail,
-        "changes": plan.changes if isinstance(plan, Update) else (),
-        "lines": plan.content.lines if isinstance(plan, Create) else (),
-    }
 
 
 _PATH = "/record/{kind}/{system}/{id}"

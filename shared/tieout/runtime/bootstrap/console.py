@@ -9,6 +9,7 @@ from datetime import timedelta
 from tieout.adapters.dynamodb.doors import DynamoDoors
 from tieout.adapters.dynamodb.health import DynamoHealthBook
 from tieout.adapters.dynamodb.registers import DynamoRegisters
+from tieout.adapters.dynamodb.trail import DynamoTrail
 from tieout.adapters.secrets.secrets import ConsoleSecrets, Secrets
 from tieout.adapters.sqs.depths import QueuePair, SqsDepths
 from tieout.console.desk import Desk
@@ -18,6 +19,7 @@ from tieout.ports import ReadMeter
 from tieout.runtime import config
 from tieout.runtime.bootstrap.assessor import assessor
 from tieout.runtime.bootstrap.aws import Aws
+from tieout.runtime.bootstrap.connecting import connect_service
 from tieout.runtime.bootstrap.store import open_store
 from tieout.runtime.bootstrap.vendors import open_workspaces
 from tieout.services.sign_in import SignIn
@@ -41,9 +43,10 @@ def build() -> Console:
     def signing_key() -> str:
         return secrets.read(settings.console_secret, ConsoleSecrets).signing_key
 
+    trail = DynamoTrail(aws.dynamodb, settings.table, own.clock)
     desk = Desk(
         clock=own.clock,
-        sign_in=SignIn(DynamoDoors(aws.dynamodb, settings.table), own.clock),
+        sign_in=SignIn(DynamoDoors(aws.dynamodb, settings.table), own.clock, trail),
         connections=own.connections,
         records=own.records,
         hints=own.hints,
@@ -56,6 +59,8 @@ def build() -> Console:
         health=DynamoHealthBook(aws.dynamodb, settings.table),
         queues=SqsDepths(aws.sqs, lambda: aws.cloudwatch, queue_pairs(settings), own.clock),
         assessor=assessor(own, timedelta(seconds=settings.vendor_timeout_seconds)),
+        connect=connect_service(settings, aws, own),
+        sign_in_origin=settings.intuit_authorise_url.rstrip("/"),
     )
     return Console(Site(desk, Guard(signing_key, settings.public_url.rstrip("/"))), own.meter)
 
