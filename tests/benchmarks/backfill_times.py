@@ -182,7 +182,7 @@ def _measured(of_hubspot: int, of_quickbooks: int, group: str) -> Iterator[Measu
     seconds = (ended - began).total_seconds()
     yield Measure(group, "invoices in sync", sum(one.state == State.SYNCED for one in done), number, exactly=True)
     yield Measure(group, "invoices in QuickBooks, each made once", len(world.booked()), number, exactly=True)
-    yield Measure(group, "HubSpot calls an invoice", len(hubspot) / number, 2 if of_quickbooks else 0.3)
+    yield Measure(group, "HubSpot calls an invoice", len(hubspot) / number, 2 if of_quickbooks else 0.6)
     yield Measure(group, "QuickBooks calls an invoice", len(quickbooks) / number, 0.75 if of_quickbooks else 1.25)
     yield Measure(group, "of them metered reads", reads / number, 0.1)
     yield Measure(group, "calls that a vendor refused for being too many", refused, 0, exactly=True)
