@@ -11,6 +11,7 @@ from urllib.error import HTTPError, URLError
 from infra.cli.check import Check, add_scopes, guard, ok, problem, warning
 from infra.cli.crm_checks import examine_crm
 from infra.cli.deployment import Deployment
+from infra.cli.field_checks import create_properties, examine_carried
 from infra.cli.settings_checks import examine_settings, hubspot
 from tieout.adapters.hubspot import signature as hubspot_signature
 from tieout.adapters.quickbooks import signature as quickbooks_signature
@@ -23,27 +24,31 @@ from tieout.services.watching import SIGN_IN_ENDS_SOON, sign_in_ends
 _SECONDS = 15
 
 
-def examine(deployment: Deployment, connection: str | None) -> Iterator[Check]:
-    """The checks of a deployment and of its connections, as they are made."""
+def examine(deployment: Deployment, connection: str | None, *, create: bool = False) -> Iterator[Check]:
+    """The checks of a deployment and of its connections, as they are made; with `create` the properties that HubSpot
+    lacks are created before."""
     yield guard("vendor secret", lambda: _vendor_secret(deployment))
     yield guard("webhook secret", lambda: _webhook_secret(deployment))
     yield guard("webhooks from HubSpot", lambda: _hubspot_webhook(deployment))
     yield guard("webhooks from QuickBooks", lambda: _quickbooks_webhook(deployment))
     for one in deployment.connections(connection):
-        yield from _connection(deployment, one)
+        yield from _connection(deployment, one, create=create)
 
 
-def _connection(deployment: Deployment, connection: Connection) -> Iterator[Check]:
+def _connection(deployment: Deployment, connection: Connection, *, create: bool) -> Iterator[Check]:
     workspace = deployment.workspace(connection.id)
     name = connection.id
     yield guard(f"{name}: HubSpot account", lambda: _hubspot_account(workspace))
     yield guard(f"{name}: HubSpot scopes", lambda: _hubspot_scopes(workspace))
+    if create:
+        yield guard(f"{name}: properties to create", lambda: create_properties(workspace))
     yield guard(f"{name}: HubSpot properties", lambda: _hubspot_properties(workspace))
     yield guard(f"{name}: payments in HubSpot", lambda: _recording(deployment, workspace))
     yield guard(f"{name}: QuickBooks sign-in", lambda: _tokens(deployment, connection))
     yield guard(f"{name}: QuickBooks company", lambda: _company(workspace))
     yield guard(f"{name}: document numbers", lambda: _numbers(workspace))
-    for check in (*examine_crm(deployment, workspace), *examine_settings(workspace)):
+    beside = (*examine_crm(deployment, workspace), *examine_carried(deployment, workspace))
+    for check in (*beside, *examine_settings(workspace)):
         yield replace(check, name=f"{name}: {check.name}")
 
 

@@ -33,6 +33,9 @@ class Codes(StrEnum):
 Stack = Annotated[str | None, typer.Option("--stack", help="CloudFormation stack in AWS; without it, the local stack.")]
 OnlyConnection = Annotated[str | None, typer.Option("--connection", help="One connection, by its id.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of tables.")]
+CreateProperties = Annotated[
+    bool, typer.Option("--create-properties", help="Create the properties that HubSpot's invoices lack.")
+]
 Invoice = Annotated[str, typer.Argument(help="HubSpot invoice: its id or its number.", metavar="INVOICE")]
 _NAMES = "payment:ID for a HubSpot payment, qbo-payment:ID and refund:ID for those made in QuickBooks."
 Name = Annotated[str, typer.Argument(help=f"A HubSpot invoice (id or number), or {_NAMES}", metavar="RECORD")]

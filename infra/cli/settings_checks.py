@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from infra.cli.check import Check, guard, ok, problem, warning
 from infra.cli.fee_checks import examine_fees
+from infra.cli.field_checks import examine_fields
 from tieout.adapters.hubspot.crm import HubSpotCrm
-from tieout.adapters.quickbooks.ledger import QuickBooksLedger
 from tieout.domain.payment import Processor
 from tieout.domain.settings import NOT_TAXED_US, Settings, TaxMode
 from tieout.ports import Workspace
@@ -32,9 +32,7 @@ def examine_settings(workspace: Workspace) -> Iterator[Check]:
         yield guard("tax codes", lambda: _tax_codes(workspace))
     if settings.terms:
         yield guard("terms", lambda: _terms(workspace))
-    definitions = _definitions(settings)
-    if definitions:
-        yield guard("custom fields", lambda: _custom_fields(workspace, definitions))
+    yield from examine_fields(workspace)
     yield guard("order discounts", lambda: _discounts(workspace))
     yield guard("payments", lambda: _payments(workspace))
     yield from examine_fees(workspace)
@@ -49,7 +47,7 @@ def hubspot(workspace: Workspace) -> HubSpotCrm:
 
 
 def _properties(workspace: Workspace) -> Check:
-    named = workspace.settings.needed_properties
+    named = frozenset(one.property for one in workspace.settings.filters)
     unknown = hubspot(workspace).undefined_properties(named) if named else ()
     if unknown:
         found = f"HubSpot's invoices have no property {', '.join(unknown)}"
@@ -151,28 +149,6 @@ def _terms(workspace: Workspace) -> Check:
     if odd:
         return warning("; ".join(odd), "The due date stays HubSpot's; only the name of the terms misleads.")
     return ok(", ".join(f"{days} days: {known[id_].name}" for days, id_ in workspace.settings.terms.items()))
-
-
-def _definitions(settings: Settings) -> dict[str, str]:
-    """Custom field -> the setting or HubSpot property that fills it."""
-    filled = {definition: property_ for property_, definition in settings.custom_fields.items()}
-    if settings.purchase_order_field is not None:
-        filled[settings.purchase_order_field] = "purchase order number"
-    return filled
-
-
-def _custom_fields(workspace: Workspace, definitions: Mapping[str, str]) -> Check:
-    """QuickBooks drops a custom field that is not switched on without a word, so it has to be asked before."""
-    if not isinstance(workspace.ledger, QuickBooksLedger):
-        raise TypeError("the command line works on QuickBooks")
-    known = workspace.ledger.custom_field_names()
-    if known is None:
-        return warning("QuickBooks has no invoice yet that would show its custom fields", "Look again after the first.")
-    missing = [f"{id_} (for {source})" for id_, source in definitions.items() if id_ not in known]
-    if missing:
-        found = f"custom field {', '.join(missing)} is not switched on in QuickBooks"
-        return problem(found, "Switch it on for sales forms: QuickBooks drops what it does not know.")
-    return ok(", ".join(f"{source}: {known[id_]}" for id_, source in definitions.items()))
 
 
 def _discounts(workspace: Workspace) -> Check:

@@ -11,7 +11,18 @@ from rich.text import Text
 from infra.cli import show
 from infra.cli.check import as_json
 from infra.cli.doctor import examine, recording_refusal
-from infra.cli.options import FINE, NEEDS_A_PERSON, Invoice, Json, Name, NotFound, OnlyConnection, Stack, opened
+from infra.cli.options import (
+    FINE,
+    NEEDS_A_PERSON,
+    CreateProperties,
+    Invoice,
+    Json,
+    Name,
+    NotFound,
+    OnlyConnection,
+    Stack,
+    opened,
+)
 from infra.cli.selection import STATES_OF_A_PERSON, find, find_any, in_state, name_of
 from infra.cli.usage import print_usage, reads_facts
 from tieout.domain.directions import Way, ways
@@ -32,7 +43,12 @@ _WAYS = {
 
 
 def doctor(
-    context: typer.Context, *, stack: Stack = None, connection: OnlyConnection = None, json: Json = False
+    context: typer.Context,
+    *,
+    stack: Stack = None,
+    connection: OnlyConnection = None,
+    create: CreateProperties = False,
+    json: Json = False,
 ) -> None:
     """Check both connections, scopes, preferences, settings and webhooks.
 
@@ -42,7 +58,7 @@ def doctor(
     checks = []
     if not json:
         show.out.print(f"Doctor: {deployment.where}")
-    for check in examine(deployment, connection):
+    for check in examine(deployment, connection, create=create):
         checks.append(check)
         if not json:
             show.print_check(check)

@@ -367,20 +367,10 @@ def test_taxes_as_items_need_a_code_for_what_bears_no_tax(line: Terminal) -> Non
     assert line.doctor(**document, untaxed_code="5")["sales tax"] == ("ok", "mode as_item")
 
 
-def test_custom_fields_are_told_by_an_invoice(line: Terminal) -> None:
-    document = {"custom_fields": {"hs_title": "1"}, "purchase_order_field": "2"}
-    assert line.doctor(**document)["custom fields"][0] == "warning"
-    line.world.sync(line.world.invoice())
-    found = line.doctor(**document)["custom fields"]
-    assert found == ("problem", "custom field 2 (for purchase order number) is not switched on in QuickBooks")
-    assert line.doctor(purchase_order_field="1")["custom fields"] == ("ok", "purchase order number: Crew #")
-
-
-def test_properties_in_filters_and_custom_fields_have_to_be_there(line: Terminal) -> None:
+def test_properties_in_filters_have_to_be_there(line: Terminal) -> None:
     filters = [{"property": "hs_titel", "operator": "known"}]
-    found = line.doctor(filters=filters, custom_fields={"hs_title": "1"})["properties in the settings"]
+    found = line.doctor(filters=filters)["properties in the settings"]
     assert found == ("problem", "HubSpot's invoices have no property hs_titel")
-    assert line.doctor(custom_fields={"hs_title": "1"})["properties in the settings"][0] == "ok"
 
 
 @pytest.mark.parametrize("line", [{"allow_discount": False}], indirect=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.builders_fields import BOOKS, ORDER, PAIRS, TRACKING, custom, filled, there, with_properties
+from tests.support.builders_fields import BOOKS, ORDER, PAIRS, custom, filled, there, with_properties
 from tests.support.builders_forms import the
 from tests.support.builders_world import World
 from tieout.domain.attention import AttentionCode
@@ -19,7 +19,7 @@ def at_odds(**also_there: str) -> tuple[World, str]:
     world = World(**BOOKS)
     with_properties(world)
     world.settings(field_pairs=list(PAIRS))
-    id_ = world.invoice(**{ORDER: "SO-17", TRACKING: "1Z 999"})
+    id_ = world.invoice(order_number="SO-17", tracking_number="1Z 999")
     assert world.sync(id_).state is State.SYNCED
     world.rebook(the(world), CustomField=filled(the(world), "SO-18"), **also_there)
     world.edit(id_, **{ORDER: "SO-19"})

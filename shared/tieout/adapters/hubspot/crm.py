@@ -20,7 +20,14 @@ from tieout.adapters.hubspot import (
 from tieout.adapters.hubspot.client import HubSpotClient
 from tieout.adapters.hubspot.invoices import read_invoices
 from tieout.adapters.hubspot.payments import PAYMENTS, read_payments, read_payments_of
-from tieout.adapters.hubspot.properties import ensure_properties, missing_properties, undefined_properties
+from tieout.adapters.hubspot.properties import (
+    Described,
+    create_fields,
+    describe,
+    ensure_properties,
+    missing_properties,
+    undefined_properties,
+)
 from tieout.adapters.hubspot.statuses import status_properties
 from tieout.adapters.hubspot.updates import PropertyWriter
 from tieout.adapters.hubspot.wire import AccountDetails, RecordPage, StoredFile
@@ -275,6 +282,17 @@ class HubSpotCrm:
     def undefined_properties(self, names: Collection[str]) -> tuple[str, ...]:
         """Which of these invoice properties (HubSpot internal names) the portal does not have."""
         return undefined_properties(self._client, names)
+
+    def described(self, names: Collection[str]) -> Mapping[str, Described]:
+        """See `properties.describe`."""
+        return describe(self._client, names)
+
+    def create_fields(self, wanted: Mapping[str, bool]) -> tuple[str, ...]:
+        """See `properties.create_fields`. Raises as any read: a repetition does no harm."""
+        try:
+            return create_fields(self._client, wanted)
+        except OutcomeUnknown as error:
+            raise Transient(error.detail, error.context) from error
 
     def ensure_properties(self) -> tuple[str, ...]:
         """Create those; returns their names. Raises as any read: a repetition does no harm."""

@@ -91,6 +91,41 @@ def undefined_properties(client: HubSpotClient, names: Collection[str]) -> tuple
     return tuple(sorted(set(names) - set(_present(client))))
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A property as HubSpot has it: its type ("string", "date"...), and whether HubSpot alone writes it."""
+
+    type: str
+    read_only: bool
+
+
+def describe(client: HubSpotClient, names: Collection[str]) -> dict[str, Described]:
+    """Those of these invoice properties that the portal has. Raises as any read."""
+    present = _present(client)
+    return {
+        name: Described(one.type, one.calculated or one.modification.read_only_value)
+        for name in names
+        if (one := present.get(name)) is not None
+    }
+
+
+def create_fields(client: HubSpotClient, wanted: Mapping[str, bool]) -> tuple[str, ...]:
+    """Create these invoice properties in Tieout's group, as texts or (True) as dates; returns their names. May be
+    repeated: one that exists already is left as it is."""
+    if wanted:
+        _create_group(client)
+    for name, of_days in wanted.items():
+        kind, field_type = ("date", "date") if of_days else ("string", "text")
+        label = name.replace("_", " ").capitalize()
+        told = "Follows a field of the QuickBooks invoice."
+        create_definition(client, "invoices", _body(_Definition(name, label, kind, field_type, told)))
+    return tuple(wanted)
+
+
+def _create_group(client: HubSpotClient) -> None:
+    create_definition(client, "invoices/groups", {"name": _GROUP, "label": "Tieout sync", "displayOrder": -1})
+
+
 def ensure_properties(client: HubSpotClient) -> tuple[str, ...]:
     """Create the group, the properties and the status values that the portal lacks; returns the properties' names.
 
@@ -99,7 +134,7 @@ def ensure_properties(client: HubSpotClient) -> tuple[str, ...]:
     present = _present(client)
     missing = [one for one in _DEFINITIONS if one.name not in present]
     if missing:
-        create_definition(client, "invoices/groups", {"name": _GROUP, "label": "Tieout sync", "displayOrder": -1})
+        _create_group(client)
     for one in missing:
         create_definition(client, "invoices", _body(one))
     if STATUS in present:

@@ -137,10 +137,19 @@ class Option(_Wire):
     hidden: bool = False
 
 
+class Modification(_Wire):
+    """What may be changed of a property."""
+
+    read_only_value: bool = Field(default=False, alias="readOnlyValue")
+
+
 class Property(_Wire):
     """The definition of a property."""
 
     name: str
+    type: str = ""
+    calculated: bool = False
+    modification: Modification = Field(Modification(), alias="modificationMetadata")
     options: list[Option] = []
 
 
