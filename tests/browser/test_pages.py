@@ -17,8 +17,14 @@ from tieout.domain.record import Kind, State
 LISTED: dict[str, Callable[[ConsoleWorld], str]] = {
     "overview": lambda world: world.path("/overview"),
     "invoices": lambda world: world.path("/invoices"),
+    "invoices_needing_a_person": lambda world: world.path("/invoices?state=attention"),
+    "nothing_found": lambda world: world.path("/invoices?state=variance"),
     "payments": lambda world: world.path("/payments"),
-    "record": lambda world: _card(world),
+    "invoice": lambda world: _card(world, Kind.INVOICE, "Padaria"),
+    "invoice_compared": lambda world: _card(world, Kind.INVOICE, "Padaria") + "?compare=now",
+    "invoice_needing_a_person": lambda world: _card(world, Kind.INVOICE, "Acme", State.ATTENTION) + "?compare=now",
+    "hostile_invoice": lambda world: _card(world, Kind.INVOICE, '"><script>') + "?compare=now",
+    "payment": lambda world: _card(world, Kind.PAYMENT, "Padaria"),
     "settings": lambda world: world.path("/settings"),
     "connect": lambda world: "/console/connect",
     "dry_run": lambda world: f"{world.path('/dry-run')}?invoice={world.world.invoice()}",
@@ -32,10 +38,12 @@ OUTSIDE: dict[str, tuple[Callable[[ConsoleWorld], str], int]] = {
 }
 
 
-def _card(world: ConsoleWorld) -> str:
-    """Of an invoice that needs a person, with both sides beside each other."""
-    [record] = [one for one in world.world.records if one.state is State.ATTENTION and one.key.kind is Kind.INVOICE][:1]
-    return f"{world.path(f'/record/invoice/hubspot/{record.key.origin_id}')}?compare=now"
+def _card(world: ConsoleWorld, kind: Kind, customer: str, state: State = State.SYNCED) -> str:
+    """The card of a customer's record."""
+    for one in world.world.records:
+        if one.key.kind is kind and one.state is state and one.about and one.about.customer.startswith(customer):
+            return world.path(f"/record/{kind}/{one.key.origin_system}/{one.key.origin_id}")
+    raise AssertionError(f"no {kind} of {customer}")
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
@@ -119,6 +127,21 @@ def test_a_link_signs_in_once_and_the_cookie_is_out_of_reach_of_scripts(console:
         assert visit.open(console.world.path("/overview")) == 401
     with console.visit(look, None) as visit:
         assert visit.open(link) == 410
+
+
+def test_an_invoice_is_searched_for_found_and_asked_for_again(console: Console) -> None:
+    with console.visit(LOOKS[0]) as visit:
+        visit.open(console.world.path("/invoices"))
+        visit.page.get_by_label("Number or customer").fill("padaria sao")
+        visit.page.get_by_role("button", name="Show").click()
+        assert "padaria" not in visit.page.url, "no name reaches an address"
+        visit.page.locator("tbody th a").first.click()
+        assert "Padaria São João" in visit.page.locator("main").inner_text()
+        visit.page.get_by_role("button", name="Retry").click()
+        assert "It will be looked at again" in visit.page.get_by_role("status").inner_text()
+        visit.page.get_by_role("link", name="Compare both sides now").click()
+        assert "Lines side by side" in visit.page.locator("main").inner_text()
+        assert visit.complaints == []
 
 
 def test_another_sites_form_changes_nothing(console: Console) -> None:

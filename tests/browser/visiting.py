@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Request
 
 from infra.local.paths import LOCAL
 from tests.support.console_world import ConsoleWorld
@@ -84,8 +84,13 @@ class Visit:
         self.page.set_default_timeout(10_000)
         self.page.on("console", lambda said: self._note(said.type in ("error", "warning"), said.text))
         self.page.on("pageerror", lambda error: self._note(True, str(error)))
-        self.page.on("requestfailed", lambda request: self._note(True, f"{request.url} {request.failure}"))
+        self.page.on("requestfailed", self._failed)
         self.page.on("request", lambda one: self._note(not one.url.startswith(self.console.origin), f"asks {one.url}"))
+
+    def _failed(self, request: Request) -> None:
+        # Who leaves a page before its icon has come does not want it any more.
+        left = request.failure == "net::ERR_ABORTED" and "/icon." in request.url
+        self._note(not left, f"{request.url} {request.failure}")
 
     def _note(self, wrong: bool, text: str) -> None:
         if wrong:

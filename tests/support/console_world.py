@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from decimal import Decimal
 from itertools import count
 from threading import Thread
 from typing import Any
@@ -19,6 +21,7 @@ from urllib.parse import quote
 from werkzeug.serving import make_server
 
 from tests.support.builders_connecting import Connecting
+from tests.support.builders_money_world import MoneyWorld
 from tests.support.builders_world import VENDOR_TIMEOUT, World
 from tests.support.console_client import ORIGIN, ConsoleClient, as_wsgi
 from tests.support.memory_doors import MemoryDoors
@@ -26,7 +29,12 @@ from tests.support.memory_registers import MemoryQueues, MemoryRegisters
 from tieout.console.desk import Desk
 from tieout.console.guard import Guard
 from tieout.console.site import Site
+from tieout.domain.hint import Cause
 from tieout.domain.person import Role
+from tieout.domain.record import Kind
+from tieout.domain.register import Health
+from tieout.ports.queues import QueueDepth
+from tieout.ports.registers import Snapshot
 from tieout.runtime.console import run_console
 from tieout.services.assess import Assessor
 from tieout.services.customers import Customers
@@ -113,9 +121,10 @@ def serving(make: Callable[[str], ConsoleWorld]) -> Iterator[tuple[str, ConsoleW
 
 
 def seeded(origin: str = ORIGIN) -> ConsoleWorld:
-    """A world in which things have happened: invoices in sync, excluded, and needing a person, settings in versions."""
-    console = ConsoleWorld(origin=origin)
-    world = console.world
+    """A world in which things have happened: invoices in sync, excluded, and needing a person, payments, counts of a
+    month, settings in versions."""
+    world = MoneyWorld()
+    console = ConsoleWorld(world, origin=origin)
     world.settings(cutover_date="2026-01-01")
     world.clock.advance(3600)
     world.settings(
@@ -130,8 +139,36 @@ def seeded(origin: str = ORIGIN) -> ConsoleWorld:
     row = world.booked()[-1]
     world.rebook(row, DocNumber="CHANGED-1")
     world.edit(edited, hs_title="Second half")
-    world.sync(edited)
+    world.sync(edited, Cause.RETRY)
+    _pay(world, world.synced(company=world.company("Padaria São João")))
+    _count(world)
+    console.queues.found = [QueueDepth("invoice_push", 3, 0, timedelta(minutes=2)), QueueDepth("payment_push", 0, 1)]
+    world.sweep()
     return console
+
+
+def _pay(world: MoneyWorld, invoice: str) -> None:
+    """One payment through HubSpot and one that a bookkeeper enters."""
+    world.push(world.pay_hint(world.people.pay(invoice, "100.00")))
+    row = world.booked()[-1]
+    link = {"TxnId": row["Id"], "TxnType": "Invoice"}
+    line = {"Amount": Decimal(60), "LinkedTxn": [link]}
+    entered = world.bookkeeper.create("Payment", CustomerRef=row["CustomerRef"], TotalAmt=Decimal(60), Line=[line])
+    world.push(world.pull_hint(entered["Id"]))
+
+
+def _count(world: World) -> None:
+    """What the sweep counted in the last month, with a gap of some days."""
+    for back in (day for day in range(1, 30) if day not in (11, 12)):
+        counts = {
+            ((Kind.INVOICE, "hubspot"), Health.IN_SYNC): 98_000 - 700 * back,
+            ((Kind.INVOICE, "hubspot"), Health.EXCLUDED): 4_000,
+            ((Kind.INVOICE, "hubspot"), Health.VOIDED): 300,
+            ((Kind.INVOICE, "hubspot"), Health.VARIANCE): back * 5 % 17,
+            ((Kind.INVOICE, "hubspot"), Health.ATTENTION): back * 7 % 23,
+            ((Kind.PAYMENT, "hubspot"), Health.WAITING): back * 3 % 11,
+        }
+        world.health.keep("c1", Snapshot(world.clock.now() - timedelta(days=back), counts))
 
 
 HOSTILE_NAME = '"><script>alert(1)</script>{{ 7*7 }} & Söhne'

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 WIDTH, HEIGHT = 720, 190
-_LEFT, _TOP, _BOTTOM = 52, 10, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 26, 12, 26
 _STEPS = 2
 _LABEL_EACH = 5
 
@@ -55,7 +55,7 @@ class Chart:
 def bars(days: Sequence[tuple[str, str, Sequence[int] | None]], series: Sequence[int]) -> Chart:
     """`days` are label, title and the numbers of each series, None where nothing is known: a gap."""
     top = _top(max((sum(numbers) for _, _, numbers in days if numbers), default=0))
-    width = Decimal(WIDTH - _LEFT) / max(1, len(days))
+    width = Decimal(WIDTH - _LEFT - _RIGHT) / max(1, len(days))
     drawn = tuple(
         Bar(title, _stack(_LEFT + width * at, width, numbers, series, top))
         for at, (_, title, numbers) in enumerate(days)

@@ -21,6 +21,8 @@ from babel.numbers import format_decimal, format_percent
 from tieout.domain.money import Money
 
 CATALOGUES = Path(__file__).parent / "catalogues"
+# Clocks differ a little, and nothing that was done is still to come.
+_JUST_NOW = timedelta(seconds=-1)
 LANGUAGE_COOKIE = "__Host-tieout-language"
 
 
@@ -87,7 +89,7 @@ class Language:
 
     def ago(self, value: datetime, now: datetime) -> str:
         """How long before `now`: 3 minutes ago."""
-        return format_timedelta(value - now, add_direction=True, locale=self.locale)
+        return format_timedelta(min(value - now, _JUST_NOW), add_direction=True, locale=self.locale)
 
 
 ENGLISH = Language("en", "English")
