@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 WIDTH, HEIGHT = 720, 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 26, 12, 26
+_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 26, 18, 26
 _STEPS = 2
 _LABEL_EACH = 5
 

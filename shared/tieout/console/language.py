@@ -16,7 +16,7 @@ from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date, format_timedelta
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_compact_decimal, format_decimal, format_percent
 
 from tieout.domain.money import Money
 
@@ -58,6 +58,10 @@ class Language:
     def number(self, value: int | Decimal) -> str:
         """With separators: 1,234.5 or 1.234,5."""
         return format_decimal(value, locale=self.locale)
+
+    def short(self, value: int) -> str:
+        """As axes have it: 200K or 200 mil."""
+        return format_compact_decimal(value, locale=self.locale)
 
     def percent(self, value: Decimal) -> str:
         """A share as a percentage with two decimals."""
