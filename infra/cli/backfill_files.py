@@ -55,13 +55,15 @@ def outlook_facts(wish: Wish, connection: str, outlook: Outlook) -> dict[str, ob
         "connection": connection,
         "run": wish.run,
         "since": wish.since.isoformat(),
-        "invoices": [
-            {
-                **_facts(one),
-                "changes": [{"field": each.field, "from": each.before, "to": each.after} for each in one.changes],
-            }
-            for one in outlook.planned
-        ],
+        "invoices": [planned_facts(one) for one in outlook.planned],
+    }
+
+
+def planned_facts(one: Planned) -> dict[str, object]:
+    """One invoice and what is to be done, with its fields."""
+    return {
+        **_facts(one),
+        "changes": [{"field": each.field, "from": each.before, "to": each.after} for each in one.changes],
     }
 
 

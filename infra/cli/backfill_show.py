@@ -52,7 +52,7 @@ def print_outlook(outlook: Outlook, *, in_full: bool) -> None:
     """The plan: a table of it, what would be adopted, what needs a person; `in_full`: every invoice with its fields."""
     if in_full:
         for one in outlook.planned:
-            _print_planned(one)
+            print_planned(one)
     rows = [
         (_way(key), Text(_STEPS[step], style=_SIGNS[step][1]), reason, f"{len(some):,}", _totals(some))
         for (key, step, reason), some in _grouped(outlook.planned)
@@ -69,7 +69,8 @@ def print_outlook(outlook: Outlook, *, in_full: bool) -> None:
         )
 
 
-def _print_planned(one: Planned) -> None:
+def print_planned(one: Planned) -> None:
+    """One invoice and what is to be done, with its fields."""
     sign, style = _SIGNS[one.step]
     parts = [_name(one), f"{one.day or ''}", one.customer, f"{one.total or ''}", _STEPS[one.step]]
     line = Text.assemble((f"{sign} ", style), "  ".join(part for part in parts if part))

@@ -28,12 +28,14 @@ from tieout.runtime.bootstrap.assessor import assessor
 from tieout.runtime.bootstrap.aws import Aws
 from tieout.runtime.bootstrap.backfill import Backfill, open_backfill
 from tieout.runtime.bootstrap.connecting import connect_service
+from tieout.runtime.bootstrap.invoice_pull import pull_service
 from tieout.runtime.bootstrap.invoice_push import push_service
 from tieout.runtime.bootstrap.store import open_store
 from tieout.runtime.bootstrap.vendors import new_token, open_workspaces
 from tieout.services.assess import Assessor
 from tieout.services.claims import Claims
 from tieout.services.connect import Connect
+from tieout.services.pull_invoices import PullInvoices
 from tieout.services.push_invoices import PushInvoices
 from tieout.services.redrive import Redrive
 from tieout.services.sign_in import SignIn
@@ -138,6 +140,7 @@ class Deployment:
     store: Store
     workspaces: Workspaces
     service: PushInvoices
+    mirrors: PullInvoices
     assessor: Assessor
     queues: Callable[[], Mapping[str, int]]
     vendor_secret: Callable[[], VendorSecrets]
@@ -187,6 +190,7 @@ def open_deployment(stack: str | None) -> Deployment:
         ),
         opened,
         push_service(opened, own, wait),
+        pull_service(opened, own, wait),
         assessor(own, wait),
         lambda: _depths(found.workers),
         lambda: secrets.read(settings.vendor_secret, VendorSecrets),

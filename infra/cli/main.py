@@ -36,6 +36,7 @@ for command in (
     watch.status,
     watch.plan,
     steer.push,
+    steer.pull,
     steer.retry,
     steer.resolve,
     steer.ignore,

@@ -37,6 +37,12 @@ CreateProperties = Annotated[
     bool, typer.Option("--create-properties", help="Create the properties that HubSpot's invoices lack.")
 ]
 Invoice = Annotated[str, typer.Argument(help="HubSpot invoice: its id or its number.", metavar="INVOICE")]
+EitherInvoice = Annotated[
+    str,
+    typer.Argument(
+        help="An invoice by its number, by HubSpot's id, or qbo-invoice:ID of QuickBooks.", metavar="INVOICE"
+    ),
+]
 _NAMES = "payment:ID for a HubSpot payment, qbo-payment:ID and refund:ID for those made in QuickBooks."
 Name = Annotated[str, typer.Argument(help=f"A HubSpot invoice (id or number), or {_NAMES}", metavar="RECORD")]
 Invoices = Annotated[

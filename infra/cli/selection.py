@@ -10,6 +10,7 @@ import typer
 from infra.cli.deployment import Deployment
 from infra.cli.options import Codes, NotFound
 from tieout.adapters.hubspot.crm import HubSpotCrm
+from tieout.adapters.quickbooks.ledger import QuickBooksLedger
 from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause, Hint
 from tieout.domain.payment import Document
@@ -24,6 +25,7 @@ PREFIXES = {
     "qbo-invoice": (Kind.INVOICE, "quickbooks"),
 }
 """How records other than invoices are named: `payment:<HubSpot id>`, the others with their QuickBooks id."""
+_OF_QUICKBOOKS = "qbo-invoice"
 STATES_OF_A_PERSON = (State.ATTENTION, State.DELETED_IN_LEDGER)
 
 
@@ -60,6 +62,45 @@ def select(
     if invoices:
         return list(dict.fromkeys(find_any(deployment, connection, one) for one in invoices))
     return [record.key for record in needing_a_person(deployment, connection, code.value if code else None)]
+
+
+def find_invoice(deployment: Deployment, connection: str | None, name: str) -> RecordKey:
+    """An invoice as `find` takes it, or one of QuickBooks by `qbo-invoice:ID` or number, which Tieout need not have
+    seen yet. One that was made for a HubSpot invoice is looked at with that."""
+    prefix, _, id_ = name.partition(":")
+    if prefix != _OF_QUICKBOOKS:
+        try:
+            return find(deployment, connection, name)
+        except NotFound as nowhere:
+            born = _numbered_in_quickbooks(deployment, connection, name)
+            if born is None:
+                raise nowhere from None
+            return born
+    for one in deployment.connections(connection):
+        own = _own_key(deployment, one.id, id_)
+        if deployment.store.records.get(own) or id_ in deployment.workspace(one.id).ledger.invoices([id_]):
+            return own
+    raise NotFound(f"QuickBooks has no invoice with the id {id_!r}.")
+
+
+def _own_key(deployment: Deployment, connection: str, id_: str) -> RecordKey:
+    pushed = deployment.store.records.origin_of(connection, "quickbooks", Kind.INVOICE, id_)
+    return pushed or RecordKey(connection, Kind.INVOICE, "quickbooks", id_)
+
+
+def _numbered_in_quickbooks(deployment: Deployment, connection: str | None, number: str) -> RecordKey | None:
+    """Where QuickBooks' invoices are taken over: the only one that bears the number."""
+    for one in deployment.connections(connection):
+        workspace = deployment.workspace(one.id)
+        ledger = workspace.ledger
+        if not workspace.settings.pull_invoices or not isinstance(ledger, QuickBooksLedger):
+            continue
+        found = ledger.invoice_ids_numbered(number)
+        if len(found) > 1:
+            raise NotFound(f"QuickBooks has {len(found)} invoices {number!r}: name one as {_OF_QUICKBOOKS}:ID.")
+        if found:
+            return _own_key(deployment, one.id, found[0])
+    return None
 
 
 def find_any(deployment: Deployment, connection: str | None, name: str) -> RecordKey:

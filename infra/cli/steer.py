@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import typer
 
@@ -13,8 +14,8 @@ from infra.cli.options import (
     NEEDS_A_PERSON,
     Belongs,
     Code,
+    EitherInvoice,
     Everything,
-    Invoice,
     Invoices,
     Json,
     Note,
@@ -26,9 +27,16 @@ from infra.cli.options import (
     new_trace_id,
     opened,
 )
-from infra.cli.selection import STATES_OF_A_PERSON, find, find_given_back, hint_about, retry_hint, select
+from infra.cli.selection import (
+    STATES_OF_A_PERSON,
+    find_given_back,
+    find_invoice,
+    hint_about,
+    retry_hint,
+    select,
+)
 from tieout.domain.errors import SyncError
-from tieout.domain.hint import Cause
+from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.record import Kind, RecordKey, SyncRecord
 from tieout.services import decisions, take_side
 from tieout.services.audit import note_retry
@@ -36,19 +44,54 @@ from tieout.services.audit import note_retry
 
 def push(
     context: typer.Context,
-    invoice: Invoice,
+    invoice: EitherInvoice,
     *,
     stack: Stack = None,
     connection: OnlyConnection = None,
     json: Json = False,
 ) -> None:
-    """Push an invoice now and show what became of it.
+    """Push an invoice now and show what became of it; one that is born in QuickBooks is shown in HubSpot.
 
     Example: tieout push INV-1001
     """
     deployment = opened(context, stack)
-    key = find(deployment, connection, invoice)
-    outcome = deployment.service.push([retry_hint(deployment, key, new_trace_id())])[0]
+    key = find_invoice(deployment, connection, invoice)
+    _look_now(deployment, key, retry_hint(deployment, key, new_trace_id()), json=json)
+
+
+def pull(
+    context: typer.Context,
+    invoice: EitherInvoice,
+    *,
+    stack: Stack = None,
+    connection: OnlyConnection = None,
+    json: Json = False,
+) -> None:
+    """Look now at what QuickBooks says of an invoice, and show what became of it.
+
+    One that is born in QuickBooks is shown in HubSpot. Of one that is HubSpot's, payments and what somebody changed in
+    QuickBooks are noticed.
+
+    Example: tieout pull INV-1001
+    Example: tieout pull qbo-invoice:145
+    """
+    deployment = opened(context, stack)
+    key = find_invoice(deployment, connection, invoice)
+    hint = retry_hint(deployment, key, new_trace_id())
+    if key.origin_system == "hubspot":
+        record = deployment.store.records.get(key)
+        if record is None or record.link is None:
+            raise NotFound(
+                f"HubSpot invoice {key.origin_id} does not stand in QuickBooks; `tieout push` sends it there."
+            )
+        hint = replace(hint, object=HintObject.QUICKBOOKS_INVOICE, id=record.link.far_id)
+    _look_now(deployment, key, hint, json=json)
+
+
+def _look_now(deployment: Deployment, key: RecordKey, hint: Hint, *, json: bool) -> None:
+    """Hand the hint to the worker of such invoices, in this process, and show the record that comes of it."""
+    work = deployment.mirrors.pull if key.origin_system == "quickbooks" else deployment.service.push
+    outcome = work([hint])[0]
     if outcome.error is not None:
         raise outcome.error
     record = deployment.store.records.get(key)

@@ -9,13 +9,15 @@ import typer
 from rich.text import Text
 
 from infra.cli import show
+from infra.cli.backfill_files import planned_facts
+from infra.cli.backfill_show import print_planned
 from infra.cli.check import as_json
 from infra.cli.doctor import examine, recording_refusal
 from infra.cli.options import (
     FINE,
     NEEDS_A_PERSON,
     CreateProperties,
-    Invoice,
+    EitherInvoice,
     Json,
     Name,
     NotFound,
@@ -23,7 +25,7 @@ from infra.cli.options import (
     Stack,
     opened,
 )
-from infra.cli.selection import STATES_OF_A_PERSON, find, find_any, in_state, name_of
+from infra.cli.selection import STATES_OF_A_PERSON, find_any, find_invoice, in_state, name_of
 from infra.cli.usage import print_usage, reads_facts
 from tieout.domain.directions import Way, ways
 from tieout.domain.record import Kind, State, SyncRecord
@@ -31,6 +33,7 @@ from tieout.domain.status import explain
 from tieout.ports import Records
 from tieout.services.decisions import records_in_state
 from tieout.services.preview import preview
+from tieout.services.preview_mirrors import preview_mirror
 from tieout.services.watching import reads_of, swept_at
 
 _MOST_COUNTED = 2000
@@ -174,19 +177,27 @@ def show_record(
 
 def plan(
     context: typer.Context,
-    invoice: Invoice,
+    invoice: EitherInvoice,
     *,
     stack: Stack = None,
     connection: OnlyConnection = None,
     json: Json = False,
 ) -> None:
-    """Show what a push of an invoice would do now, and do nothing.
+    """Show what a push of an invoice would do now (of one that is born in QuickBooks, a pull), and do nothing.
 
     Example: tieout plan INV-1001
+    Example: tieout plan qbo-invoice:145
     """
     deployment = opened(context, stack)
-    key = find(deployment, connection, invoice)
+    key = find_invoice(deployment, connection, invoice)
     workspace = deployment.workspace(key.connection)
+    if key.origin_system == "quickbooks":
+        planned = preview_mirror(workspace, deployment.store.records, key.origin_id)
+        if json:
+            show.print_json({"quickbooks_id": key.origin_id, "action": planned.step.value, **planned_facts(planned)})
+        else:
+            print_planned(planned)
+        return
     found = preview(workspace, deployment.store.records, deployment.assessor, key.origin_id, "plan")
     if json:
         show.print_json({"invoice_id": key.origin_id, **show.plan_facts(found.plan)})

@@ -128,6 +128,7 @@ class CommandLine:
             store,
             world,
             world.service,
+            self.mirrors,
             assessor,
             lambda: self.queues,
             _vendor,

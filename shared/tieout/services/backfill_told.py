@@ -50,9 +50,13 @@ def pushed(
             return _undone(record, told, plan)
 
 
-def shown(record: SyncRecord, document: LedgerInvoice, plan: InvoiceMirrorPlan, *, in_full: bool = False) -> Planned:
-    """Of an invoice that was born in QuickBooks; `in_full`: with every field of a new one."""
-    told = of_document(record.key, Step.IN_SYNC, document)
+def shown(
+    record: SyncRecord, document: LedgerInvoice | None, plan: InvoiceMirrorPlan, *, in_full: bool = False
+) -> Planned:
+    """Of an invoice that was born in QuickBooks (None: it was deleted); `in_full`: with every field of a new one."""
+    told = Planned(record.key, Step.IN_SYNC, number=record.label)
+    if document is not None:
+        told = of_document(record.key, Step.IN_SYNC, document)
     match plan:
         case CreateMirror():
             return replace(told, step=Step.CREATE, changes=_fields(None, plan.content) if in_full else ())

@@ -135,7 +135,7 @@ class PullInvoices:
             source=work.source,
             link=link,
             standing=standing.get(link.far_id) if link else None,
-            products=_products_of(link),
+            products=products_of(link),
             by_person=work.by_person,
             decision=work.record.decision,
             company=workspace.ledger.company() if link is not None else None,
@@ -262,7 +262,7 @@ def _with_fields(workspace: Workspace, work: PullWork, planned: PlannedMirror) -
     return replace(planned, plan=found) if isinstance(found, Attend) else replace(planned, fields=found)
 
 
-def _products_of(link: Link | None) -> dict[str, str]:
+def products_of(link: Link | None) -> dict[str, str]:
     """What was found for the items of the mirror as it stands, so that nothing is looked for again."""
     lines = link.mirror.sent.lines if link is not None and link.mirror is not None else ()
     return {line.item_id: line.product_id for line in lines if line.item_id and line.product_id}

@@ -66,6 +66,11 @@ class QuickBooksLedger(PostedDocuments, ChangeFeed, AccountReader):
                 found[invoice.id] = invoice
         return found
 
+    def invoice_ids_numbered(self, number: str) -> list[str]:
+        """The invoices that bear a number, by one metered read; QuickBooks lets several bear it."""
+        found = self._client.query("Invoice", query.equals("DocNumber", number), convert=self._invoice_reader())
+        return [one.id for one in found]
+
     def invoice(self, id_: str) -> LedgerInvoice:
         """One invoice."""
         convert = self._invoice_reader()
