@@ -25,6 +25,9 @@ LISTED: dict[str, Callable[[ConsoleWorld], str]] = {
     "invoice_needing_a_person": lambda world: _card(world, Kind.INVOICE, "Acme", State.ATTENTION) + "?compare=now",
     "hostile_invoice": lambda world: _card(world, Kind.INVOICE, '"><script>') + "?compare=now",
     "payment": lambda world: _card(world, Kind.PAYMENT, "Padaria"),
+    "attention": lambda world: world.path("/attention"),
+    "decide": lambda world: _decide(world, ""),
+    "link": lambda world: _decide(world, "/link"),
     "settings": lambda world: world.path("/settings"),
     "connect": lambda world: "/console/connect",
     "dry_run": lambda world: f"{world.path('/dry-run')}?invoice={world.world.invoice()}",
@@ -44,6 +47,12 @@ def _card(world: ConsoleWorld, kind: Kind, customer: str, state: State = State.S
         if one.key.kind is kind and one.state is state and one.about and one.about.customer.startswith(customer):
             return world.path(f"/record/{kind}/{one.key.origin_system}/{one.key.origin_id}")
     raise AssertionError(f"no {kind} of {customer}")
+
+
+def _decide(world: ConsoleWorld, step: str) -> str:
+    """Where somebody decides about an invoice whose both sides differ."""
+    needy = next(one for one in world.world.records if one.state is State.ATTENTION)
+    return world.path(f"/attention/invoice/hubspot/{needy.key.origin_id}{step}")
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)

@@ -20,6 +20,12 @@ def card_url(visit: Visit, key: RecordKey, step: str = "", /, **query: object) -
     return visit.url("/record/" + "/".join(quote(part, safe="") for part in parts) + step, **query)
 
 
+def decide_url(visit: Visit, key: RecordKey, step: str = "") -> str:
+    """The address at which people decide about a record."""
+    parts = (key.kind.value, key.origin_system, key.origin_id)
+    return visit.url("/attention/" + "/".join(quote(part, safe="") for part in parts) + step)
+
+
 def hubspot_url(visit: Visit, kind: Kind, id_: str | None) -> str:
     """The record in HubSpot; empty for what has none there."""
     type_ = _TYPES.get(kind)

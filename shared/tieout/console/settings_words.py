@@ -27,6 +27,7 @@ GROUPS = (
             "deleted_in_hubspot": message("When an invoice was deleted in HubSpot"),
             "closed_period": message("When a new invoice is dated in a closed period"),
             "terms": message("Terms by days until due"),
+            "field_pairs": message("Pairs of fields that follow each other"),
             "custom_fields": message("Custom fields"),
             "purchase_order_field": message("Custom field of the purchase order number"),
         },

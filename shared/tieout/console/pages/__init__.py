@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from tieout.console.pages import connect, dry_run, entrance, overview, record, registers, settings
+from tieout.console.pages import attention, connect, decide, dry_run, entrance, overview, record, registers, settings
 from tieout.console.routing import Page
 
 PAGES: tuple[Page, ...] = (
     entrance.PAGE,
     overview.PAGE,
+    attention.PAGE,
     registers.INVOICES,
     registers.PAYMENTS,
     record.PAGE,
+    decide.PAGE,
     settings.PAGE,
     connect.PAGE,
     dry_run.PAGE,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from tieout.console import links
 from tieout.console.desk import Desk
+from tieout.console.explaining import NEEDS_A_PERSON, told
 from tieout.console.language import message
 from tieout.console.plan_told import plan_told
 from tieout.console.routing import Page, changes, shows
@@ -16,15 +16,12 @@ from tieout.console.side_by_side import lines_of
 from tieout.console.visit import Visit
 from tieout.console.web import NotFound, Reply
 from tieout.console.words import CALLED, DOCUMENTS, HEALTHS, SOURCES, STATES, STATUSES, TONES
-from tieout.domain.attention import AttentionCode, explanation
-from tieout.domain.attention_mirrors import OF_MIRROR
 from tieout.domain.errors import NotInLedger
 from tieout.domain.invoice import LedgerInvoice, UnreadableInvoice
 from tieout.domain.money import Money
 from tieout.domain.payment import Document
-from tieout.domain.record import Kind, RecordKey, State, SyncRecord, own_hint_object
+from tieout.domain.record import Kind, RecordKey, SyncRecord, own_hint_object
 from tieout.domain.register import Register, health_of, register_of
-from tieout.domain.status import WAITING
 from tieout.ports import Workspace
 from tieout.services import decisions
 from tieout.services.card import Card, Sides, card_of, compare, document_url, pdf_of
@@ -71,7 +68,8 @@ def show(desk: Desk, visit: Visit) -> Reply:
         statuses=STATUSES,
         called=CALLED[record.key.kind],
         documents=DOCUMENTS,
-        told=_told(visit, record),
+        told=told(visit.language, record),
+        decide_url=links.decide_url(visit, record.key) if record.state in NEEDS_A_PERSON else "",
         money=_payments(visit, workspace, card, sides) if record.key.kind is Kind.INVOICE else _posted(workspace, card),
         sides=sides,
         unreadable=_unreadable(visit, sides),
@@ -135,19 +133,6 @@ def _workspace(desk: Desk, visit: Visit) -> Workspace:
     if found is None:
         raise NotFound
     return found
-
-
-def _told(visit: Visit, record: SyncRecord) -> Sequence[str]:
-    """What the state means and what to do next, in the visitor's language; the figures as they were found."""
-    mirrored = record.key.kind is Kind.INVOICE and record.key.origin_system == "quickbooks"
-    if record.state in (State.ATTENTION, State.DELETED_IN_LEDGER):
-        code, of_payment = AttentionCode(record.reason), record.key.kind is Kind.PAYMENT and not mirrored
-        usual = explanation(code, of_payment=of_payment and record.key.origin_system == "hubspot")
-        text = OF_MIRROR.get(code, usual) if mirrored else usual
-        return [one for one in (visit.say(text.summary), record.detail, visit.say(text.next_step)) if one]
-    if record.reason in WAITING:
-        return [one for one in (visit.say(WAITING[record.reason]), record.detail) if one]
-    return [record.detail] if record.detail else []
 
 
 def _payments(visit: Visit, workspace: Workspace, card: Card, sides: Sides | None) -> list[Paid]:

@@ -1,0 +1,45 @@
+"""What decisions about several records have in common, whether they come from the command line or the console."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from tieout.domain.errors import NotReadyYet
+from tieout.domain.hint import Cause, Hint
+from tieout.domain.payment import Document
+from tieout.domain.record import Kind, RecordKey, SyncRecord, own_hint_object
+from tieout.ports import Clock, Hints, Records
+from tieout.services.decisions import NothingToResolve
+
+
+def decide_each(
+    keys: Sequence[RecordKey], decide: Callable[[RecordKey], SyncRecord]
+) -> tuple[list[RecordKey], list[RecordKey]]:
+    """The records about which `decide` could decide, and those that are busy or need something else: one of them does
+    not stop the others."""
+    done, left = [], []
+    for key in keys:
+        try:
+            done.append(decide(key).key)
+        except (NotReadyYet, NothingToResolve):
+            left.append(key)
+    return done, left
+
+
+def send_hints(hints: Hints, clock: Clock, keys: Iterable[RecordKey], cause: Cause, trace_id: str) -> None:
+    """Have these records looked at: RETRY as a person's wish, DUE only to have a new status shown."""
+    now = clock.now()
+    found = [
+        Hint(key.connection, about, key.origin_id, now, cause, trace_id)
+        for key in keys
+        if (about := own_hint_object(key)) is not None
+    ]
+    if found:
+        hints.send(found)
+
+
+def known_in_hubspot(records: Records, connection: str, kind: Kind, id_: str) -> bool:
+    """Whether Tieout keeps a record of this HubSpot invoice or payment, wherever it was born."""
+    far = Document.HUBSPOT_PAYMENT.holder_kind if kind is Kind.PAYMENT else kind
+    own = records.get(RecordKey(connection, kind, "hubspot", id_))
+    return own is not None or records.origin_of(connection, "hubspot", far, id_) is not None
