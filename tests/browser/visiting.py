@@ -81,7 +81,7 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(30_000)
         self.page.on("console", lambda said: self._note(said.type in ("error", "warning"), said.text))
         self.page.on("pageerror", lambda error: self._note(True, str(error)))
         self.page.on("requestfailed", self._failed)
