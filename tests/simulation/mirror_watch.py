@@ -18,6 +18,7 @@ from tests.simulation import books
 from tests.simulation.books import ZERO, Entity, View, linked, plain
 from tests.simulation.office import CONNECTION
 from tests.simulation.watch import Broken, Watch
+from tieout.domain.conflict import Side
 from tieout.domain.record import Kind, Operation, RecordKey, SyncRecord
 
 KEY = "tieout_quickbooks_key"
@@ -88,7 +89,8 @@ class MirrorWatch(Watch):
     `born` are the QuickBooks invoices that people made. `theirs` are a person's values in a mirror (by its HubSpot id)
     with which QuickBooks does not agree. `touched` are the mirrors that people ever changed, `raced` those that were
     changed while a worker was at it, or lost a line before all of them were written: HubSpot has no versions, so nobody
-    can tell.
+    can tell. `overruled` are values of `theirs` that a person let go, `granted` those of HubSpot that a person wants in
+    QuickBooks, by field of the QuickBooks invoice, with what they replace.
     """
 
     def __init__(self, hubspot: HubSpotSandbox, quickbooks: QuickBooksSandbox, tell: Callable[[str], None]) -> None:
@@ -97,6 +99,8 @@ class MirrorWatch(Watch):
         self.theirs: dict[str, View] = {}
         self.touched: set[str] = set()
         self.raced: set[str] = set()
+        self.overruled: dict[str, View] = {}
+        self.granted: dict[str, dict[str, tuple[str, str]]] = {}
         self.reads = 0
 
     # -- the world
@@ -146,6 +150,20 @@ class MirrorWatch(Watch):
                 name: text for name, text in values.items() if now[name] == text and wanted.get(name) != text
             }
 
+    def decided(self, record: SyncRecord, side: Side) -> None:
+        """A person takes a side of what the record shows."""
+        if record.conflict is None or record.link is None:
+            return
+        mirror, row_id = record.link.far_id, record.key.origin_id
+        for one in record.conflict.differences:
+            name, ours = _CONFLICTS.get(one.field, one.field), self.theirs.get(mirror, {})
+            if side is Side.HUBSPOT:
+                self.granted.setdefault(row_id, {})[_FIELDS[name]] = (one.quickbooks, one.hubspot)
+            else:
+                # Of lines and amounts the text is not how they stand there.
+                told = one.hubspot if name in _FIELDS or name == "status" else ours.get(name, "")
+                self.overruled.setdefault(mirror, {})[name] = told
+
     # -- records, reads and writes
 
     def _linked(self, before: SyncRecord, after: SyncRecord) -> None:
@@ -189,6 +207,7 @@ class MirrorWatch(Watch):
         if _COMPANY_PATH in request.url.path:
             with super().carrying_out(request):
                 yield
+            self.agree()
             return
         born_here, known = self._born_in_hubspot(), self.mirrors(deleted=True)
         before = {id_: self.view(id_) for id_ in self.mirrors()}
@@ -209,11 +228,27 @@ class MirrorWatch(Watch):
             now = self.view(id_)
             if now != was:
                 self.writes["change mirror"] += 1
-            for name, text in self.theirs.get(id_, {}).items():
-                if was[name] == text and now[name] != text:
+            for name, text in list(self.theirs.get(id_, {}).items()):
+                if was[name] != text or now[name] == text:
+                    continue
+                if self.overruled.get(id_, {}).get(name) == text:
+                    del self.theirs[id_][name], self.overruled[id_][name]
+                else:
                     raise Broken(
                         f"HubSpot invoice {id_}: a person's {name} {text!r} was overwritten with {now[name]!r}"
                     )
+
+    def _invoice_changed(self, id_: str, before: Entity, after: Entity) -> None:
+        """One of QuickBooks' own says what a person took from HubSpot, instead of what they saw of it, and nothing
+        else."""
+        if id_ not in self.born:
+            super()._invoice_changed(id_, before, after)
+            return
+        granted = self.granted.pop(id_, {})
+        for name in (before.keys() | after.keys()) - {"SyncToken", "MetaData"}:
+            was, now = _value(before, name), _value(after, name)
+            if was != now and granted.get(name) != (was, now):
+                raise Broken(f"invoice {id_}, which is QuickBooks' own: {name} {was!r} became {now!r}, for {granted}")
 
     def _born_in_hubspot(self) -> dict[str, object]:
         """All that HubSpot's own invoices say, Tieout's properties apart."""
@@ -233,6 +268,16 @@ class MirrorWatch(Watch):
 
     def _now(self) -> datetime:
         return self.hubspot.store.now()
+
+
+# What a conflict calls otherwise, and the fields of QuickBooks that a person may take from HubSpot.
+_CONFLICTS = {"due date": "due", "invoice date": "date", "comments": "memo"}
+_FIELDS = {"number": "DocNumber", "date": "TxnDate", "due": "DueDate", "memo": "CustomerMemo"}
+
+
+def _value(row: Entity, name: str) -> str:
+    value = row.get(name, "")
+    return _text(str(value.get("value", ""))) if name == "CustomerMemo" and isinstance(value, dict) else str(value)
 
 
 def _begun(record: SyncRecord) -> bool:

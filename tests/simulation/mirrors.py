@@ -51,7 +51,7 @@ class MirrorSimulation(SweptCourse):
         self.office = Counting(
             self.stage, self.queue, self.watch.records, self.hubspot, self.quickbooks, self.wires, document, sabotage
         )
-        self.deciders = Deciders(scene, self.office)
+        self.deciders = Deciders(scene, self.office, watch=self.watch)
         self.judge = MirrorJudge(
             self.watch,
             lambda: self.office.settings,
