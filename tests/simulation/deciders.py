@@ -97,7 +97,8 @@ class Deciders(Tellers):
 
     def _take_of(self, record: SyncRecord) -> bool:
         conflict, id_ = choices(record), record.key.origin_id
-        side = self.scene.chance.choice(conflict.sides) if conflict else Side.QUICKBOOKS
+        sides = (*conflict.sides[:1], *conflict.sides) if conflict else (Side.QUICKBOOKS,)
+        side = self.scene.chance.choice(sides)
         self.scene.tell(f"somebody takes {side.label}'s values of QuickBooks invoice {id_}")
         try:
             take(self.office.records, self.scene.clock, record.key, side, "", "person", "take")

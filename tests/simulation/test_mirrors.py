@@ -19,7 +19,7 @@ ACTS = frozenset(
         *("bill in quickbooks", "change lines", "change head", "change customer", "note", "void own", "delete own"),
         *("receive", "undo payment", "bill", "archive", "void"),
         *("edit mirror", "edit mirrored line", "add to mirror", "put right", "title mirror", "settle mirror"),
-        *("delete mirror", "retry", "ignore", "switch", "decide otherwise"),
+        *("delete mirror", "retry", "ignore", "switch", "decide otherwise", "take hubspot", "take quickbooks"),
     }
 )
 
