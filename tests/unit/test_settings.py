@@ -32,6 +32,8 @@ from tieout.domain.settings import (
 from tieout.domain.settings_document import BadSettings, parse_settings
 
 FILTER = {"property": "hs_currency", "operator": "in", "values": ["USD", "EUR"]}
+
+
 # By field: JSON values that are taken, with what they become.
 GOOD: dict[str, list[tuple[Any, object]]] = {
     "push_invoices": [(True, True), (False, False)],
@@ -112,6 +114,7 @@ GOOD: dict[str, list[tuple[Any, object]]] = {
     "tell_ambiguous_deals": [(True, True), (False, False)],
     "pdf": [(one.value, one) for one in PdfTarget],
 }
+
 NO_IDS: list[tuple[Any, str]] = [
     ([], "an object from"),
     ("17", "to QuickBooks ids"),
@@ -119,11 +122,16 @@ NO_IDS: list[tuple[Any, str]] = [
     ({" ": "17"}, "an object from"),
     ({"x": None}, "x: a QuickBooks id"),
 ]
+
 NO_ID: list[tuple[Any, str]] = [(17, "digits, as text"), ("A1", "digits, as text"), ("", "digits"), ("²", "digits")]
+
 NO_AMOUNT: list[tuple[Any, str]] = [
     (one, "an amount as text") for one in (0.05, 1, None, "", "-1", "1,5", "1e2", "NaN", "1.23456", "²")
 ]
+
 NOT_BOOLEAN = [("yes", "true or false"), (1, "true or false"), (None, "true or false"), ([], "true or false")]
+
+
 # By field: JSON values that are refused, with a part of the reason.
 PAIR = {"hubspot": "order_number", "quickbooks": "1"}
 
@@ -230,6 +238,7 @@ BAD: dict[str, list[tuple[Any, str]]] = {
     "tell_ambiguous_deals": [("true", "true or false"), (1, "true or false")],
     "pdf": [("invoice", "one of off, deal, company, contact"), (False, "one of")],
 }
+
 NAMES = [field.name for field in fields(Settings)]
 
 
@@ -282,6 +291,7 @@ filters = st.builds(
     st.sampled_from(FilterOperator),
     st.lists(st.text(max_size=9), min_size=1, max_size=3),
 )
+
 documents = st.fixed_dictionaries(
     {},
     optional={
@@ -331,77 +341,3 @@ def as_document(settings: Settings) -> dict[str, Any]:
 def test_settings_survive_the_journey_through_json(document: dict[str, Any]) -> None:
     settings = parse_settings(document)
     assert parse_settings(json.loads(json.dumps(as_document(settings)))) == settings
-
-
-@pytest.mark.parametrize(
-    ("operator", "values", "passing", "stopped"),
-    [
-        (FilterOperator.EQUALS, ("a",), ["a"], ["b", "A", "", None]),
-        (FilterOperator.NOT_EQUALS, ("a",), ["b", "", None], ["a"]),
-        (FilterOperator.IN, ("a", "b"), ["a", "b"], ["c", None]),
-        (FilterOperator.NOT_IN, ("a", "b"), ["c", "", None], ["a", "b"]),
-        (FilterOperator.KNOWN, (), ["a", "0"], ["", None]),
-        (FilterOperator.UNKNOWN, (), ["", None], ["a"]),
-    ],
-)
-def test_a_filter_compares_as_its_operator_says(
-    operator: FilterOperator, values: tuple[str, ...], passing: list[str | None], stopped: list[str | None]
-) -> None:
-    rule = Filter("deal_type", operator, values)
-    assert all(rule.passes({"deal_type": value}) for value in passing)
-    assert not any(rule.passes({"deal_type": value}) for value in stopped)
-    assert rule.passes({}) is (None in passing)
-
-
-def test_the_properties_of_filters_and_custom_fields_are_the_ones_to_be_read() -> None:
-    settings = parse_settings(
-        {"filters": [FILTER, {"property": "x", "operator": "known"}, FILTER], "custom_fields": {"y": "1"}}
-    )
-    assert settings.needed_properties == {"hs_currency", "x", "y"}
-
-
-def test_settings_that_contradict_each_other_are_refused() -> None:
-    document = {
-        "total_tolerance": "0.10",
-        "custom_fields": {"deal_name": "1"},
-        "purchase_order_field": "1",
-    }
-    with pytest.raises(BadSettings) as raised:
-        parse_settings(document)
-    assert [name for name, _ in raised.value.problems] == ["variance_tolerance", "purchase_order_field"]
-
-
-def test_a_form_that_needs_an_item_or_an_account_is_refused_without_it() -> None:
-    document = {"payments_without_invoice": "sales_receipt", "refunds": "credit_memo"}
-    with pytest.raises(BadSettings) as raised:
-        parse_settings(document)
-    assert [name for name, _ in raised.value.problems] == ["sales_receipt_item_id", "receivable_account_id"]
-    settings = parse_settings({**document, "sales_receipt_item_id": "17", "receivable_account_id": "84"})
-    assert settings.payments_without_invoice is WithoutInvoice.SALES_RECEIPT
-    assert settings.refunds is RefundForm.CREDIT_MEMO
-
-
-def test_what_older_settings_name_are_pairs_to_quickbooks() -> None:
-    older = parse_settings({"custom_fields": {"region": "2"}, "purchase_order_field": "1"})
-    assert older.pairs == (
-        FieldPair("region", "2", Direction.TO_QUICKBOOKS),
-        FieldPair("hs_purchase_order_number", "1", Direction.TO_QUICKBOOKS),
-    )
-    assert older.needed_properties == {"region", "hs_purchase_order_number"}
-
-
-@pytest.mark.parametrize(
-    ("older", "problem"),
-    [
-        ({"purchase_order_field": "1"}, "1 is in two pairs"),
-        ({"custom_fields": {"order_number": "2"}}, "order_number is in two pairs"),
-    ],
-)
-def test_pairs_that_older_settings_name_already_are_refused(older: dict[str, Any], problem: str) -> None:
-    with pytest.raises(BadSettings) as raised:
-        parse_settings({"field_pairs": [PAIR], **older})
-    assert raised.value.problems == [("field_pairs", problem)]
-
-
-def test_older_settings_that_name_a_property_twice_stay_readable() -> None:
-    parse_settings({"custom_fields": {"hs_purchase_order_number": "2"}, "purchase_order_field": "1"})
