@@ -157,7 +157,8 @@ class Link:
     and is voided again. `stock`: the linked item is stock, whose quantity matters. `by_hand`: a person chose
     it, so that no better match takes its place. `mirror`: what Tieout wrote of a
     QuickBooks invoice in HubSpot; then the far side's version in `ledger_updated_at` is HubSpot's (and it is None where
-    HubSpot's own data sync looks after the document).
+    HubSpot's own data sync looks after the document). `adopted`: somebody had entered the document, and a back-fill
+    found it, so that its money may have been entered, too.
     """
 
     far_id: str
@@ -173,6 +174,7 @@ class Link:
     stock: bool = False
     mirror: Mirror | None = None
     by_hand: bool = False
+    adopted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

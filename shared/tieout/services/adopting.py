@@ -33,6 +33,7 @@ def adopt(claims: Claims, held: Held, plan: Adopt) -> None:
         total=present.total,
         ledger_updated_at=None if present.settled_by else present.updated_at,
         references=plan.references,
+        adopted=True,
     )
     adopted = agreed(replace(held.record, link=link, intent=None), plan.agreement)
     if present.settled_by:

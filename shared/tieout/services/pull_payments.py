@@ -29,6 +29,7 @@ from tieout.domain.status import ShownStatus
 from tieout.ports import Workspace, Workspaces
 from tieout.ports.notices import Notice, Notices
 from tieout.services.claims import Claims
+from tieout.services.entered_payments import EnteredPayments
 from tieout.services.intents import SWITCHED_OFF_PAUSE
 from tieout.services.mirroring import MirrorWriter
 from tieout.services.outcome import Outcome
@@ -163,6 +164,8 @@ class PullPayments:
         present = workspace.crm.payments(ids) if ids else {}
         linked = {far_id: one for far_id, (one, _) in billed.items() if one.reach is Reach.LINKED}
         deleted = frozenset(far_id for far_id, (_, gone) in billed.items() if gone)
+        entered = EnteredPayments(self.claims.records)
+        ours, rivals = entered.of_hubspot(workspace, works), entered.rivals(workspace, works, linked)
 
         def planned(work: PullWork) -> PullPlan:
             record, source = work.record, work.source
@@ -174,6 +177,7 @@ class PullPayments:
             own = {one.far_id: found for one in record.postings if (found := present.get(one.far_id))}
             refunded = _refunded(record)
             case = MirrorCase(payment, record.postings, linked, deleted, own, refunded, by_person=work.by_person)
+            case = replace(case, of_hubspot=work.id in ours, rivals=rivals)
             return Pulled(case, deadline, _was_refused(record) and not work.by_person)
 
         return [planned(work) for work in works]

@@ -26,6 +26,7 @@ from tieout.domain.status import ShownStatus
 from tieout.ports import Workspace, Workspaces
 from tieout.services.assess_payments import Assessed, Ledgers, PaymentAssessor, Source
 from tieout.services.claims import Claims
+from tieout.services.entered_payments import keep_entered
 from tieout.services.intents import SWITCHED_OFF_PAUSE
 from tieout.services.outcome import Outcome
 from tieout.services.parking import next_look
@@ -195,7 +196,8 @@ class PushPayments:
             # Balances may have been used up by payments of this batch, and the documents of this one are known now.
             assessed = self._again(workspace, work, assessed.case, ledgers, plan.deadline)
             decision = ledgers.priced(assessed.decision)
-            work.held.record = replace(work.record, postings=decision.postings)
+            if not keep_entered(self.claims, work.held, decision.postings):
+                return
             if not isinstance(decision.plan, Write):
                 self._note(work, decision.plan)
                 return

@@ -34,6 +34,8 @@ class MirrorCase:
     HubSpot, `deleted` those of them that are deleted there. `present` are the recorded payments as HubSpot has them, by
     id (absent: deleted). `refunded` is what a person said was given back of a recorded payment, by the ledger's id of
     its invoice. `refuses`: HubSpot is known to take no recorded payments. `by_person`: somebody asked for it (a retry).
+    `of_hubspot`: it counts as posted for a HubSpot payment, although it bears no marker. `rivals`, by the ledger's
+    invoice, are HubSpot payments that may be the same money, because people entered it on both sides.
     """
 
     source: LedgerPayment | None
@@ -44,6 +46,8 @@ class MirrorCase:
     refunded: Mapping[str, Money] = field(default_factory=dict)
     refuses: bool = False
     by_person: bool = False
+    of_hubspot: bool = False
+    rivals: Mapping[str, SourcePayment] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ def _screened(case: MirrorCase, settings: Settings) -> Skip | None:
     source = case.source
     if source is None:
         return _DELETED
-    if is_marked(source.private_note):
+    if case.of_hubspot or is_marked(source.private_note):
         return _OURS
     if source.voided:
         return _VOIDED
@@ -249,6 +253,11 @@ def _missing(
         elif far_id in case.deleted:
             detail = f"{content.amount} are applied to invoice {billing.label}, which was deleted in HubSpot."
             hindered.append(Attend(AttentionCode.DELETED_IN_HUBSPOT, detail))
+        elif far_id in case.rivals and not case.by_person:
+            rival = case.rivals[far_id]
+            told = f"{content.amount} are applied to invoice {billing.label}, which was entered by hand"
+            detail = f"{told}; HubSpot payment {rival.id} over {rival.amount} may be the same money."
+            hindered.append(Attend(AttentionCode.POSSIBLE_DUPLICATE, detail))
         else:
             steps.append(Record(content, billing.id))
     return steps, hindered

@@ -59,7 +59,7 @@ def plan_payment(case: PaymentCase, books: Books) -> Decision:
         # It says already what HubSpot says: that is remembered, and then there is no difference left.
         id_ = posted_hint_id(plan)
         kept = tuple(plan if posted_hint_id(one) == id_ else one for one in looked.postings)
-        return plan_payment(replace(looked, postings=kept), books)
+        return plan_payment(replace(looked, postings=kept if plan in kept else (*kept, plan)), books)
     return Decision(plan, looked.postings)
 
 

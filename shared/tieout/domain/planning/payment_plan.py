@@ -35,7 +35,7 @@ class Billing:
     """A HubSpot invoice that a payment belongs to, as far as our own record of it says.
 
     `label` is its number or id. `reason` is why it is excluded. `far_id` and `sent` are of the ledger's invoice.
-    `customer` is its customer's name, for lists only.
+    `customer` is its customer's name, for lists only. `adopted`: the ledger's invoice was entered by hand.
     """
 
     id: str
@@ -45,6 +45,7 @@ class Billing:
     far_id: str = ""
     sent: InvoiceContent | None = None
     customer: str = field(default="", compare=False, repr=False)
+    adopted: bool = False
 
 
 def billing_of(invoice_id: str, record: SyncRecord | None) -> Billing:
@@ -58,7 +59,7 @@ def billing_of(invoice_id: str, record: SyncRecord | None) -> Billing:
     label, link = record.label or invoice_id, record.link
     sent, customer = standing_content(record), record.about.customer if record.about else ""
     if link is not None and sent is not None and not link.rejected and record.state is not State.DELETED_IN_LEDGER:
-        return Billing(invoice_id, label, Reach.LINKED, "", link.far_id, sent, customer)
+        return Billing(invoice_id, label, Reach.LINKED, "", link.far_id, sent, customer, link.adopted)
     if record.state is State.IGNORED and record.reason != "draft" and link is None:
         return Billing(invoice_id, label, Reach.EXCLUDED, record.reason, customer=customer)
     return Billing(invoice_id, label, Reach.PENDING, customer=customer)

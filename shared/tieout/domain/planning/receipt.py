@@ -15,10 +15,11 @@ from tieout.domain.money import Money
 from tieout.domain.payment import Allocation, Document, LedgerPayment, Processor, SourcePayment
 from tieout.domain.planning.books import Books
 from tieout.domain.planning.content import moved_notice
+from tieout.domain.planning.entered import entered_by_hand, paid_there
 from tieout.domain.planning.payment_plan import Ask, Billing, PaymentCase, PaymentPlan, Post, Question, Reach, Wait
 from tieout.domain.planning.plan import Attend, Skip
 from tieout.domain.planning.taxes import untaxed_form
-from tieout.domain.posting import REFERENCE_LENGTH, PostingContent
+from tieout.domain.posting import REFERENCE_LENGTH, Posting, PostingContent
 from tieout.domain.settings import ClosedPeriod, Settings, WithoutInvoice
 
 INVOICE = "Invoice"
@@ -41,17 +42,25 @@ class Dated:
     notice: str = ""
 
 
-def plan_receipt(source: SourcePayment, case: PaymentCase, books: Books) -> PaymentPlan:
-    """The document for money that was received and not posted yet, or what stands in the way."""
+def plan_receipt(source: SourcePayment, case: PaymentCase, books: Books) -> PaymentPlan | Posting:
+    """The document for money that was received and not posted yet, or what stands in the way; or the document by which
+    somebody entered it."""
     known = plan_unreceipted(source, case, books.settings)
     if known is not None:
         return known
+    adopted = any(one.adopted for one in case.billings) and not case.by_person
+    if adopted and case.twins is None:
+        return Ask(Question.TWINS)
+    entered = entered_by_hand(source, case, receipt_day(source, books), short(source.reference)) if adopted else None
+    if entered is not None:
+        return entered
     plan = _of_invoices(source, case, books) if source.invoice_ids else _without_invoice(source, case, books)
-    if not isinstance(plan, Post) or not books.settings.recognise_workflow_documents or case.by_person:
+    recognised = books.settings.recognise_workflow_documents and not case.by_person
+    if not isinstance(plan, Post) or not (adopted or recognised):
         return plan
     if case.twins is None:
         return Ask(Question.TWINS)
-    return _twin(plan.content, source, case) or plan
+    return _twin(plan.content, source, case) or (paid_there(case, plan.content) if adopted else None) or plan
 
 
 def plan_unreceipted(source: SourcePayment, case: PaymentCase, settings: Settings) -> PaymentPlan | None:
