@@ -14,7 +14,7 @@ PAIRS = (
     {"hubspot": METHOD, "quickbooks": "ShipMethodRef", "direction": "both", "winner": "hubspot"},
     {"hubspot": SHIPPED, "quickbooks": "ShipDate", "direction": "to_hubspot"},
 )
-BOOKS: Mapping[str, Any] = {"custom_fields": ("Order no", "Crew"), "allow_shipping": True, "empty_reference": "clears"}
+BOOKS: Mapping[str, Any] = {"custom_fields": ("Order no", "Crew"), "allow_shipping": True}
 """The company of the worlds: its custom fields, and shipping on its sales forms."""
 
 

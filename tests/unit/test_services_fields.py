@@ -216,17 +216,17 @@ def test_what_quickbooks_drops_is_told_and_clears_nothing_in_hubspot() -> None:
     assert the(world)["SyncToken"] == token
 
 
-def test_what_quickbooks_does_not_clear_is_told_and_comes_not_back() -> None:
-    world = a_world(empty_reference="ignored")
+def test_emptying_what_has_no_empty_value_leaves_all_else_as_it_was() -> None:
+    world = a_world()
     id_ = pushed(world)
+    world.rebook(the(world), ShipDate="2026-03-05", SalesTermRef={"value": "2"}, BillEmailCc={"Address": "a@b.test"})
+    looked(world)
+    before = the(world)
     world.edit(id_, **{METHOD: ""})
-    record = world.sync(id_)
-    assert record.detail == "QuickBooks did not clear shipping method: clear it there."
-    looked(world)
-    assert there(world, id_, METHOD) == ""
-    world.rebook(the(world), ShipMethodRef={"value": "FedEx"})
-    looked(world)
-    assert there(world, id_, METHOD) == "FedEx"
+    assert world.sync(id_).state is State.SYNCED
+    now = the(world)
+    changed = {name for name in {*before, *now} if now.get(name) != before.get(name)}
+    assert changed == {"ShipMethodRef", "SyncToken", "MetaData", "PrivateNote"}
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,6 @@ class QuickBooksConfig:
     shipping_text_max: int = 31  # TrackingNum and the text of ShipMethodRef
     shipping_when_off: Literal["dropped", "kept"] = "dropped"
     shipping_methods: tuple[str, ...] = ()  # where not empty, no others are taken; Intuit knows no list of them
-    empty_reference: Literal["ignored", "clears"] = "ignored"  # {"value": ""} in a sparse update
     payment_ref_max: int = 21
     payment_line_links: Literal["one", "several"] = "one"
     void_by_operation: Literal["where_documented", "everywhere"] = "where_documented"

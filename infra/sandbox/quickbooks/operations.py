@@ -74,8 +74,6 @@ def update(
     sent = _writable(definition, cleaned)
     _guard_deposited(before)
     if cleaned.get("sparse"):
-        if company.config.empty_reference == "clears":
-            sent |= {name: "" for name, one in body.items() if isinstance(one, dict) and one.get("value") == ""}
         entity = _merged(company, definition, before, sent)
     else:
         kept = definition.ignored | {key for key in definition.sticky if key not in sent}

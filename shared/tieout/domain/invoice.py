@@ -170,7 +170,8 @@ class LedgerInvoice:
     `settled_by` are the types of transactions applied to it ("Payment", "CreditMemo"...), `settlements` the
     transactions themselves, as pairs of type and id, where the ledger names them. `updated_at` is the
     ledger's own time of the last change. `line_bodies` are the lines of `content` in the ledger's own words, one text
-    each: they hold fields that only people use, so only the adapter reads them, to keep those through an update.
+    each: they hold fields that only people use, so only the adapter reads them, to keep those through an update; and
+    `whole` likewise is all of it.
     `call_id` is the vendor's own id of the write that this answers, "" when it answers none. `tax` is the sales tax of
     the whole invoice (None: it names none). `custom_fields_shown` are the definition ids of the custom fields that it
     shows, filled or not: those that are switched on. `customer_name` and `item_names` (by id) are how the ledger calls
@@ -190,6 +191,7 @@ class LedgerInvoice:
     call_id: str = field(default="", compare=False)
     settlements: tuple[tuple[str, str], ...] = ()
     tax: Decimal | None = field(default=None, compare=False)
+    whole: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
     custom_fields_shown: frozenset[str] = field(default=frozenset(), compare=False)
     customer_name: str = field(default="", compare=False, repr=False)
     item_names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)

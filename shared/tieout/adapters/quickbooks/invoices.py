@@ -18,6 +18,13 @@ from tieout.domain.planning.deal import Estimate
 _SOURCES = frozenset(
     {"Estimate", "ReimburseCharge", "TimeActivity", "ChargeCredit", "StatementCharge", "SalesOrder", "BillableExpense"}
 )
+# A date and a reference have no empty value that could be sent (Intuit: invoice).
+_WITHOUT_EMPTY = frozenset({NativeField.SHIPPING_DATE.value, NativeField.SHIPPING_METHOD.value})
+# What QuickBooks computes itself of an invoice.
+_COMPUTED = frozenset(
+    {"domain", "sparse", "status", "MetaData", "TotalAmt", "Balance", "HomeTotalAmt", "HomeBalance", "DeliveryInfo"}
+    | {"InvoiceLink", "TxnStatus", "RecurDataRef"}
+)
 
 
 def create_body(content: InvoiceContent, private_note: str, company: LedgerCompany) -> str:
@@ -51,10 +58,11 @@ def update_body(present: LedgerInvoice, content: InvoiceContent, private_note: s
     if company.multicurrency and content.exchange_rate is not None and moved:
         more["ExchangeRate"] = content.exchange_rate
     more |= _fields(dict(content.custom_fields), dict(stands.custom_fields))
-    head = {"Id": present.id, "SyncToken": present.sync_token, "sparse": True}
     lines_there = ReadLines(stands.lines, stands.discount, present.line_bodies)
     lines = _line_writer(content, company).updated(lines_there, content.lines, content.discount)
-    return encode({**head, **_owned(content, private_note, company), **more, "Line": lines})
+    same_lines = (stands.lines, stands.discount) == (content.lines, content.discount)
+    changed = {**_owned(content, private_note, company), **more, "Line": lines}
+    return _changing(present, changed, dict(content.custom_fields), keeps_tax=same_lines)
 
 
 def heads_body(present: LedgerInvoice, content: InvoiceContent) -> str:
@@ -76,8 +84,24 @@ def heads_body(present: LedgerInvoice, content: InvoiceContent) -> str:
 
 def fields_body(present: LedgerInvoice, fields: Mapping[str, str]) -> str:
     """The sparse body that changes these fields of an invoice that is not Tieout's, and nothing else."""
-    head = {"Id": present.id, "SyncToken": present.sync_token, "sparse": True}
-    return encode({**head, **_fields(fields, dict(present.content.custom_fields))})
+    return _changing(present, _fields(fields, dict(present.content.custom_fields)), fields, keeps_tax=True)
+
+
+def _changing(
+    present: LedgerInvoice, changed: Mapping[str, object], fields: Mapping[str, str], *, keeps_tax: bool
+) -> str:
+    """A sparse body, or a full one where a field has to go that has no empty value: what a full update leaves out is
+    emptied, so all else goes along as it was read (Intuit: invoice, full update). `keeps_tax`: nothing of the sale
+    changes, so neither does QuickBooks' own tax."""
+    head: dict[str, object] = {"Id": present.id, "SyncToken": present.sync_token}
+    there = dict(present.content.custom_fields)
+    gone = {name for name in _WITHOUT_EMPTY if name in there and fields.get(name) == ""}
+    if not gone or not present.whole:
+        return encode({**head, "sparse": True, **changed})
+    stood = {name: value for name, value in present.whole.items() if name not in _COMPUTED | gone}
+    if not keeps_tax:
+        stood.pop("TxnTaxDetail", None)
+    return encode({**stood, **head, "sparse": False, **changed})
 
 
 def void_body(present: LedgerInvoice) -> str:
@@ -119,9 +143,9 @@ def _fields(fields: Mapping[str, str], there: Mapping[str, str]) -> Mapping[str,
     the answer. A shipping method refers to no list, it resolves to a text (Intuit: invoice).
     """
     native = {
-        name: _method(text) if name == NativeField.SHIPPING_METHOD else text
+        name: {"value": text, "name": text} if name == NativeField.SHIPPING_METHOD else text
         for name, text in fields.items()
-        if name in NATIVE_FIELDS and (text or name in there)
+        if name in NATIVE_FIELDS and (text or (name in there and name not in _WITHOUT_EMPTY))
     }
     custom = {id_: text for id_, text in fields.items() if id_ not in NATIVE_FIELDS}
     if not custom:
@@ -173,6 +197,7 @@ def read_invoice(node: Node, home_currency: str) -> LedgerInvoice:
         settlements=_settlements(node),
         updated_at=updated_at(node),
         line_bodies=read.bodies,
+        whole=node.fields,
         custom_fields_shown=frozenset(one.text("DefinitionId") for one in node.nodes("CustomField")),
         tax=node.node("TxnTaxDetail").optional_number("TotalTax"),
         customer_name=node.node("CustomerRef").optional_text("name") or "",
@@ -191,10 +216,6 @@ def _estimates(node: Node) -> tuple[str, ...]:
 def read_estimate(node: Node) -> Estimate:
     """The estimate of an answer, as far as it may name a deal."""
     return Estimate(node.text("Id"), tuple(_custom_texts(node)), note_of(node))
-
-
-def _method(text: str) -> Mapping[str, str]:
-    return {"value": text, "name": text} if text else {"value": ""}
 
 
 def _custom_texts(node: Node) -> Iterator[tuple[str, str]]:
