@@ -12,7 +12,8 @@ from tieout.adapters.hubspot.properties import KEY
 from tieout.domain import scopes
 from tieout.domain.settings import DealMode, PdfTarget
 from tieout.ports import Workspace
-from tieout.services.deals import AMBIGUOUS, DEAL_REFUSED
+from tieout.services.deal_figures import DEAL_REFUSED
+from tieout.services.deals import AMBIGUOUS
 from tieout.services.on_deals import REFUSED
 from tieout.services.pdfs import ONE_REFUSED as PDF_OF_ONE_REFUSED
 from tieout.services.pdfs import REFUSED as PDF_REFUSED

@@ -12,7 +12,8 @@ from infra.sandbox.hubspot.object_types import find_type
 from tests.support.builders_world import World
 from tests.support.cli_world import CommandLine, wide
 from tieout.ports.notices import Notice
-from tieout.services.deals import AMBIGUOUS, DEAL_REFUSED
+from tieout.services.deal_figures import DEAL_REFUSED
+from tieout.services.deals import AMBIGUOUS
 from tieout.services.on_deals import REFUSED
 from tieout.services.pdfs import REFUSED as PDF_REFUSED
 

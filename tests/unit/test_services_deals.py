@@ -18,7 +18,8 @@ from tieout.domain.hint import Cause
 from tieout.domain.money import Money
 from tieout.domain.planning.deal import DealInvoice, DealInvoiceStatus, Traces
 from tieout.domain.record import Kind, RecordKey, State
-from tieout.services.deals import AMBIGUOUS, DEAL_REFUSED, Deals, Followed, SettledInvoice
+from tieout.services.deal_figures import DEAL_REFUSED
+from tieout.services.deals import AMBIGUOUS, Deals, Followed, SettledInvoice
 from tieout.services.on_deals import REFUSED
 
 SHOWN = "number,amount,balance,status,due_date,link"

@@ -30,10 +30,14 @@ class DealCrm(Protocol):
         invoices for which HubSpot refused it, with its message: one of the two may be gone."""
         ...
 
-    def show_on_deals(self, invoices: Mapping[str, DealInvoice]) -> Mapping[str, str]:
-        """Write the invoices' figures onto deals (by id) in one batch update per 100; the properties and their group
-        are created when absent. Returns the deals that HubSpot refused, with its message; one that does not exist any
-        more is passed over."""
+    def invoices_of_deals(self, deal_ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        """The ids of the HubSpot invoices associated with each of these deals, in one call for up to 1,000."""
+        ...
+
+    def show_on_deals(self, invoices: Mapping[str, DealInvoice | None]) -> Mapping[str, str]:
+        """Write the invoices' figures onto deals (by id; None: clear them) in one batch update per 100; the properties
+        and their group are created when absent. Returns the deals that HubSpot refused, with its message; one that does
+        not exist any more is passed over."""
         ...
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from tieout.domain.attention import AttentionCode
 from tieout.domain.invoice import LedgerInvoice
-from tieout.domain.planning.deal import shown_of_ledger, traces_of
+from tieout.domain.planning.deal import DealInvoiceStatus, shown_of_ledger, shown_of_mirror, traces_of
 from tieout.domain.planning.pdf import WantedPdf, version_of
 from tieout.domain.settings import PdfTarget
 from tieout.ports import Workspace
@@ -14,9 +17,15 @@ from tieout.services.work import Work
 def of_mirrored(workspace: Workspace, work: Work[LedgerInvoice]) -> SettledInvoice | None:
     """The invoice with all that tells where it belongs, once its HubSpot invoice is there."""
     source, record = work.source, work.record
-    if source is None or record.link is None or record.link.mirror is None:
+    if record.link is None or record.link.mirror is None:
         return None
+    if source is None:
+        was = shown_of_mirror(record, workspace.ledger.invoice_url(work.id))
+        deleted = replace(was, status=DealInvoiceStatus.DELETED) if was is not None else None
+        return SettledInvoice(record.link.far_id, deleted, record.on_deals) if deleted is not None else None
     shown = shown_of_ledger(source, workspace.ledger.invoice_url(source.id))
+    if record.reason == AttentionCode.DELETED_IN_HUBSPOT:
+        return SettledInvoice(record.link.far_id, shown, record.on_deals)
     company = record.link.mirror.sent.company_id or ""
     traces = traces_of(source.content, workspace.settings.deal_field)
     return SettledInvoice(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -17,18 +16,15 @@ from tieout.domain.planning.deal import (
     find_deal,
     marks_of,
     names_a_deal,
-    newest,
 )
-from tieout.domain.record import SHOWN_UNKNOWN, Kind, Link, RecordKey, State, SyncRecord
 from tieout.domain.settings import DealMode
 from tieout.ports import Workspace
 from tieout.ports.notices import Notice, Notices
-from tieout.services.claims import Claims, Held, LeaseLost
+from tieout.services.claims import Claims
+from tieout.services.deal_figures import DealFigures, Moved
 
 AMBIGUOUS = "deals_ambiguous"
 """The notice that several deals came into question."""
-DEAL_REFUSED = "deal_refused"
-"""The notice that HubSpot refused to change one deal; the others go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +71,17 @@ class Deals:
             deals |= self._associated(workspace, [one for one in settled if one.traces and not deals.get(one.id)])
         states = {one.id: _state(one, deals.get(one.id, ())) for one in settled}
         changed = [one for one in settled if states[one.id] != one.known]
-        by_deal: dict[str, list[DealInvoice]] = {}
+        left = {one.id: _deals_in(one.known) - set(deals.get(one.id, ())) for one in changed}
+        by_deal: dict[str, list[Moved]] = {}
         for one in changed:
-            for deal_id in deals.get(one.id, ()):
-                by_deal.setdefault(deal_id, []).append(one.shown)
-        busy, refused = self._show(workspace, by_deal, trace_id)
+            for deal_id in (*deals.get(one.id, ()), *left[one.id]):
+                by_deal.setdefault(deal_id, []).append(Moved(one.shown, deal_id in left[one.id]))
+        busy, refused = self._figures.show(workspace, by_deal, trace_id)
 
         def with_one_of(some: Collection[str]) -> frozenset[str]:
-            return frozenset(one.id for one in changed if not set(some).isdisjoint(deals.get(one.id, ())))
+            return frozenset(
+                one.id for one in changed if not set(some).isdisjoint({*deals.get(one.id, ()), *left[one.id]})
+            )
 
         return Followed(states, with_one_of(busy), with_one_of(refused))
 
@@ -112,7 +111,7 @@ class Deals:
                     self._tell(workspace, one, several)
         refused = crm.associate_deals(found) if found else {}
         for id_, text in refused.items():
-            self._note(workspace, f"HubSpot invoice {id_} with deal {found[id_]}: {text}")
+            self._figures.note(workspace, f"HubSpot invoice {id_} with deal {found[id_]}: {text}")
         return {id_: (deal_id,) for id_, deal_id in found.items() if id_ not in refused}
 
     def _named(self, workspace: Workspace, traces: Iterable[Traces]) -> list[Deal]:
@@ -146,85 +145,23 @@ class Deals:
         detail = f"HubSpot invoice {one.id}: the deals {which} come into question ({several.rule})."
         self.notices.save(workspace.connection.id, AMBIGUOUS, Notice(detail, self.claims.clock.now()))
 
-    def _note(self, workspace: Workspace, detail: str) -> None:
-        self.notices.save(workspace.connection.id, DEAL_REFUSED, Notice(detail, self.claims.clock.now()))
-
-    # -- showing
-
-    def _show(
-        self, workspace: Workspace, by_deal: Mapping[str, Sequence[DealInvoice]], trace_id: str
-    ) -> tuple[Collection[str], Collection[str]]:
-        """Have each deal show the latest of these and of what it shows; gives the deals that other workers hold, and
-        those that HubSpot refused."""
-        busy: set[str] = set()
-        with self._held(workspace, by_deal, trace_id, busy) as held:
-            writes = {}
-            for deal_id, one in held.items():
-                latest = newest(by_deal[deal_id])
-                if not _outdated(latest, one.record) and one.record.shown != latest.fingerprint:
-                    writes[deal_id] = latest
-            refused = workspace.crm.show_on_deals(writes) if writes else {}
-            for deal_id, one in held.items():
-                latest = newest(by_deal[deal_id])
-                if deal_id not in refused and not _outdated(latest, one.record):
-                    one.record = _showing(one.record, latest)
-        if refused:
-            id_, text = next(iter(refused.items()))
-            self._note(workspace, f"Deal {id_}: {text}")
-        return busy, refused.keys()
-
-    @contextmanager
-    def _held(
-        self, workspace: Workspace, by_deal: Mapping[str, Sequence[DealInvoice]], trace_id: str, busy: set[str]
-    ) -> Iterator[dict[str, Held]]:
-        """The records of these deals while they are claimed, so that of two workers none shows what is older."""
-        held: dict[str, Held] = {}
-        try:
-            for deal_id in sorted(by_deal):
-                key = RecordKey(workspace.connection.id, Kind.DEAL, "hubspot", deal_id)
-                mine = self.claims.take_in_passing(key, trace_id)
-                if mine is None:
-                    busy.add(deal_id)
-                else:
-                    held[deal_id] = mine
-            try:
-                yield held
-            except Exception:
-                # The answer may be what was lost.
-                for one in held.values():
-                    one.record = replace(one.record, shown=SHOWN_UNKNOWN)
-                raise
-        finally:
-            for one in held.values():
-                self._release(one)
-
-    def _release(self, held: Held) -> None:
-        try:
-            self.claims.release(held, held.record.to(State.SYNCED))
-        except LeaseLost:
-            return
+    @property
+    def _figures(self) -> DealFigures:
+        return DealFigures(self.claims, self.notices)
 
 
 def _state(one: SettledInvoice, deal_ids: Sequence[str]) -> str:
     # A version that looks the same is the latest all the same.
     looks = (one.shown.fingerprint, *sorted(deal_ids)) if deal_ids else ("none",)
     parts = (*looks, str(one.shown.updated_at))
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+    # The deals themselves, because HubSpot does not say of a deleted invoice which they were.
+    return ":".join((hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16], *sorted(deal_ids)))
+
+
+def _deals_in(known: str) -> set[str]:
+    """The deals in a state that was remembered."""
+    return set(known.split(":")[1:])
 
 
 def _once(deals: Sequence[Deal]) -> list[Deal]:
     return list({deal.id: deal for deal in deals}.values())
-
-
-def _outdated(latest: DealInvoice, record: SyncRecord) -> bool:
-    """Whether the deal shows another invoice that was updated later."""
-    link = record.link
-    if link is None or link.far_id == latest.id:
-        return False
-    present = replace(latest, id=link.far_id, updated_at=link.ledger_updated_at)
-    return newest((latest, present)) is present
-
-
-def _showing(record: SyncRecord, latest: DealInvoice) -> SyncRecord:
-    link = Link(latest.id, exclusive=False, ledger_updated_at=latest.updated_at)
-    return replace(record, link=link, shown=latest.fingerprint)

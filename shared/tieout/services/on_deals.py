@@ -95,9 +95,9 @@ def _is_done(work: Work[S]) -> bool:
 
 
 def of_pushed(workspace: Workspace, work: Work[SourceInvoice | UnreadableInvoice]) -> SettledInvoice | None:
-    """Of an invoice that was born in HubSpot: the deals that people gave it, and no others."""
-    source, record = work.source, work.record
-    if not isinstance(source, SourceInvoice) or record.link is None:
+    """Of an invoice that was born in HubSpot: the deals that people gave it, and no others; a deleted one has none."""
+    record = work.record
+    if isinstance(work.source, UnreadableInvoice) or record.link is None or (work.deleted and not record.on_deals):
         return None
     shown = shown_of(record, workspace.ledger.invoice_url(record.link.far_id))
-    return SettledInvoice(source.id, shown, record.on_deals) if shown is not None else None
+    return SettledInvoice(work.id, shown, record.on_deals) if shown is not None else None

@@ -95,7 +95,11 @@ class HubSpotCrm:
         """See `DealCrm.associate_deals`."""
         return deals.associate(self._client, deal_ids)
 
-    def show_on_deals(self, invoices: Mapping[str, DealInvoice]) -> Mapping[str, str]:
+    def invoices_of_deals(self, deal_ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        """See `DealCrm.invoices_of_deals`."""
+        return deals.invoices_of(self._client, deal_ids)
+
+    def show_on_deals(self, invoices: Mapping[str, DealInvoice | None]) -> Mapping[str, str]:
         """See `DealCrm.show_on_deals`."""
         return deals.show(self._client, invoices)
 

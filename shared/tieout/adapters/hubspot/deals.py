@@ -55,6 +55,12 @@ def deals_of(client: HubSpotClient, object_type: str, ids: Collection[str]) -> d
     return {id_: tuple(one.id for one in to) for id_, to in found.items()}
 
 
+def invoices_of(client: HubSpotClient, deal_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """See `DealCrm.invoices_of_deals`."""
+    found = read_associations(client, DEALS, "invoices", [id_ for id_ in deal_ids if is_id(id_)])
+    return {id_: tuple(one.id for one in to) for id_, to in found.items()}
+
+
 def read_deals(
     client: HubSpotClient, time_zone: str, ids: Collection[str], order_property: str | None
 ) -> dict[str, Deal]:
@@ -137,7 +143,7 @@ def _associate(client: HubSpotClient, pairs: Sequence[tuple[str, str]]) -> dict[
     return {id_: text for pair in pairs for id_, text in _associate(client, [pair]).items()}
 
 
-def show(client: HubSpotClient, invoices: Mapping[str, DealInvoice]) -> dict[str, str]:
+def show(client: HubSpotClient, invoices: Mapping[str, DealInvoice | None]) -> dict[str, str]:
     """See `DealCrm.show_on_deals`."""
     writer = PropertyWriter(client, DEALS, ensure_deal_properties)
     refused = writer.write({id_: _texts(one) for id_, one in invoices.items()})
@@ -148,7 +154,9 @@ def show(client: HubSpotClient, invoices: Mapping[str, DealInvoice]) -> dict[str
     return {id_: text for id_, text in refused.items() if id_ in there}
 
 
-def _texts(invoice: DealInvoice) -> dict[str, str]:
+def _texts(invoice: DealInvoice | None) -> dict[str, str]:
+    if invoice is None:
+        return dict.fromkeys(_DEFINITIONS, "")
     return {
         NUMBER: invoice.number,
         AMOUNT: format(invoice.amount.amount, "f"),

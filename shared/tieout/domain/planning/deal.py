@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from tieout.domain.invoice import InvoiceContent, LedgerInvoice
+from tieout.domain.invoice import InvoiceContent, InvoiceStatus, LedgerInvoice
 from tieout.domain.marker import marked_origin
 from tieout.domain.money import Money
 from tieout.domain.planning.accepted import lay_over
@@ -49,6 +49,11 @@ class DealInvoice:
         """Equal for what looks equal on a deal."""
         shown = (self.id, self.number, str(self.amount), str(self.balance), self.status, str(self.due_date), self.url)
         return hashlib.sha256("\x1f".join(shown).encode()).hexdigest()[:16]
+
+    @property
+    def counts(self) -> bool:
+        """Whether anything is still owed or was paid by it."""
+        return self.status not in (DealInvoiceStatus.VOIDED, DealInvoiceStatus.DELETED)
 
     @property
     def rank(self) -> tuple[datetime, Decimal]:
@@ -94,6 +99,27 @@ def shown_of_ledger(invoice: LedgerInvoice, url: str) -> DealInvoice:
     )
 
 
+def shown_of_mirror(record: SyncRecord, url: str) -> DealInvoice | None:
+    """The same from what our record says of it; None while HubSpot does not show it."""
+    link = record.link
+    if link is None or link.mirror is None or not record.settled:
+        return None
+    sent = link.mirror.sent
+    nothing = Money(Decimal(0), sent.total.currency)
+    known = record.facts.balance if record.facts else None
+    balance = nothing if sent.status is InvoiceStatus.PAID else sent.total if known is None else known
+    return DealInvoice(
+        id=record.key.origin_id,
+        number=sent.number or "",
+        amount=sent.total,
+        balance=balance,
+        status=_status(record.state, sent.total, balance),
+        due_date=sent.due_date,
+        url=url,
+        updated_at=record.covered_until,
+    )
+
+
 def _status(state: State, amount: Money, balance: Money) -> DealInvoiceStatus:
     match state:
         case State.DELETED_IN_LEDGER:
@@ -103,6 +129,13 @@ def _status(state: State, amount: Money, balance: Money) -> DealInvoiceStatus:
     if not balance.amount and amount.amount:
         return DealInvoiceStatus.PAID
     return DealInvoiceStatus.OPEN if balance == amount else DealInvoiceStatus.PARTLY_PAID
+
+
+def instead(latest: DealInvoice, others: Iterable[DealInvoice], *, gone: bool) -> DealInvoice | None:
+    """What a deal shows in place of an invoice that counts no longer: the next latest of its `others` that does. Where
+    there is none, that invoice all the same, or nothing when it is `gone` from the deal."""
+    left = [one for one in others if one.counts and one.id != latest.id]
+    return newest(left) if left else None if gone else latest
 
 
 def newest(invoices: Iterable[DealInvoice]) -> DealInvoice:
