@@ -15,14 +15,14 @@ from tieout.domain.errors import NeedsAttention
 from tieout.domain.invoice import LedgerInvoice
 from tieout.domain.marker import is_marked
 from tieout.domain.planning.adoption import Match, Same, Unclaimed, Unclear, Wanted, match
-from tieout.domain.planning.invoice_mirror import InvoiceCase, plan_invoice_mirror
 from tieout.domain.record import BY_HAND, Kind, RecordKey, State, SyncRecord
 from tieout.ports import Records, Workspace
 from tieout.ports.dated import DatedInvoice
 from tieout.services.assess import Assessor, Case
 from tieout.services.backfill import Lanes, Outlook, Phase, Planned, Step, Told, Wish
-from tieout.services.backfill_told import AGREED, of_document, pushed, shown
+from tieout.services.backfill_told import AGREED, of_document, pushed
 from tieout.services.patience import Patience
+from tieout.services.preview_mirrors import preview_mirrors
 
 _AT_ONCE = 100
 _UNFINISHED = "An earlier write of it has to be verified first."
@@ -172,27 +172,14 @@ class Outlooks:
         documents: Sequence[LedgerInvoice],
         known: Mapping[str, SyncRecord],
     ) -> list[Planned]:
-        """Which company, contact and products stand for QuickBooks' is found out when it is written."""
-        records = {one.id: known.get(one.id) or SyncRecord(_key(workspace, "quickbooks", one.id)) for one in documents}
-        links = {id_: one.link for id_, one in records.items()}
-        far_ids = {one.far_id for one in links.values() if one is not None and one.mirror is not None}
-        standing = workspace.crm.mirrors(far_ids) if far_ids else {}
-        numbers = {one.content.number for one in documents if links[one.id] is None and one.content.number}
-        synced = workspace.crm.synced_invoices(numbers) if numbers else {}
-        planned = []
-        for one in documents:
-            link = links[one.id]
-            case = InvoiceCase(
-                workspace.connection.id,
-                one,
-                link,
-                standing.get(link.far_id) if link else None,
-                synced=synced.get(one.content.number or "", ()),
-                taken_in=True,
-            )
-            plan = plan_invoice_mirror(case, workspace.settings)
-            planned.append(shown(records[one.id], one, plan, in_full=wish.in_full))
-        return planned
+        """As a worker would look at them, taken in."""
+        records = [known.get(one.id) or SyncRecord(_key(workspace, "quickbooks", one.id)) for one in documents]
+        some = [(_taken_in(record, wish), one) for record, one in zip(records, documents, strict=True)]
+        planned = preview_mirrors(workspace, some, in_full=wish.in_full)
+        # What is known of a record that no back-fill took in yet has to be said once more, so that it is taken in.
+        return [
+            replace(one, known=one.known and bool(record.run)) for one, record in zip(planned, records, strict=True)
+        ]
 
     # -- our own records
 

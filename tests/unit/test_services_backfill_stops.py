@@ -1,0 +1,146 @@
+"""A back-fill that is stopped anywhere goes on: nothing is doubled, nothing is left, and workers may run beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.sandbox.kernel.transport import SandboxTransport
+from tests.support.builders_backfill_world import RUN, BackfillWorld
+from tieout.domain.claim import ClaimVerdict
+from tieout.domain.hint import Cause
+from tieout.domain.record import Kind, RecordKey, State
+from tieout.services.backfill import Step
+from tieout.services.outcome import Result
+
+Calls = Callable[[SandboxTransport, httpx.Request], httpx.Response]
+
+
+class _Killed(BaseException):
+    """The process is gone."""
+
+
+@contextmanager
+def killed(monkeypatch: pytest.MonkeyPatch, at: int, *, answered: bool) -> Iterator[None]:
+    """The process dies at this vendor call: before it is sent, or after it was carried out and before its answer."""
+    call: Calls = SandboxTransport.handle_request
+    calls = count()
+
+    def handle(self: SandboxTransport, request: httpx.Request) -> httpx.Response:
+        here = next(calls) == at
+        if here and not answered:
+            raise _Killed
+        response = call(self, request)
+        if here:
+            raise _Killed
+        return response
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SandboxTransport, "handle_request", handle)
+        yield
+
+
+def _scene() -> tuple[BackfillWorld, str, str, dict[str, Any]]:
+    """One to be sent, one to be adopted, one to be shown."""
+    world = BackfillWorld()
+    made, adopted = world.invoice(), world.invoice()
+    world.by_hand(adopted)
+    return world, made, adopted, world.billed(TxnDate="2026-03-01", DocNumber="QB-1")
+
+
+def _calls() -> int:
+    world, *_ = _scene()
+    outlook = world.outlook()
+    before = world.calls
+    list(world.backfill.carry_out(outlook.matches).run(outlook.to_be_done, RUN))
+    return world.calls - before
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_process_that_dies_at_any_call_leaves_nothing_that_the_next_run_does_not_mend(
+    monkeypatch: pytest.MonkeyPatch, answered: bool
+) -> None:
+    for at in range(0, _calls(), 1 if answered else 3):
+        world, made, adopted, row = _scene()
+        outlook = world.outlook()
+        with killed(monkeypatch, at, answered=answered), pytest.raises(_Killed):
+            list(world.backfill.carry_out(outlook.matches).run(outlook.to_be_done, RUN))
+        # Longer than a lease, and than QuickBooks may still carry a request out.
+        world.clock.advance(300)
+        world.fill()
+        states = {world.record(made).state, world.record(adopted).state, world.mirror(row).state}
+        assert states == {State.SYNCED}, at
+        assert len(world.booked()) == 3, at
+        shown = [one for one in world.hubspot.store.records["0-53"].values() if one.get("hs_number") == "QB-1"]
+        assert len(shown) == 1, at
+        assert {world.record(made).run, world.record(adopted).run, world.mirror(row).run} == {RUN}, at
+
+
+def test_what_a_worker_holds_is_looked_at_again_when_it_is_done() -> None:
+    world = BackfillWorld()
+    made = world.invoice()
+    outlook = world.outlook()
+    held = world.claims.take(RecordKey("c1", Kind.INVOICE, "hubspot", made), world.hint(made))
+    assert not isinstance(held, ClaimVerdict)
+    done = [one for some in world.backfill.carry_out(outlook.matches).run(outlook.to_be_done, RUN) for one in some]
+    # The lease ran out meanwhile: the back-fill waited for it.
+    assert [(one.result, one.state) for one in done] == [(Result.HANDLED, State.SYNCED)]
+    assert len(world.booked()) == 1
+
+
+def test_a_worker_that_takes_the_same_invoice_meanwhile_makes_no_second_one() -> None:
+    world = BackfillWorld()
+    world.settings(cutover_date=None)
+    made = world.invoice()
+    outlook = world.outlook()
+    world.sync(made)
+    list(world.backfill.carry_out(outlook.matches).run(outlook.to_be_done, RUN))
+    assert len(world.booked()) == 1
+    assert world.record(made).state is State.SYNCED
+
+
+def test_an_outage_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = BackfillWorld()
+    made = [world.invoice() for _ in range(3)]
+    outlook = world.outlook()
+    world.fault("status_500", times=4)
+    done = [one for some in world.backfill.carry_out(outlook.matches).run(outlook.to_be_done, RUN) for one in some]
+    assert {one.planned.key.origin_id for one in done} == set(made)
+    assert {(one.result, one.state) for one in done} == {(Result.HANDLED, State.SYNCED)}
+    assert len(world.booked()) == 3
+
+
+def test_a_vendor_that_asks_for_a_pause_while_it_is_planned_gets_one() -> None:
+    world = BackfillWorld()
+    made = world.invoice()
+    world.hubspot_fault("status_429", "/invoices/search", times=1)
+    world.fault("status_500", times=1, method="GET", path="/query")
+    before = world.clock.now()
+    assert world.steps() == {made: Step.CREATE}
+    assert world.clock.now() > before
+
+
+def test_what_has_to_wait_longer_is_told_and_left_to_the_workers() -> None:
+    world = BackfillWorld()
+    world.invoice()
+    outlook = world.outlook()
+    world.fault("status_500", times=1000)
+    done = [one for some in world.backfill.carry_out(outlook.matches).run(outlook.to_be_done, RUN) for one in some]
+    assert [one.result for one in done] == [Result.PARKED]
+    assert done[0].reason
+    world.quickbooks.faults.clear()
+    world.run(most=60)
+    assert len(world.booked()) == 1
+
+
+def test_hints_of_a_back_fill_name_their_run() -> None:
+    world = BackfillWorld()
+    made = world.invoice()
+    [planned] = world.outlook().to_be_done
+    hint = planned.hint(RUN, world.clock.now())
+    assert (hint.id, hint.cause, hint.trace_id) == (made, Cause.BACKFILL, RUN)
