@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from infra.cli.main import app
 from infra.local.paths import ROOT
 from tests.template.stack_template import FUNCTION, QUEUE, environment, of_type, target, template
 from tieout.domain.metering import READS_A_MONTH
@@ -164,6 +165,13 @@ def test_an_alarm_says_what_happened_what_to_do_and_where_it_is_explained(name: 
     assert said[3] == name
     # CloudWatch takes no more.
     assert len(ALARMS[name]["AlarmDescription"]) <= 1024
+
+
+@pytest.mark.parametrize("name", sorted(ALARMS))
+def test_an_alarm_names_commands_that_exist(name: str) -> None:
+    commands = {one.name or one.callback.__name__ for one in app.registered_commands if one.callback is not None}
+    commands |= {str(group.name) for group in app.registered_groups}
+    assert set(re.findall(r"\btieout ([a-z-]+)", ALARMS[name]["AlarmDescription"])) <= commands
 
 
 # -- what is measured
