@@ -11,6 +11,7 @@ from rich.console import Console
 from tests.benchmarks import (
     backfill_times,
     cold_start,
+    console_pages,
     fee_reports,
     intake,
     memory,
@@ -31,6 +32,7 @@ PARTS: Mapping[str, Callable[[], Iterable[Measure]]] = {
     "memory": memory.measure,
     "intake": intake.measure,
     "fee_reports": fee_reports.measure,
+    "console_pages": console_pages.measure,
 }
 _WIDTH = 120
 

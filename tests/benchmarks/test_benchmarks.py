@@ -8,7 +8,15 @@ from types import ModuleType
 import pytest
 
 from infra.aws.counts import ALONE, STORED_BYTES
-from tests.benchmarks import backfill_times, fee_reports, mirror_costs, money_costs, push_costs, unit_costs
+from tests.benchmarks import (
+    backfill_times,
+    console_pages,
+    fee_reports,
+    mirror_costs,
+    money_costs,
+    push_costs,
+    unit_costs,
+)
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.report import Measure, broken
 
@@ -33,6 +41,17 @@ def test_one_invoices_life_costs_no_more_than_the_page_of_costs_goes_by() -> Non
         assert one.most is not None
         assert one.value >= one.most / 2 or one.most <= 4, f"{one.group}: {one.what} {one.value}"
     assert STORED_BYTES / 2 < unit_costs.stored(1) < STORED_BYTES
+
+
+def test_the_consoles_pages_cost_the_same_with_more_records() -> None:
+    """Time is only measured by `make bench`: it differs by what else runs on the machine."""
+    measures = list(console_pages.measure(few=1_000, many=4_000))
+    units = [one for one in measures if "units, many" in one.what or "requests" in one.what]
+    assert len(units) == 20
+    assert broken(units) == []
+    assert broken(console_pages.worst(2_000)) == []
+    page = next(one.value for one in measures if one.group.endswith(": invoices") and one.what.endswith("with many"))
+    assert 25 < page < 30, "a page of 25 reads 25 records and their keys"
 
 
 def test_the_fee_report_and_its_booking_keep_their_limits_of_calls() -> None:

@@ -91,6 +91,8 @@ class DynamoRegisters:
                     kept[record.key] = record
             if len(entries) <= limit:
                 return RecordPage(tuple(kept.values()), None)
+            if len(kept) == limit:
+                break
         return RecordPage(tuple(kept.values()), after)
 
     @answering("dynamodb", "registers.count")
