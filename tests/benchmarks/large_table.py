@@ -2,7 +2,7 @@
 
 moto looks at every item of a table for each query, so that with a million of them only moto would be measured. This
 one finds keys as DynamoDB does, in sorted partitions, and makes a record's item when somebody reads it, in the
-adapter's own form. `tests/unit/test_large_table.py` compares its answers with moto's. Units are as AWS describes them: half a
+adapter's own form. `tests/unit/test_large_table.py` compares its answers with moto's. Units are as AWS says: half a
 unit for each 4 KB read, a whole one when the read is consistent; a query adds up what it read and rounds once, other
 reads round for each item.
 """

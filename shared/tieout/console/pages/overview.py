@@ -16,10 +16,10 @@ from tieout.console.words import FLOWS, HEALTHS, TONES, WORKERS
 from tieout.domain.errors import StoreUnavailable
 from tieout.domain.metering import READS_A_MONTH
 from tieout.domain.register import FLOWS as FLOWS_OF
-from tieout.domain.register import SMALL, Flow, Health, Register
+from tieout.domain.register import SMALL, Flow, Health
 from tieout.ports.queues import QueueDepth
 from tieout.services import watching
-from tieout.services.overview import Day, Number, Row, overview
+from tieout.services.overview import Day, overview
 
 _STEADY = ((Health.IN_SYNC, 1), (Health.EXCLUDED, 5), (Health.VOIDED, 3))
 _UNSTEADY = ((Health.VARIANCE, 3), (Health.WAITING, 2), (Health.ATTENTION, 4))
@@ -51,7 +51,6 @@ def show(desk: Desk, visit: Visit) -> Reply:
         tones=TONES,
         small=SMALL,
         attention=found.of(Health.ATTENTION),
-        of_register={register.value: _attention_in(found.rows, register) for register in Register},
         drawn=[
             _drawn(visit, "unsteady", message("Not quite, or not yet, in sync"), found.days, _UNSTEADY),
             _drawn(visit, "steady", message("In sync, excluded and voided"), found.days, _STEADY),
@@ -82,11 +81,6 @@ def _depths(desk: Desk) -> Sequence[QueueDepth] | None:
 
 def _register(flow: Flow) -> str:
     return next(register.value for register, flows in FLOWS_OF.items() if flow in flows)
-
-
-def _attention_in(rows: Sequence[Row], register: Register) -> Number:
-    found = [one for row in rows if row.flow in FLOWS_OF[register] and (one := row.numbers[Health.ATTENTION])]
-    return Number(sum(one.value for one in found), any(one.more for one in found))
 
 
 def _drawn(visit: Visit, name: str, title: str, days: Sequence[Day], series: Sequence[tuple[Health, int]]) -> Drawn:
