@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tests.support.builders_backfill_world import BackfillWorld
+from tests.support.builders_undo import undo_of
 from tieout.domain.hint import Cause
+from tieout.domain.planning.undo import Hindrance, Refused
 from tieout.domain.record import Kind, State
 from tieout.services.reconcile import Reconcile
 
@@ -149,6 +151,21 @@ def test_a_payment_that_was_looked_at_too_early_learns_whose_it_is(world: Backfi
     assert world.payment(here).state is State.SYNCED
     assert (world.pulled(there).state, world.pulled(there).reason) == (State.IGNORED, "posted_by_tieout")
     assert recorded(world, made) == 1
+
+
+def test_an_undo_takes_back_neither_what_was_adopted_nor_its_money(world: BackfillWorld) -> None:
+    made, row = adopted(world)
+    there = enter(world, row)
+    here = world.people.pay(made, "360.00")
+    world.fill()
+    world.run(most=60)
+    workspace = world.open("c1")
+    assert workspace is not None
+    for key in (world.record(made).key, world.payment(here).key):
+        group = undo_of(world).of_record(workspace, key)
+        assert isinstance(group.plan, Refused)
+        assert group.plan.why is Hindrance.NOT_MADE_BY_TIEOUT
+    assert world.one("Payment")["Id"] == there
 
 
 def test_one_document_is_not_two_payments(world: BackfillWorld) -> None:

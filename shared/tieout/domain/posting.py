@@ -69,7 +69,7 @@ class Posting:
 
     `parent_id` is the far side's record that a mirrored payment belongs to: the HubSpot invoice of an allocation.
     `rejected`: it was answered with another total than was meant and has to go again; `voided`: it does not count any
-    more.
+    more. `entered`: a person entered it before its invoice was adopted, and it counts as posted.
     """
 
     far_id: str
@@ -80,3 +80,4 @@ class Posting:
     parent_id: str = ""
     rejected: bool = False
     voided: bool = False
+    entered: bool = False

@@ -163,6 +163,7 @@ class _Postings:
                 written=_written(answer, content, looked=looked),
                 sync_token=answer.sync_token,
                 updated_at=None if looked else answer.updated_at,
+                entered=before is not None and before.entered,
             )
         if before is None:
             return replace(record, postings=(*record.postings, posting))

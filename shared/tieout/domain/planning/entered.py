@@ -43,7 +43,7 @@ def entered_by_hand(source: SourcePayment, case: PaymentCase, day: date, referen
         reference=reference,
         invoice_ids=source.invoice_ids,
     )
-    return seen(Posting(present.id, sent), present)
+    return seen(Posting(present.id, sent, entered=True), present)
 
 
 def paid_there(case: PaymentCase, content: PostingContent) -> Attend | None:

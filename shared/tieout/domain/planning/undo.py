@@ -117,6 +117,8 @@ def _of_money(
     record: SyncRecord, posting: Posting, present: Standing, invoices: Collection[str] | None, books: Books
 ) -> Step | Refused:
     name = f"{posting.sent.document.value.replace('_', ' ')} {posting.far_id}"
+    if posting.entered:
+        return Refused(Hindrance.NOT_MADE_BY_TIEOUT, f"Somebody entered QuickBooks {name}; Tieout only adopted it.")
     if present.deposited:
         return Refused(Hindrance.DEPOSITED, f"QuickBooks {name} is on a bank deposit: remove it there first.")
     if books.closed(present.day):
