@@ -12,7 +12,7 @@ JOBS ?= 2
 RUNTIME ?= python3.14
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint demo up down simulate bench requirements sam-build clean
+.PHONY: help setup test lint demo up down simulate bench requirements cli-reference sam-build clean
 
 help: ## What there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -46,6 +46,9 @@ bench: ## Measure calls, cold starts, memory and intake against their limits
 
 requirements: ## Write the layer's requirements anew, after a change of uv.lock
 	$(UV) export --quiet --locked --no-dev --no-emit-project --no-annotate --no-header -o shared/requirements.txt
+
+cli-reference: ## Write the page of the command line anew, after a change of a command
+	$(RUN) python -m infra.cli.reference
 
 sam-build: ## Build what is deployed to AWS, into .aws-sam/build (RUNTIME=python3.13 tries another Python)
 	$(RUN) python -m infra.local.sam_build $(RUNTIME)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from heapq import merge
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from infra.cli import show
 from infra.cli.deployment import Deployment
-from infra.cli.options import Json, OnlyConnection, Stack, opened
+from infra.cli.options import Json, OnlyConnection, Stack, opened, read_day
 from infra.cli.selection import find_any
 from tieout.ports.audit import DEPLOYMENT, AuditLine
 from tieout.services.audit import Wanted, lines
@@ -27,11 +27,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _OWN_COLUMNS = frozenset({"request_id", "intuit_tid"})
 
 Since = Annotated[
-    datetime | None,
-    typer.Option("--since", formats=["%Y-%m-%d"], help="From this day on; 30 days back without it.", metavar="DAY"),
+    date | None,
+    typer.Option("--since", parser=read_day, help="From this day on; 30 days back without it.", metavar="DAY"),
 ]
 Until = Annotated[
-    datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Up to this day, included.", metavar="DAY")
+    date | None, typer.Option("--until", parser=read_day, help="Up to this day, included.", metavar="DAY")
 ]
 Record = Annotated[str | None, typer.Option("--record", help="One record, named as for `tieout show`.")]
 Who = Annotated[str | None, typer.Option("--who", help='One person; "tieout" for what it did by itself.')]
@@ -60,8 +60,8 @@ def audit(
         raise typer.BadParameter("give --csv or --json, not both", param_hint="--csv")
     deployment = opened(context, stack)
     now = deployment.store.clock.now()
-    begin = since.replace(tzinfo=UTC) if since else now - _DAYS
-    end = until.replace(tzinfo=UTC) + timedelta(days=1) if until else now + timedelta(days=1)
+    begin = _midnight(since) if since else now - _DAYS
+    end = _midnight(until) + timedelta(days=1) if until else now + timedelta(days=1)
     if begin >= end:
         raise typer.BadParameter("is after --until", param_hint="--since")
     found = _found(deployment, connection, record, begin, end, who)
@@ -78,6 +78,10 @@ def audit(
             _print(one)
             told += 1
         show.out.print(f"{told} line(s) from {begin:%Y-%m-%d} to {end - timedelta(microseconds=1):%Y-%m-%d}.")
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _found(

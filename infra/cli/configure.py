@@ -38,22 +38,29 @@ from tieout.services.decisions import concerned_by_settings
 _SHOWN, _MOST = 50, 1000
 
 app = typer.Typer(
-    help="Show, check and apply the settings of a connection.", no_args_is_help=True, rich_markup_mode=None
+    help="Show, check and apply the settings of a connection.", no_args_is_help=True, rich_markup_mode="rich"
 )
 
 File = Annotated[str, typer.Argument(help="JSON document, - for standard input.", metavar="FILE")]
 Online = Annotated[bool, typer.Option("--online", help="Look in HubSpot and QuickBooks for what the document names.")]
+JsonAnyway = Annotated[bool, typer.Option("--json", help="As without it: the document is JSON.")]
 Version = Annotated[int | None, typer.Option("--version", help="An earlier version, as it was given.")]
 
 
 @app.command(name="show")
 def show_settings(
-    context: typer.Context, *, version: Version = None, stack: Stack = None, connection: OnlyConnection = None
+    context: typer.Context,
+    *,
+    version: Version = None,
+    stack: Stack = None,
+    connection: OnlyConnection = None,
+    json: JsonAnyway = False,
 ) -> None:
     """Show the settings in force, as a document to edit and apply.
 
     Example: tieout settings show > settings.json
     """
+    del json
     deployment = opened(context, stack)
     one = _the_connection(deployment, connection)
     if version is None:

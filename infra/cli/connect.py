@@ -21,7 +21,7 @@ from tieout.services.connect import SIGN_IN_TIME, Connected, PortalConnected, re
 app = typer.Typer(
     help="Connect a HubSpot portal with a QuickBooks company: first HubSpot, then QuickBooks.",
     no_args_is_help=True,
-    rich_markup_mode=None,
+    rich_markup_mode="rich",
 )
 
 Name = Annotated[str, typer.Option("--connection", help="The connection, by the name that you give it.")]

@@ -108,7 +108,8 @@ def _period(month: str | None, day: str | None, workspace: Workspace, clock: Clo
     try:
         period = Period.parse(text)
     except ValueError as error:
-        raise typer.BadParameter(str(error) if "as 2026" in str(error) else f"{text} is no day") from None
+        told = str(error) if "as 2026" in str(error) else f"{text} is no day"
+        raise typer.BadParameter(told, param_hint="--month or --day") from None
     if period.is_day is not (day is not None):
         raise typer.BadParameter(f"{text}: --month takes a month, --day a day")
     return period

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import uuid
 from collections.abc import Callable
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, cast
 
@@ -14,7 +15,15 @@ from infra.cli.deployment import Deployment
 from tieout.domain.attention import AttentionCode
 from tieout.domain.conflict import Side
 
-FINE, NEEDS_A_PERSON, CANNOT_START = 0, 1, 2
+FINE, NEEDS_A_PERSON, CANNOT_START, INTERRUPTED = 0, 1, 2, 130
+EXIT_CODES = {
+    FINE: "done, and nothing needs a person",
+    NEEDS_A_PERSON: "something needs a person, or was refused",
+    CANNOT_START: "cannot start: bad input, nothing there, or AWS not reached",
+    INTERRUPTED: "interrupted",
+}
+"""How every command ends; docs/cli.md says more."""
+
 Opener = Callable[[str | None], Deployment]
 
 
@@ -64,6 +73,14 @@ Take = Annotated[
     Side | None,
     typer.Option("--take", help="Take this side's values of one invoice, where both say something else."),
 ]
+
+
+def read_day(text: str) -> date:
+    """A day of an option. Raises BadParameter that says how to write one."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day: write it as 2026-01-31.") from None
 
 
 def opened(context: typer.Context, stack: str | None) -> Deployment:

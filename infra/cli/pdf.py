@@ -9,7 +9,7 @@ import typer
 
 from infra.cli import show
 from infra.cli.deployment import Deployment
-from infra.cli.options import CANNOT_START, NEEDS_A_PERSON, NotFound, OnlyConnection, Stack, opened
+from infra.cli.options import CANNOT_START, NEEDS_A_PERSON, Json, NotFound, OnlyConnection, Stack, opened
 from infra.cli.selection import find
 from tieout.adapters.quickbooks.ledger import QuickBooksLedger
 from tieout.domain.errors import NotInLedger
@@ -28,6 +28,7 @@ def pdf(
     output: Output = None,
     stack: Stack = None,
     connection: OnlyConnection = None,
+    json: Json = False,
 ) -> None:
     """Download the PDF of an invoice from QuickBooks.
 
@@ -49,6 +50,9 @@ def pdf(
     except OSError as error:
         show.print_error(f"{target} cannot be written: {error.strerror}.")
         raise typer.Exit(CANNOT_START) from None
+    if json:
+        show.print_json({"file": str(target), "bytes": len(content), "quickbooks_id": far_id})
+        return
     show.out.print(str(target), soft_wrap=True, highlight=False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -12,15 +12,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from infra.cli import show
-from infra.cli.options import FINE, NEEDS_A_PERSON, Json, OnlyConnection, Stack, opened
+from infra.cli.options import FINE, NEEDS_A_PERSON, Json, OnlyConnection, Stack, opened, read_day
 from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.tie_out import Finding, Sides, TieOut
 from tieout.services.drift_report import report_facts
 from tieout.services.reconcile import Reconcile, Report
 
 Since = Annotated[
-    datetime | None,
-    typer.Option("--since", formats=["%Y-%m-%d"], help="Only invoices dated on or after this day.", metavar="DAY"),
+    date | None,
+    typer.Option("--since", parser=read_day, help="Only invoices dated on or after this day.", metavar="DAY"),
 ]
 
 
@@ -48,7 +48,7 @@ def reconcile(
         try:
             with _progress(one.id, shown=not json) as told:
                 workspace = deployment.workspace(one.id)
-                report = service.run(workspace, since=since.date() if since else None, progress=told)
+                report = service.run(workspace, since=since, progress=told)
         except StoreUnavailable:
             # Our own table: no other connection can be compared either.
             raise
