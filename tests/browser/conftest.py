@@ -26,4 +26,6 @@ def browser() -> Iterator[Browser]:
 def console(browser: Browser) -> Iterator[Console]:
     """A console in which things have happened. Tests that change it make their own."""
     with serving(seeded) as (origin, world):
-        yield Console(browser, origin, world)
+        found = Console(browser, origin, world)
+        yield found
+        found.close()

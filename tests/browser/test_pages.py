@@ -109,7 +109,7 @@ def test_the_keyboard_reaches_the_content_first(console: Console) -> None:
 
 
 def test_the_language_is_switched_and_remembered(console: Console) -> None:
-    with console.visit(Look("en", PHONE, "light")) as visit:
+    with console.visit(Look("en", PHONE, "light"), fresh=True) as visit:
         visit.open(f"{console.world.path('/overview')}?page=1")
         visit.page.get_by_role("button", name="Português (Brasil)").click()
         assert visit.page.locator("html").get_attribute("lang") == "pt-BR"

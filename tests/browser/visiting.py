@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from infra.local.paths import LOCAL
 from tests.support.console_world import ConsoleWorld
@@ -45,30 +45,56 @@ LOOKS = (
 
 @dataclass
 class Console:
-    """A console at `origin`, over `world`."""
+    """A console at `origin`, over `world`. Browsers that are signed in are kept, one for each look and role."""
 
     browser: Browser
     origin: str
     world: ConsoleWorld
+    _kept: dict[tuple[Look, Role], BrowserContext] = field(default_factory=dict)
 
     @contextmanager
-    def visit(self, look: Look, role: Role | None = Role.OPERATOR) -> Iterator[Visit]:
-        """A fresh browser, signed in through a link unless `role` is None."""
-        context = self.browser.new_context(
+    def visit(self, look: Look, role: Role | None = Role.OPERATOR, *, fresh: bool = False) -> Iterator[Visit]:
+        """A window of a browser that is signed in, unless `role` is None. `fresh`: a browser that nobody else uses,
+        for who signs out of it or changes its language."""
+        if role is not None and not fresh:
+            page = (self._kept.get((look, role)) or self._signed_in(look, role)).new_page()
+            try:
+                yield Visit(self, look, page)
+            finally:
+                page.close()
+            return
+        context = self._context(look)
+        try:
+            if role is not None:
+                self._sign_in(context, look, role)
+            yield Visit(self, look, context.new_page())
+        finally:
+            context.close()
+
+    def close(self) -> None:
+        """The browsers that were kept."""
+        for context in self._kept.values():
+            context.close()
+
+    def _signed_in(self, look: Look, role: Role) -> BrowserContext:
+        context = self._kept[look, role] = self._context(look)
+        self._sign_in(context, look, role)
+        return context
+
+    def _sign_in(self, context: BrowserContext, look: Look, role: Role) -> None:
+        visit = Visit(self, look, context.new_page())
+        visit.open(self.world.link(role))
+        visit.page.locator("main button").click()
+        visit.page.wait_for_url("**/overview")
+        visit.page.close()
+
+    def _context(self, look: Look) -> BrowserContext:
+        return self.browser.new_context(
             locale=look.language,
             color_scheme=look.scheme,
             viewport={"width": look.width, "height": 844 if look.width == PHONE else 900},
             reduced_motion="reduce",
         )
-        try:
-            visit = Visit(self, look, context.new_page())
-            if role is not None:
-                visit.open(self.world.link(role))
-                visit.page.locator("main button").click()
-                visit.page.wait_for_url("**/overview")
-            yield visit
-        finally:
-            context.close()
 
 
 @dataclass

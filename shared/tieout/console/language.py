@@ -73,6 +73,10 @@ class Language:
         pattern = f"#,##0.{'0' * places}" if places else "#,##0"
         return f"{format_decimal(amount.amount, format=pattern, locale=self.locale)} {amount.currency}"
 
+    def amount(self, value: Decimal, currency: str) -> str:
+        """An amount in the decimals of its currency, without the code."""
+        return self.money(Money(value, currency)).removesuffix(f" {currency}")
+
     def day(self, value: date) -> str:
         """Nov 29, 2026."""
         return format_date(value, "medium", locale=self.locale)
