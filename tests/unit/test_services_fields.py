@@ -287,6 +287,35 @@ def test_a_lost_answer_of_hubspot_and_an_edit_in_quickbooks_meanwhile_make_no_co
     assert (world.record(id_).state, there(world, id_, ORDER)) == (State.SYNCED, "SO-19")
 
 
+class _Killed(BaseException):
+    """The worker is killed."""
+
+
+def test_a_worker_that_dies_after_writing_to_hubspot_leaves_no_conflict_behind() -> None:
+    world = a_world()
+    id_ = pushed(world)
+    world.rebook(the(world), CustomField=filled(the(world), "SO-18"))
+    crm = world.crm
+
+    class Dying:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(crm, name)
+
+        def write_properties(self, values: Any) -> Any:
+            crm.write_properties(values)
+            raise _Killed
+
+    world.crm = Dying()
+    with pytest.raises(_Killed):
+        world.push(world.ledger_hint(the(world)))
+    world.crm = crm
+    assert there(world, id_, ORDER) == "SO-18"
+    world.rebook(the(world), CustomField=filled(the(world), "SO-19"))
+    world.clock.advance(300)
+    looked(world)
+    assert (world.record(id_).state, there(world, id_, ORDER)) == (State.SYNCED, "SO-19")
+
+
 def test_a_lost_answer_of_quickbooks_and_an_edit_there_meanwhile_make_no_conflict() -> None:
     world = a_world()
     id_ = pushed(world)

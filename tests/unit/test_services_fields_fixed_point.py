@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -135,3 +138,32 @@ def test_the_traffic_of_pairs_of_fields_is_what_the_vendors_document(tmp_path: P
         recorded = tmp_path / "traffic.jsonl"
         recorded.write_text("".join(app.traffic.lines()))
         judged(recorded)
+
+
+def test_the_page_about_fields_names_every_field_that_was_written() -> None:
+    both = _Both()
+    for which in (0, 1):
+        for kind in ("hubspot", "quickbooks"):
+            for name in NAMES:
+                both.do(kind, which, name, TEXTS[name][1 if kind == "hubspot" else 2])
+            both.do("look", which, ORDER, "a")
+    page = (Path(__file__).parents[2] / "docs/fields.md").read_text(encoding="utf-8")
+    named = {word for span in re.findall(r"`([^`\n]+)`", page) for word in re.split(r"\W+", span)}
+    told = named | set(NAMES) | {"Id", "SyncToken", "sparse"}
+    assert _ours(both.world.quickbooks, "/invoice")
+    assert _ours(both.world.hubspot, "/invoices/batch/update")
+    for exchange in _ours(both.world.quickbooks, "/invoice"):
+        body = json.loads(exchange.request_body or "{}")
+        lines = {key for line in body.get("Line", []) for key in line}
+        assert {*body, *lines} - told <= {"Id", "DetailType", "LineNum"}
+    for exchange in _ours(both.world.hubspot, ""):
+        body = json.loads(exchange.request_body or "{}")
+        for one in [body, *body.get("inputs", [])] if isinstance(body, dict) else []:
+            if isinstance(one.get("properties"), dict):
+                assert set(one["properties"]) <= told, exchange.url
+
+
+def _ours(app: Any, path: str) -> list[Any]:
+    """What our workers sent to addresses with this path; people's requests bear an actor, or a person's token."""
+    written = [one for one in app.traffic.exchanges if one.method != "GET" and urlsplit(one.url).path.endswith(path)]
+    return [one for one in written if "x-sandbox-actor" not in {name.lower() for name in one.request_headers}]
