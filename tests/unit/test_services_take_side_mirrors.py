@@ -185,6 +185,20 @@ def test_quickbooks_side_of_a_deleted_or_voided_invoice_voids_it_in_hubspot(worl
         assert world.standing(row).status is InvoiceStatus.VOIDED
 
 
+def test_what_was_changed_in_hubspot_of_a_voided_invoice_gives_way_with_it(world: MirrorWorld) -> None:
+    world.settings(voided_in_quickbooks="attention")
+    row = edited(world)
+    world.unbook(row, "void")
+    record = world.show(row, Cause.RETRY)
+    assert record.reason == AttentionCode.VOIDED_IN_QUICKBOOKS
+    found = choices(record)
+    assert found is not None
+    assert [one.field for one in found.differences] == ["invoice", "due date"]
+    assert decided(world, row, Side.QUICKBOOKS).state is State.VOIDED
+    assert world.standing(row).status is InvoiceStatus.VOIDED
+    assert world.show(row, Cause.RETRY).state is State.VOIDED
+
+
 def test_quickbooks_side_of_an_invoice_deleted_in_hubspot_shows_it_again(world: MirrorWorld) -> None:
     row = world.billed(sale("3", "10.00"))
     first = world.show(row)

@@ -14,7 +14,7 @@ from tieout.domain.marker import marked_origin
 from tieout.domain.mirrored_invoice import Mirror, MirrorContent, MirrorLine, StandingMirror, SyncedInvoice
 from tieout.domain.money import Money, minor_unit, round_to_minor_unit
 from tieout.domain.planning.mirror_choice import carried_back, deleted_here, edited_here, gone_there
-from tieout.domain.planning.mirror_edits import edits, says, unlike
+from tieout.domain.planning.mirror_edits import Edit, edits, says, unlike
 from tieout.domain.planning.plan import Attend, Change, Nothing, Skip
 from tieout.domain.record import Kind, Link
 from tieout.domain.settings import DeletedInQuickBooks, Settings, VoidedInQuickBooks
@@ -188,7 +188,10 @@ def _wanted(case: InvoiceCase, mirror: Mirror, settings: Settings) -> MirrorCont
     if mirror.sent.status is InvoiceStatus.VOIDED:
         return voided
     told = f"HubSpot shows {mirror.sent.total}, {mirror.sent.status}."
-    conflict = gone_there(mirror.sent, "deleted" if source is None else "voided")
+    edited = (
+        None if case.standing is None else edited_here(_edits(case.standing, mirror, voided), voided, case.standing)
+    )
+    conflict = gone_there(mirror.sent, "deleted" if source is None else "voided", edited)
     if taken(case.decision, conflict) is Side.QUICKBOOKS:
         return voided
     if source is None:
@@ -225,12 +228,10 @@ def _compared(standing: StandingMirror, mirror: Mirror, wanted: MirrorContent, c
     same_parties = (mirror.sent.customer_id, mirror.sent.company_id) == (wanted.customer_id, wanted.company_id)
     if mirror.complete and same_parties and says(standing, wanted):
         return Nothing() if mirror.sent == wanted else NoteMirror(wanted)
-    # What a person entered there and QuickBooks says, too, is no conflict.
-    disagreed = unlike(standing, wanted)
-    found = [one for one in edits(standing, mirror) if one.field in disagreed]
+    found = _edits(standing, mirror, wanted)
     source = case.source if case.source is not None and not case.source.voided else None
     company = case.company if source is not None else None
-    conflict = edited_here(found, standing, wanted, company)
+    conflict = edited_here(found, wanted, standing, company)
     if conflict is None:
         return FillMirror(standing, wanted)
     match taken(case.decision, conflict):
@@ -243,6 +244,12 @@ def _compared(standing: StandingMirror, mirror: Mirror, wanted: MirrorContent, c
     told = "; ".join(f"{one.field}: HubSpot has {one.after or '(empty)'}, {one.before}" for one in changes)
     detail = f"{told}. QuickBooks has {wanted.total}, {wanted.status}."
     return Attend(AttentionCode.EDITED_IN_HUBSPOT, detail, conflict)
+
+
+def _edits(standing: StandingMirror, mirror: Mirror, wanted: MirrorContent) -> list[Edit]:
+    """What a person changed. What they entered and QuickBooks says, too, is no conflict."""
+    disagreed = unlike(standing, wanted)
+    return [one for one in edits(standing, mirror) if one.field in disagreed]
 
 
 # -- the content

@@ -39,7 +39,7 @@ _GONE_HERE = "QuickBooks has no such invoice any more: enter it anew there, or i
 
 
 def edited_here(
-    found: Sequence[Edit], standing: StandingMirror, wanted: MirrorContent, company: LedgerCompany | None
+    found: Sequence[Edit], wanted: MirrorContent, standing: StandingMirror, company: LedgerCompany | None = None
 ) -> Conflict | None:
     """The choice about what was `found` to be changed in HubSpot; None when nothing was. `company` None: not known, so
     nothing is written to QuickBooks."""
@@ -59,10 +59,12 @@ def deleted_here(wanted: MirrorContent) -> Conflict:
     return Conflict((Difference("invoice", "deleted", there),), (mark("deleted"),), (Side.QUICKBOOKS,), _DELETED_THERE)
 
 
-def gone_there(shown: MirrorContent, word: str) -> Conflict:
-    """The choice about an invoice that HubSpot shows and that is `word` (deleted, voided) in QuickBooks."""
-    here = f"{shown.total}, {shown.status}"
-    return Conflict((Difference("invoice", here, word),), (mark(word),), (Side.QUICKBOOKS,), _GONE_HERE)
+def gone_there(shown: MirrorContent, word: str, edited: Conflict | None) -> Conflict:
+    """The choice about an invoice that HubSpot shows and that is `word` (deleted, voided) in QuickBooks; `edited`: what
+    somebody changed in HubSpot besides, which gives way with it."""
+    here = Difference("invoice", f"{shown.total}, {shown.status}", word)
+    differences, marks = (edited.differences, edited.marks) if edited else ((), ())
+    return Conflict((here, *differences), (mark(word), *marks), (Side.QUICKBOOKS,), _GONE_HERE)
 
 
 def carried_back(
