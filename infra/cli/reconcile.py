@@ -82,6 +82,9 @@ def print_report(report: Report) -> None:
     rows = [_row(one, finding) for one in report.drifted for finding in one.findings]
     if rows:
         show.table("Does not tie out", ("invoice", "equation", "figures", "why"), rows)
+    taken = [(one.label, one.taken) for one in report.results if one.taken]
+    if taken:
+        show.table("Totals that people took from QuickBooks", ("invoice", "who took what"), taken)
     for currency, figures in report.totals.by_currency.items():
         table = [
             _sides("billed", figures.billed),

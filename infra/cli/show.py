@@ -204,7 +204,8 @@ def plan_facts(plan: Plan | Exception) -> dict[str, object]:
         case Skip():
             return {"action": "skip", "reason": plan.reason, "detail": plan.detail}
         case Attend():
-            return {"action": "attention", "code": plan.code.value, "detail": plan.detail}
+            facts = {"action": "attention", "code": plan.code.value, "detail": plan.detail}
+            return {**facts, **conflict_facts(plan.conflict)}
         case Adopt() | Nothing():
             return {"action": "nothing"}
         case Gone():

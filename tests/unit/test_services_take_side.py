@@ -17,6 +17,8 @@ from tieout.domain.invoice import LedgerInvoice
 from tieout.domain.record import RecordKey, State, SyncRecord
 from tieout.ports import Ledger, PreparedWrite
 from tieout.services.decisions import NothingToResolve
+from tieout.services.drift_report import report_facts
+from tieout.services.reconcile import Reconcile
 from tieout.services.take_side import choices, take
 
 THEIRS = "2026-05-01"
@@ -117,6 +119,30 @@ def test_lines_taken_from_hubspot_bring_its_total_back(world: World) -> None:
     id_, row = edited(world, Line=[FOUR])
     assert decided(world, id_, Side.HUBSPOT).state is State.SYNCED
     assert str(world.row(row)["TotalAmt"]) == "360.00"
+
+
+def test_a_total_that_was_taken_ties_out_as_declared_and_is_listed(world: World) -> None:
+    id_, row = edited(world, Line=[FOUR])
+    decided(world, id_, Side.QUICKBOOKS)
+    workspace = world.open("c1")
+    assert workspace is not None
+    report = Reconcile(world.records, world.clock).run(workspace)
+    assert report.ties_out
+    [found] = report.results
+    assert found.figures is not None
+    assert str(found.figures.billed.difference) == "120.00 USD"
+    assert "anna took QuickBooks' total of 480.00 USD instead of HubSpot's 360.00 USD" in found.taken
+    assert report_facts(report)["taken"] == [{"invoice": world.number(id_), "told": found.taken}]
+    # What is more than that is no declared variance.
+    _ship(world, row, "5.00")
+    assert not Reconcile(world.records, world.clock).run(workspace).ties_out
+
+
+def test_an_invoice_left_undecided_does_not_tie_out(world: World) -> None:
+    edited(world)
+    workspace = world.open("c1")
+    assert workspace is not None
+    assert not Reconcile(world.records, world.clock).run(workspace).ties_out
 
 
 # -- the trail

@@ -95,13 +95,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class TieOut:
-    """One invoice. `figures` None: it does not stand on both sides, so there is nothing to compare."""
+    """One invoice. `figures` None: it does not stand on both sides, so there is nothing to compare. `taken`: who took
+    QuickBooks' total, where it is not HubSpot's, in words; else ""."""
 
     key: RecordKey
     label: str
     state: State
     figures: Figures | None = None
     findings: tuple[Finding, ...] = ()
+    taken: str = ""
 
 
 @dataclass(frozen=True, slots=True)

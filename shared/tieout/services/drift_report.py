@@ -27,6 +27,7 @@ def report_facts(report: Report) -> dict[str, object]:
         "left_alone": report.left_alone,
         "coverage": _coverage(report),
         "totals": {currency: _figures(one) for currency, one in report.totals.by_currency.items()},
+        "taken": [{"invoice": one.label, "told": one.taken} for one in report.results if one.taken],
         "findings": [_finding(one, finding) for one in report.drifted for finding in one.findings],
     }
 

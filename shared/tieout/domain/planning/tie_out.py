@@ -9,6 +9,7 @@ from decimal import Decimal
 from tieout.domain.invoice import InvoiceStatus, LedgerInvoice, SourceInvoice, UnreadableInvoice
 from tieout.domain.money import Money
 from tieout.domain.payment import LedgerPayment
+from tieout.domain.planning.accepted import TOTAL
 from tieout.domain.planning.applied import INVOICE
 from tieout.domain.planning.tie_out_payments import MoneyCase, Tally, paid_on, receipts, refunds
 from tieout.domain.record import State, SyncRecord
@@ -54,7 +55,19 @@ def tie_out(case: InvoiceCase) -> TieOut:
         found += _applied(ledger, case.money)
         found += _tallied(Equation.RECEIVED, received)
         found += _tallied(Equation.REFUNDED, refunded)
-    return TieOut(record.key, record.label or record.key.origin_id, record.state, figures, tuple(found))
+    taken = _taken(record) if figures is not None else ""
+    return TieOut(record.key, record.label or record.key.origin_id, record.state, figures, tuple(found), taken)
+
+
+def _taken(record: SyncRecord) -> str:
+    """Who took QuickBooks' total, where it is not HubSpot's."""
+    accepted = record.accepted
+    if accepted is None or TOTAL not in accepted.fields or record.state not in _AGREED:
+        return ""
+    return (
+        f"{accepted.by} took QuickBooks' total of {accepted.total} instead of HubSpot's {accepted.hubspot.billed} on "
+        f"{accepted.at:%Y-%m-%d}."
+    )
 
 
 def _undecided(record: SyncRecord) -> Iterator[Finding]:
