@@ -99,6 +99,20 @@ def test_what_was_taken_from_quickbooks_is_asked_again_when_either_side_changes_
     assert world.row(row)["DueDate"] == "2026-04-15"
 
 
+def test_what_was_taken_stays_a_persons_also_after_an_update_of_something_else(world: World) -> None:
+    id_, row = edited(world)
+    decided(world, id_, Side.QUICKBOOKS)
+    world.edit(id_, hs_comments="New")
+    world.sync(id_)
+    world.edit(id_, hs_due_date="2026-04-15T00:00:00Z")
+    record = world.sync(id_)
+    assert (record.state, record.detail) == (
+        State.ATTENTION,
+        "due date: QuickBooks has 2026-05-01, HubSpot has 2026-04-15.",
+    )
+    assert world.row(row)["DueDate"] == THEIRS
+
+
 def test_lines_taken_from_quickbooks_are_in_sync_with_the_variance_that_they_make(world: World) -> None:
     id_, row = edited(world, Line=[FOUR])
     record = world.record(id_)
