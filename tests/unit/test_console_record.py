@@ -243,4 +243,8 @@ def test_an_invoice_that_was_born_in_quickbooks() -> None:
         assert shown in page.text
     both = opened(console, row["Id"], "invoice", "quickbooks", compare="now")
     assert "Lines side by side" in both.text
-    assert "What a push would do now" not in both.text
+    assert "Nothing would be written: both sides agree." in both.text
+    world.bookkeeper.change("Invoice", world.row(row), DueDate="2026-09-09")
+    changed = opened(console, row["Id"], "invoice", "quickbooks", compare="now")
+    assert "These fields would be changed." in changed.text
+    assert "2026-09-09" in changed.text

@@ -16,7 +16,9 @@ from tieout.domain.register import Register
 from tieout.ports import AuditEntry, Records, Workspace
 from tieout.ports.registers import Registers
 from tieout.services.assess import Assessor
+from tieout.services.backfill import Planned
 from tieout.services.preview import preview
+from tieout.services.preview_mirrors import preview_mirrors
 
 _MOST_TOLD, _MOST_PAYMENTS = 200, 50
 
@@ -50,13 +52,15 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """What stands now. `plan` is what a push would do, None where there is no dry run; of an invoice from QuickBooks
-    `mirror` stands in HubSpot. `receipts` are QuickBooks' payments by id, `payments` HubSpot's."""
+    """What stands now. `plan` is what a push would do; of an invoice from QuickBooks `mirror` stands in HubSpot, and
+    `planned` is what a look would do. Of money there is no dry run. `receipts` are QuickBooks' payments by id,
+    `payments` HubSpot's."""
 
     source: SourceInvoice | UnreadableInvoice | None = None
     mirror: StandingMirror | None = None
     present: LedgerInvoice | None = None
     plan: Plan | Exception | None = None
+    planned: Planned | None = None
     payments: Sequence[SourcePayment | UnreadablePayment] = ()
     receipts: Mapping[str, LedgerPayment] = field(default_factory=dict)
 
@@ -105,7 +109,8 @@ def _pulled(workspace: Workspace, card: Card) -> Sides:
     id_, far_id = card.record.key.origin_id, card.hubspot_id
     present = workspace.ledger.invoices([id_]).get(id_)
     mirror = workspace.crm.mirrors([far_id]).get(far_id) if far_id is not None else None
-    return Sides(present=present, mirror=mirror, receipts=_receipts(workspace, present))
+    [planned] = preview_mirrors(workspace, [(card.record, present)])
+    return Sides(present=present, mirror=mirror, planned=planned, receipts=_receipts(workspace, present))
 
 
 def _receipts(workspace: Workspace, present: LedgerInvoice | None) -> Mapping[str, LedgerPayment]:

@@ -10,7 +10,7 @@ from tieout.console import links
 from tieout.console.desk import Desk
 from tieout.console.explaining import NEEDS_A_PERSON, told
 from tieout.console.language import message
-from tieout.console.plan_told import plan_told
+from tieout.console.plan_told import PlanTold, plan_told, planned_told
 from tieout.console.routing import Page, changes, shows
 from tieout.console.side_by_side import lines_of
 from tieout.console.visit import Visit
@@ -74,7 +74,7 @@ def show(desk: Desk, visit: Visit) -> Reply:
         sides=sides,
         unreadable=_unreadable(visit, sides),
         lines=lines_of(card, sides),
-        plan=plan_told(visit, sides.plan) if sides is not None and sides.plan is not None else None,
+        plan=_plan(visit, sides),
         hubspot_url=links.hubspot_url(visit, record.key.kind, card.hubspot_id),
         quickbooks_url=_quickbooks_url(workspace, card),
         in_quickbooks=_standing(sides.present) if sides and sides.present else "",
@@ -187,6 +187,15 @@ def _quickbooks_url(workspace: Workspace, card: Card) -> str:
         return ""
     kind = Document.PAYMENT if key.kind is Kind.PAYMENT else Document.REFUND_RECEIPT
     return workspace.ledger.document_url(kind, key.origin_id)
+
+
+def _plan(visit: Visit, sides: Sides | None) -> PlanTold | None:
+    """What would be done now; None where nobody asked, or where there is no dry run."""
+    if sides is None:
+        return None
+    if sides.planned is not None:
+        return planned_told(visit, sides.planned)
+    return plan_told(visit, sides.plan) if sides.plan is not None else None
 
 
 def _unreadable(visit: Visit, sides: Sides | None) -> str:
