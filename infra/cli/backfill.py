@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -230,6 +231,10 @@ def _progress(*, shown: bool) -> Iterator[Progress]:
 @contextmanager
 def _told_at_once() -> Iterator[None]:
     """Whoever presses Ctrl-C hears at once that what is under way is finished first."""
+    if threading.current_thread() is not threading.main_thread():
+        # Only the main thread is ever interrupted.
+        yield
+        return
     before = signal.getsignal(signal.SIGINT)
 
     def stop(_number: int, _frame: object) -> None:
