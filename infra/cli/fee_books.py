@@ -12,7 +12,6 @@ from infra.cli import show
 from infra.cli.deployment import Deployment
 from tieout.domain.planning.clearing import Proof
 from tieout.domain.planning.fees import FeeReport
-from tieout.domain.record import State
 from tieout.domain.settings import FeeBooking
 from tieout.domain.status import explain
 from tieout.ports import Workspace
@@ -34,7 +33,7 @@ def book(deployment: Deployment, workspace: Workspace, report: FeeReport) -> tup
 
 def all_booked(found: Sequence[Booked]) -> bool:
     """Whether nothing of it is left for a person or a later run."""
-    return all(one.record is not None and one.finished and one.record.state is State.SYNCED for one in found)
+    return all(one.as_it_should for one in found)
 
 
 def print_booked(found: Sequence[Booked]) -> None:

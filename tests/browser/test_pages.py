@@ -28,6 +28,8 @@ LISTED: dict[str, Callable[[ConsoleWorld], str]] = {
     "attention": lambda world: world.path("/attention"),
     "decide": lambda world: _decide(world, ""),
     "link": lambda world: _decide(world, "/link"),
+    "fees": lambda world: world.path("/fees/2026-03"),
+    "fees_never_kept": lambda world: world.path("/fees/2026-02"),
     "settings": lambda world: world.path("/settings"),
     "connect": lambda world: "/console/connect",
     "dry_run": lambda world: f"{world.path('/dry-run')}?invoice={world.world.invoice()}",

@@ -26,9 +26,11 @@ from tests.support.builders_world import VENDOR_TIMEOUT, World
 from tests.support.console_client import ORIGIN, ConsoleClient, as_wsgi
 from tests.support.memory_doors import MemoryDoors
 from tests.support.memory_registers import MemoryQueues, MemoryRegisters
+from tests.support.memory_reports import MemoryReports
 from tieout.console.desk import Desk
 from tieout.console.guard import Guard
 from tieout.console.site import Site
+from tieout.domain.fee import Period
 from tieout.domain.hint import Cause
 from tieout.domain.person import Role
 from tieout.domain.record import Kind
@@ -37,7 +39,9 @@ from tieout.ports.queues import QueueDepth
 from tieout.ports.registers import Snapshot
 from tieout.runtime.console import run_console
 from tieout.services.assess import Assessor
+from tieout.services.book_fees import BookFees
 from tieout.services.customers import Customers
+from tieout.services.fee_months import FeeMonths
 from tieout.services.items import Items
 from tieout.services.sign_in import SignIn
 
@@ -56,6 +60,7 @@ class ConsoleWorld:
         self.trail = self.connecting.trail
         self.sign_in = SignIn(self.doors, self.world.clock, self.trail, lambda: f"secret-{next(self._secrets)}")
         self.queues = MemoryQueues()
+        self.reports = MemoryReports()
         self.desk = self._desk()
         self.guard = Guard(lambda: KEY, origin)
         self.site = Site(self.desk, self.guard)
@@ -78,6 +83,7 @@ class ConsoleWorld:
             health=world.health,
             queues=self.queues,
             assessor=Assessor(Customers(world.claims, VENDOR_TIMEOUT), Items(world.records, world.clock)),
+            fees=FeeMonths(BookFees(world.claims, VENDOR_TIMEOUT), self.reports, self.trail),
             connect=self.connecting.service,
             sign_in_origin="https://appcenter.test",
         )
@@ -142,6 +148,7 @@ def seeded(origin: str = ORIGIN) -> ConsoleWorld:
     world.sync(edited, Cause.RETRY)
     _pay(world, world.synced(company=world.company("Padaria São João")))
     _count(world)
+    console.desk.fees.check(console.desk.workspace("c1"), Period.month(world.clock.now().date()), "Olga", "trace")
     console.queues.found = [QueueDepth("invoice_push", 3, 0, timedelta(minutes=2)), QueueDepth("payment_push", 0, 1)]
     world.sweep()
     return console

@@ -9,7 +9,7 @@ import pytest
 from infra.sandbox.quickbooks.config import ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET
 from tests.support.builders_connecting import Connecting
 from tests.support.builders_world import VENDOR_TIMEOUT, World
-from tests.unit.test_services_nightly_reconcile import MemoryReports
+from tests.support.memory_reports import MemoryReports
 from tieout.adapters.quickbooks.auth import TokenSource
 from tieout.domain.connecting import ConnectCode, ConnectProblem
 from tieout.domain.errors import ConnectionLost, Transient

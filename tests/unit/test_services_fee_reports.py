@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.builders_world import VENDOR_TIMEOUT
 from tests.support.fee_world import FeeWorld
-from tests.unit.test_services_nightly_reconcile import MemoryReports
+from tests.support.memory_reports import MemoryReports
 from tieout.domain.errors import ConnectionLost, StoreUnavailable
 from tieout.domain.fee import Period
 from tieout.domain.payment import Processor

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from tests.support import aws
 from tests.support.builders_money_world import MoneyWorld
 from tests.support.memory import MemoryConnections
+from tests.support.memory_reports import MemoryReports
 from tieout.adapters.dynamodb.cursors import TIE_OUT, DynamoCursors
 from tieout.adapters.s3.reports import S3Reports
 from tieout.domain.company import Connection
@@ -23,16 +23,6 @@ from tieout.services.nightly_reconcile import NightlyReconcile
 from tieout.services.outcome import Run
 from tieout.services.reconcile import Reconcile
 from tieout.services.tie_out_rounds import TieOutRounds
-
-
-@dataclass
-class MemoryReports:
-    """What was kept, by connection, day and name."""
-
-    kept: dict[tuple[str, date, str], str] = field(default_factory=dict)
-
-    def keep(self, connection: str, day: date, name: str, text: str, content_type: str) -> None:
-        self.kept[connection, day, name] = text
 
 
 class Away(MemoryReports):

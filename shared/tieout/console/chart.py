@@ -52,6 +52,19 @@ class Chart:
     height: int = HEIGHT
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A chart with its title, the colour of each series, what it is about, and what is said where there is nothing to
+    draw: texts in the visitor's language."""
+
+    name: str
+    title: str
+    key: Sequence[tuple[int, str]]
+    chart: Chart
+    about: str
+    nothing: str
+
+
 def bars(days: Sequence[tuple[str, str, Sequence[int] | None]], series: Sequence[int]) -> Chart:
     """`days` are label, title and the numbers of each series, None where nothing is known: a gap."""
     top = _top(max((sum(numbers) for _, _, numbers in days if numbers), default=0))

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from tieout.console.web import NotFound
 from tieout.domain.company import Connection
 from tieout.domain.settings import Settings
-from tieout.ports import Clock, Cursors, Hints, ReadMeter, Records, Tokens, Workspaces
+from tieout.ports import Clock, Cursors, Hints, ReadMeter, Records, Tokens, Workspace, Workspaces
 from tieout.ports.notices import Notices
 from tieout.ports.queues import Queues
 from tieout.ports.registers import HealthBook, Registers
 from tieout.services.assess import Assessor
 from tieout.services.connect import Connect
+from tieout.services.fee_months import FeeMonths
 from tieout.services.sign_in import SignIn
 
 
@@ -69,6 +71,14 @@ class Desk:
     health: HealthBook
     queues: Queues
     assessor: Assessor
+    fees: FeeMonths
     connect: Connect
     # Scheme and host where people sign in to QuickBooks.
     sign_in_origin: str
+
+    def workspace(self, connection: str) -> Workspace:
+        """The two systems of a connection. Raises NotFound when there is no such connection."""
+        found = self.workspaces.open(connection)
+        if found is None:
+            raise NotFound
+        return found

@@ -81,6 +81,10 @@ class Language:
         """Nov 29, 2026."""
         return format_date(value, "medium", locale=self.locale)
 
+    def month(self, value: date) -> str:
+        """November 2026."""
+        return format_date(value, "LLLL y", locale=self.locale)
+
     def time(self, value: datetime, zone: tzinfo) -> str:
         """Day and time to the minute, in `zone`."""
         there = value.astimezone(zone)

@@ -12,3 +12,7 @@ class Reports(Protocol):
     def keep(self, connection: str, day: date, name: str, text: str, content_type: str) -> None:
         """Store one file. Raises StoreUnavailable."""
         ...
+
+    def read(self, connection: str, day: date, name: str) -> str | None:
+        """What was stored, None when nothing was, or when it was forgotten by now. Raises StoreUnavailable."""
+        ...

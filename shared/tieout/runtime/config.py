@@ -83,7 +83,7 @@ class WorkerConfig(VendorConfig):
     dead_letter_queue: str = Field(min_length=1)
 
 
-class ConsoleConfig(VendorConfig, ConnectConfig):
+class ConsoleConfig(VendorConfig, ConnectConfig, ReportConfig):
     """console. `public_url`: scheme and host that people open. `vendor_timeout_seconds` is as of a worker. The
     dead-letter queues are those of the workers."""
 

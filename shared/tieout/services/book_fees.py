@@ -50,6 +50,11 @@ class Booked:
         """Whether nothing is left to do until the fees, the settings or the books change."""
         return self.record is not None and self.record.settled and self.bug is None
 
+    @property
+    def as_it_should(self) -> bool:
+        """Whether the books say what the report says, and nobody has to do anything."""
+        return self.finished and self.record is not None and self.record.state is State.SYNCED
+
 
 @dataclass(frozen=True, slots=True)
 class _Due:

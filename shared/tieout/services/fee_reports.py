@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.fee import Period
-from tieout.domain.planning.fees import Composition, FeeReport, report
+from tieout.domain.planning.fees import Composition, report
 from tieout.domain.settings import FeeBooking
 from tieout.ports import Clock, Connections, Cursors, Workspace, Workspaces
 from tieout.ports.reports import Reports
 from tieout.services.book_fees import BookFees
-from tieout.services.fee_documents import FeeDocument, as_csv, as_json
-from tieout.services.fee_entries import entries_of
-from tieout.services.fee_page import as_html
+from tieout.services.keeping_fees import keep_fees
 from tieout.services.outcome import Run, Trouble
 from tieout.services.report_fees import gather
 
@@ -132,35 +131,22 @@ class FeeReports:
         """Whether nothing is left to book of it."""
         payments = gather(workspace, month).through(yesterday)
         whole = report(payments)
-        finished = True
+        finished, keep = True, partial(keep_fees, self.reports, self.booking.claims.records, self.clock, workspace)
         # A month that is still going on would be corrected every day.
         if month.last <= yesterday or workspace.settings.fee_booking is FeeBooking.DAILY:
             for one in self.booking.book(workspace, whole, trace_id, deadline):
                 finished = finished and one.finished
                 if one.bug is not None:
                     tally.blame(workspace.connection.id, one.bug)
-        self._keep(workspace, whole)
+        keep(whole)
         for day in days:
             # The month shows better than one day how the platform fee is told.
-            self._keep(workspace, report(payments.within(Period.day(day)), whole.evidence))
+            keep(report(payments.within(Period.day(day)), whole.evidence))
         tally.reports += 1 + len(days)
         tally.missing += sum(one.missing for one in whole.totals)
         tally.odd += len(whole.findings) + len(whole.payments.unreadable)
         tally.ambiguous += whole.composition is Composition.AMBIGUOUS
         return finished
-
-    def _keep(self, workspace: Workspace, found: FeeReport) -> None:
-        company, connection = workspace.ledger.company(), workspace.connection.id
-        at = self.clock.now().astimezone(ZoneInfo(company.time_zone))
-        booked = entries_of(self.booking.claims.records, workspace, found)
-        document = FeeDocument(connection, company.name, at, found, booked)
-        period = found.payments.period
-        for ending, text, content_type in (
-            ("html", as_html(document), "text/html; charset=utf-8"),
-            ("csv", as_csv(found), "text/csv; charset=utf-8"),
-            ("json", as_json(document), "application/json; charset=utf-8"),
-        ):
-            self.reports.keep(connection, period.last, f"fees-{period}.{ending}", text, content_type)
 
 
 def _begin(day: date, zone: str) -> datetime:

@@ -24,6 +24,20 @@ class S3Reports:
 
     def keep(self, connection: str, day: date, name: str, text: str, content_type: str) -> None:
         """Stores `text` in UTF-8 under `<connection>/<year>/<month>/<day>/<name>`."""
-        key = f"{connection}/{day:%Y/%m/%d}/{name}"
+        key = _key(connection, day, name)
         with answering("s3", "put_object"):
             self._client().put_object(Bucket=self._bucket, Key=key, Body=text.encode(), ContentType=content_type)
+
+    def read(self, connection: str, day: date, name: str) -> str | None:
+        """The text under this name. Whoever may not list the bucket is refused instead of told that there is none."""
+        client = self._client()
+        with answering("s3", "get_object"):
+            try:
+                answer = client.get_object(Bucket=self._bucket, Key=_key(connection, day, name))
+            except client.exceptions.NoSuchKey:
+                return None
+            return answer["Body"].read().decode()
+
+
+def _key(connection: str, day: date, name: str) -> str:
+    return f"{connection}/{day:%Y/%m/%d}/{name}"

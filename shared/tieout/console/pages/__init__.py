@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tieout.console.pages import attention, connect, decide, dry_run, entrance, overview, record, registers, settings
+from tieout.console.pages import (
+    attention,
+    connect,
+    decide,
+    dry_run,
+    entrance,
+    fees,
+    overview,
+    record,
+    registers,
+    settings,
+)
 from tieout.console.routing import Page
 
 PAGES: tuple[Page, ...] = (
@@ -11,6 +22,7 @@ PAGES: tuple[Page, ...] = (
     attention.PAGE,
     registers.INVOICES,
     registers.PAYMENTS,
+    fees.PAGE,
     record.PAGE,
     decide.PAGE,
     settings.PAGE,

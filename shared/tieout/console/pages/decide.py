@@ -82,7 +82,7 @@ def search(desk: Desk, visit: Visit) -> Reply:
 
 def _links(desk: Desk, visit: Visit, of: str, text: str) -> Reply:
     record = _record(desk, visit)
-    workspace = _workspace(desk, visit)
+    workspace = desk.workspace(visit.here.id)
     found = _linkables(desk, workspace, record)
     chosen = _named(found, of)
     candidates, error = _searched(visit, workspace, chosen, text)
@@ -106,7 +106,7 @@ def _links(desk: Desk, visit: Visit, of: str, text: str) -> Reply:
 def link(desk: Desk, visit: Visit) -> Reply:
     """Remember which one it is. What was chosen is searched for again, so that a form can name only what is there."""
     record, form = _record(desk, visit), visit.request.form
-    workspace = _workspace(desk, visit)
+    workspace = desk.workspace(visit.here.id)
     one = _named(_linkables(desk, workspace, record), form.one("of"))
     here = links.decide_url(visit, record.key, "/link")
     candidates, _ = _searched(visit, workspace, one, form.one("q"))
@@ -122,7 +122,7 @@ def link(desk: Desk, visit: Visit) -> Reply:
 
 
 def _page(desk: Desk, visit: Visit, record: SyncRecord, **typed: str) -> Reply:
-    workspace = _workspace(desk, visit)
+    workspace = desk.workspace(visit.here.id)
     key, link = record.key, record.link
     mirrored = key.origin_system == "quickbooks"
     is_invoice = key.kind is Kind.INVOICE
@@ -205,13 +205,6 @@ def _record(desk: Desk, visit: Visit) -> SyncRecord:
     except ValueError:
         raise NotFound from None
     found = desk.records.get(key) if own_hint_object(key) is not None else None
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _workspace(desk: Desk, visit: Visit) -> Workspace:
-    found = desk.workspaces.open(visit.here.id)
     if found is None:
         raise NotFound
     return found

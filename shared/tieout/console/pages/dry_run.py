@@ -8,7 +8,7 @@ from tieout.console.links import card_url
 from tieout.console.plan_told import plan_told
 from tieout.console.routing import Page, shows
 from tieout.console.visit import Visit
-from tieout.console.web import NotFound, Reply
+from tieout.console.web import Reply
 from tieout.domain.errors import NeedsAttention, SyncError
 from tieout.domain.record import Kind
 from tieout.ports import Crm
@@ -24,9 +24,7 @@ def dry_run(desk: Desk, visit: Visit) -> Reply:
     named = visit.request.query.one("invoice")[:_LONGEST]
     if not named:
         return _page(visit, named)
-    workspace = desk.workspaces.open(visit.here.id)
-    if workspace is None:
-        raise NotFound
+    workspace = desk.workspace(visit.here.id)
     try:
         id_ = _find(workspace.crm, named)
         if id_ is None:

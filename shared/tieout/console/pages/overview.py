@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
-from tieout.console import chart
+from tieout.console.chart import Drawn, bars
 from tieout.console.desk import Desk
 from tieout.console.language import message
 from tieout.console.routing import Page, shows
@@ -23,16 +22,6 @@ from tieout.services.overview import Day, overview
 
 _STEADY = ((Health.IN_SYNC, 1), (Health.EXCLUDED, 5), (Health.VOIDED, 3))
 _UNSTEADY = ((Health.VARIANCE, 3), (Health.WAITING, 2), (Health.ATTENTION, 4))
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A chart with its title, what it is of, and the colour of each series."""
-
-    name: str
-    title: str
-    key: Sequence[tuple[int, str]]
-    chart: chart.Chart
 
 
 def show(desk: Desk, visit: Visit) -> Reply:
@@ -86,7 +75,14 @@ def _register(flow: Flow) -> str:
 def _drawn(visit: Visit, name: str, title: str, days: Sequence[Day], series: Sequence[tuple[Health, int]]) -> Drawn:
     key = [(colour, visit.say(HEALTHS[health])) for health, colour in series]
     told = [(_label(visit, one), *_told(visit, one, series)) for one in days]
-    return Drawn(name, visit.say(title), key, chart.bars(told, [colour for _, colour in series]))
+    return Drawn(
+        name,
+        visit.say(title),
+        key,
+        bars(told, [colour for _, colour in series]),
+        visit.say("A bar for each of the last 30 days. The table below has the same figures."),
+        visit.say("Nothing was counted yet; the sweep counts every hour."),
+    )
 
 
 def _label(visit: Visit, one: Day) -> str:

@@ -52,7 +52,7 @@ class Paid:
 def show(desk: Desk, visit: Visit) -> Reply:
     """The card. HubSpot and QuickBooks are asked only when somebody wants to compare."""
     card = _card(desk, visit)
-    workspace = _workspace(desk, visit)
+    workspace = desk.workspace(visit.here.id)
     compared = visit.request.query.one("compare") == "now"
     sides = compare(workspace, desk.records, desk.assessor, card, visit.trace_id) if compared else None
     record = card.record
@@ -98,7 +98,7 @@ def pdf(desk: Desk, visit: Visit) -> Reply:
     """The invoice as its customer sees it, read from QuickBooks now; nothing of it is kept."""
     card = _card(desk, visit)
     try:
-        content = pdf_of(_workspace(desk, visit), card)
+        content = pdf_of(desk.workspace(visit.here.id), card)
     except NotInLedger:
         return visit.back(links.card_url(visit, card.record.key), visit.say(_NO_PDF), "warning")
     if len(content) > _LARGEST_PDF:
@@ -123,13 +123,6 @@ def _key(visit: Visit) -> RecordKey:
 
 def _card(desk: Desk, visit: Visit) -> Card:
     found = card_of(desk.records, desk.registers, _key(visit))
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _workspace(desk: Desk, visit: Visit) -> Workspace:
-    found = desk.workspaces.open(visit.here.id)
     if found is None:
         raise NotFound
     return found

@@ -10,6 +10,7 @@ from tieout.adapters.dynamodb.doors import DynamoDoors
 from tieout.adapters.dynamodb.health import DynamoHealthBook
 from tieout.adapters.dynamodb.registers import DynamoRegisters
 from tieout.adapters.dynamodb.trail import DynamoTrail
+from tieout.adapters.s3.reports import S3Reports
 from tieout.adapters.secrets.secrets import ConsoleSecrets, Secrets
 from tieout.adapters.sqs.depths import QueuePair, SqsDepths
 from tieout.console.desk import Desk
@@ -21,7 +22,10 @@ from tieout.runtime.bootstrap.assessor import assessor
 from tieout.runtime.bootstrap.aws import Aws
 from tieout.runtime.bootstrap.connecting import connect_service
 from tieout.runtime.bootstrap.store import open_store
-from tieout.runtime.bootstrap.vendors import open_workspaces
+from tieout.runtime.bootstrap.vendors import new_token, open_workspaces
+from tieout.services.book_fees import BookFees
+from tieout.services.claims import Claims
+from tieout.services.fee_months import FeeMonths
 from tieout.services.sign_in import SignIn
 
 
@@ -59,6 +63,13 @@ def build() -> Console:
         health=DynamoHealthBook(aws.dynamodb, settings.table),
         queues=SqsDepths(aws.sqs, lambda: aws.cloudwatch, queue_pairs(settings), own.clock),
         assessor=assessor(own, timedelta(seconds=settings.vendor_timeout_seconds)),
+        fees=FeeMonths(
+            BookFees(
+                Claims(own.records, own.hints, own.clock, new_token), timedelta(seconds=settings.vendor_timeout_seconds)
+            ),
+            S3Reports(lambda: aws.s3, settings.report_bucket),
+            trail,
+        ),
         connect=connect_service(settings, aws, own),
         sign_in_origin=settings.intuit_authorise_url.rstrip("/"),
     )
