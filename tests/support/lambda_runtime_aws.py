@@ -45,6 +45,10 @@ class _Calls(BaseHTTPRequestHandler):
         """S3, whose operations are methods and paths."""
         self._pass_on("S3.PutObject", f"https://s3.{REGION}.amazonaws.com{self.path}")
 
+    def do_GET(self) -> None:
+        """S3 again."""
+        self._pass_on("S3.GetObject", f"https://s3.{REGION}.amazonaws.com{self.path}")
+
     def _pass_on(self, operation: str, url: str) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = HTTPHeaders()

@@ -109,8 +109,12 @@ def test_a_report_in_s3_lies_under_connection_and_day_and_the_last_one_counts() 
         [found] = aws.s3().list_objects_v2(Bucket="reports")["Contents"]
         assert found["Key"] == "acme/2026/03/02/drift.csv"
         assert aws.s3().get_object(Bucket="reports", Key=found["Key"])["Body"].read().decode() == "Süd; 1"
+        assert reports.read("acme", date(2026, 3, 2), "drift.csv") == "Süd; 1"
+        assert reports.read("acme", date(2026, 3, 3), "drift.csv") is None
         with pytest.raises(StoreUnavailable):
             S3Reports(aws.s3, "no-such-bucket").keep("acme", date(2026, 3, 2), "x", "", "text/plain")
+        with pytest.raises(StoreUnavailable):
+            S3Reports(aws.s3, "no-such-bucket").read("acme", date(2026, 3, 2), "x")
 
 
 def coverage(reports: MemoryReports, day: date) -> dict[str, object]:
