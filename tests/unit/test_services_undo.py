@@ -343,6 +343,17 @@ def test_a_quickbooks_that_slows_down_stops_it_and_the_next_undo_goes_on(world: 
     quiet(world, invoice, payment)
 
 
+def test_an_edit_in_hubspot_before_it_is_known_what_became_of_the_void_makes_nothing_again(world: MoneyWorld) -> None:
+    invoice = world.synced()
+    world.fault("timeout_after", path="/invoice$")
+    assert undone(world, invoice_key(invoice)).stopped is not None
+    world.edit(invoice, hs_due_date="2026-06-30T00:00:00Z")
+    world.run()
+    world.sync(invoice)
+    assert live(world) == []
+    assert left_alone(world.record(invoice))
+
+
 class Dies(Exception):
     """The process is gone."""
 
