@@ -65,8 +65,9 @@ _LONGEST_TERM = 60
 # A payment may be of hundreds of invoices, and all entries are written in one transaction.
 _MOST_INVOICES = 20
 _SEPARATOR = "#"
-_PLACE = re.compile(r"\d{4}-\d\d-\d\d#[a-z]+#[a-z]+#[^#\s]{1,100}", re.ASCII)
-_DIGITS_AT_END = re.compile(r"[1-9][0-9]*$", re.ASCII)
+# Compiled when first needed: every worker's cold start imports this.
+_PLACE = r"\d{4}-\d\d-\d\d#[a-z]+#[a-z]+#[^#\s]{1,100}"
+_DIGITS_AT_END = r"[1-9][0-9]*$"
 
 
 def health_of(state: State) -> Health:
@@ -95,7 +96,7 @@ def place_of(record: SyncRecord) -> str:
 
 def is_place(text: str) -> bool:
     """Whether a text has the form of a place."""
-    return _PLACE.fullmatch(text) is not None
+    return re.fullmatch(_PLACE, text, re.ASCII) is not None
 
 
 def id_in(place: str) -> tuple[Kind, str, str]:
@@ -150,5 +151,5 @@ def normalised(text: str) -> str:
 def _number_terms(number: str) -> set[str]:
     """INV-1001 is found by 1001, too."""
     whole = normalised(number)
-    digits = _DIGITS_AT_END.search(whole)
+    digits = re.search(_DIGITS_AT_END, whole)
     return {term for term in (whole, digits.group() if digits else "") if term}
