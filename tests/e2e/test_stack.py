@@ -22,7 +22,7 @@ from infra.local.demo.entry_day import entries
 from infra.local.demo.money_day import deals
 from infra.local.demo.month_end import OCTOBER
 from infra.local.demo.processors import PROCESSORS
-from infra.local.demo.story import Ending
+from infra.local.demo.story import METHOD, ORDER, TRACKING, Ending
 from infra.local.deployment import Aws
 from infra.local.stack import Stack
 from tests.e2e.day import PlayedDay, marks, operations, read_file, writes
@@ -184,6 +184,20 @@ def test_a_deal_shows_the_invoice_that_names_it_and_bears_its_pdf(played: Played
     assert deal["properties"]["tieout_invoice_number"] == row["DocNumber"]
     assert deal["properties"]["tieout_invoice_status"] == "paid"
     assert len(deal["associations"]["notes"]) == 1
+
+
+def test_order_number_tracking_number_and_shipping_method_are_the_same_on_both_sides(played: PlayedDay) -> None:
+    hubspot = {one["id"]: one["properties"] for one in played.hubspot("invoices")}
+    shown = {one[KEY].split("/")[2]: one for one in hubspot.values() if one.get(KEY)}
+    filled = 0
+    for row in played.quickbooks("Invoice"):
+        origin = next((mark.split("/")[2] for mark in marks([row.get("PrivateNote")])), "")
+        there = shown.get(row["Id"]) or hubspot.get(origin)
+        if there is not None:
+            here = (_order_of(row), row.get("TrackingNum", ""), row.get("ShipMethodRef", {}).get("value", ""))
+            assert here == tuple(there.get(name) or "" for name in (ORDER, TRACKING, METHOD))
+            filled += any(here)
+    assert filled > 2
 
 
 def _order_of(invoice: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infra.local.demo import changes
-from infra.local.demo.story import EUR_RATE, INTERNAL, JPY_RATE, Ending, Extra, Invoice, Line, Stands
+from infra.local.demo.story import EUR_RATE, INTERNAL, JPY_RATE, METHOD, ORDER, Ending, Extra, Invoice, Line, Stands
 
 _HOUR, _SEATS, _SUPPORT = Line("consulting", "1"), Line("licence", "12"), Line("support", "1")
 _EXCLUDED, _ATTENTION = Ending.EXCLUDED, Ending.ATTENTION
@@ -13,7 +13,15 @@ _STATE_TAX = "15970230"
 
 def invoices() -> list[Invoice]:
     """The invoices of the day, in the order in which they are finalised."""
-    return [*_plain(), *_discounted(), *_with_fees_and_taxes(), *_fields_and_currencies(), *_changed(), *_left_out()]
+    return [
+        *_plain(),
+        *_discounted(),
+        *_with_fees_and_taxes(),
+        *_fields_and_currencies(),
+        *_changed(),
+        *_left_out(),
+        *_shipped(),
+    ]
 
 
 def _invoice(what: str, customer: str, *lines: Line) -> Invoice:
@@ -267,4 +275,17 @@ def _left_out() -> list[Invoice]:
         Invoice("still a draft", "Acme Corp", (_HOUR,), _EXCLUDED, "draft", draft=True),
         Invoice("unknown product", "Acme Corp", (Line("drone", "1"),), _ATTENTION, "item_missing"),
         Invoice("number already used", "Delta Freight", (_HOUR,), _ATTENTION, "duplicate_number"),
+    ]
+
+
+def _shipped() -> list[Invoice]:
+    return [
+        Invoice(
+            "order and tracking number, both ways",
+            "Acme Corp",
+            (_SEATS,),
+            properties={ORDER: "SO-1001", METHOD: "UPS"},
+            later=changes.ship_and_renumber,
+            stands=Stands(custom=(("Order number", "SO-1002"),), shipped=("1Z 999", "UPS")),
+        )
     ]

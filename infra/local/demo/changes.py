@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.local.demo.story import CATALOGUE, Day, Invoice, item_body
+from infra.local.demo.story import CATALOGUE, ORDER, Day, Invoice, item_body
 
 
 def raise_quantity(day: Day, invoice: Invoice) -> None:
@@ -102,3 +102,9 @@ def add_purchase_order(day: Day, invoice: Invoice) -> None:
     """The buyer's number comes later."""
     day.hubspot.update("invoices", invoice.id, {"hs_purchase_order_number": "PO-LATE"})
     day.hubspot.update("invoices", invoice.id, {"hs_comments": "With your order number."})
+
+
+def ship_and_renumber(day: Day, invoice: Invoice) -> None:
+    """The bookkeeper enters a tracking number in QuickBooks, and the seller corrects the order number in HubSpot."""
+    day.quickbooks.change("Invoice", day.in_quickbooks(invoice), {"TrackingNum": "1Z 999"})
+    day.hubspot.update("invoices", invoice.id, {ORDER: "SO-1002"})

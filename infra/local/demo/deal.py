@@ -9,6 +9,7 @@ from typing import Any
 from infra.local.demo.people import HubSpotPerson, QuickBooksPerson, Sandbox
 from infra.local.demo.story import Day, Invoice
 from tieout.domain.attention import AttentionCode
+from tieout.domain.conflict import Side
 from tieout.domain.hint import HintObject
 from tieout.domain.record import Kind, RecordKey, SyncRecord
 from tieout.ports import Records
@@ -72,7 +73,8 @@ class Deal:
 class Desk:
     """Where people handle money: the day, who acts in HubSpot beside its API (buyers, processors), and what Tieout
     keeps. `accounts` maps names of QuickBooks accounts to ids. `retry` asks Tieout for another look at something,
-    `confirm` tells it to what (`payment:` or `invoice:` and a HubSpot id) a refund receipt belongs."""
+    `confirm` tells it to what (`payment:` or `invoice:` and a HubSpot id) a refund receipt belongs, `take` whose
+    values of one of QuickBooks' invoices are right."""
 
     day: Day
     buyers: Sandbox
@@ -81,6 +83,7 @@ class Desk:
     accounts: dict[str, str]
     retry: Callable[[HintObject, str], None]
     confirm: Callable[[str, str], None]
+    take: Callable[[str, Side], None]
     booked: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property

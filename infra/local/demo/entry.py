@@ -19,7 +19,8 @@ _DEAL_OF = 5
 class Mirrored:
     """How an invoice of QuickBooks has to stand in HubSpot. `says` is the status that Tieout shows there, `code` why it
     needs a person; `deal` the name of its deal and `on_deal` the status that the deal shows of it; `pdf`: its PDF hangs
-    there. `edited`: the number and the text are a person's, who changed them in HubSpot."""
+    there. `edited`: the number and the text are a person's, who changed them in HubSpot. `shipped` is (tracking number,
+    shipping method)."""
 
     status: str = "open"
     says: str = "in_sync"
@@ -28,6 +29,7 @@ class Mirrored:
     on_deal: str = ""
     pdf: bool = False
     edited: bool = False
+    shipped: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from infra.local.demo.deal import Desk
 from infra.local.demo.entry import Entry, EntryTurn, Mirrored, open_deal
+from infra.local.demo.story import TRACKING
+from tieout.domain.conflict import Side
 
 KESTREL, LUMEN, MOSS, PIER = "Kestrel Cycles", "Lumen Labs", "Moss & Fern", "North Pier"
 QUAI, STRANGER = "Quai Sud", "Walk-in customer"
@@ -74,10 +76,22 @@ def entries(used_number: str) -> list[Entry]:
         Entry("of two open deals none is chosen", MOSS, (hour,)),
         Entry("voided later", PIER, (plan,), turns=(EntryTurn(_void, Mirrored("voided", "voided")),)),
         Entry(
-            "changed by hand in HubSpot",
+            "changed by hand in HubSpot, then QuickBooks' values are taken",
             PIER,
             (hour,),
-            turns=(EntryTurn(_edit, Mirrored(says=_ATTENTION, code="edited_in_hubspot", edited=True)),),
+            turns=(
+                EntryTurn(_edit, Mirrored(says=_ATTENTION, code="edited_in_hubspot", edited=True)),
+                EntryTurn(_take, Mirrored()),
+            ),
+        ),
+        Entry(
+            "tracking number and shipping method, both ways",
+            QUAI,
+            (("Services", "1", "75.00"),),
+            Mirrored(shipped=("1Z 111", "UPS")),
+            (EntryTurn(_ship_otherwise, Mirrored(shipped=("1Z 222", "FedEx"))),),
+            currency="EUR",
+            fields={"TrackingNum": "1Z 111", "ShipMethodRef": {"value": "UPS"}},
         ),
         Entry(
             "deleted in QuickBooks",
@@ -95,7 +109,7 @@ def entries(used_number: str) -> list[Entry]:
         Entry("no webhook comes", KESTREL, (plan,), lost=True),
     ]
     for number, one in enumerate(booked[1:], _FIRST_NUMBER):
-        one.fields = {"DocNumber": f"QB-{number}"}
+        one.fields = {"DocNumber": f"QB-{number}", **one.fields}
     return booked
 
 
@@ -128,3 +142,14 @@ def _delete(desk: Desk, entry: Entry) -> None:
 def _edit(desk: Desk, entry: Entry) -> None:
     """Somebody in HubSpot takes it for theirs."""
     desk.hubspot.update("invoices", entry.mirror, {"hs_number": "HS-77", "hs_comments": "As told by phone."})
+
+
+def _take(desk: Desk, entry: Entry) -> None:
+    """Somebody decides whose values are right."""
+    desk.take(entry.id, Side.QUICKBOOKS)
+
+
+def _ship_otherwise(desk: Desk, entry: Entry) -> None:
+    """The parcel goes by another way: one of the two is entered in HubSpot, the other in QuickBooks."""
+    desk.quickbooks.change("Invoice", entry.row(desk), {"ShipMethodRef": {"value": "FedEx"}})
+    desk.hubspot.update("invoices", entry.mirror, {TRACKING: "1Z 222"})

@@ -9,6 +9,8 @@ from typing import Any
 
 from infra.local.demo.deal import Desk
 from infra.local.demo.entry import Entry, Mirrored
+from infra.local.demo.proof import shipping_of, unpaired
+from infra.local.demo.story import METHOD, ORDER, TRACKING
 from tieout.domain.attention import AttentionCode
 from tieout.domain.attention_mirrors import OF_MIRROR
 
@@ -24,6 +26,9 @@ _INVOICE = (
     "hs_currency",
     "tieout_status",
     "tieout_message",
+    ORDER,
+    TRACKING,
+    METHOD,
 )
 _DEAL = ("dealname", "tieout_invoice_number", "tieout_invoice_status", "tieout_invoice_amount")
 _PARTS = {"line_items": "amount", "discounts": "hs_value", "taxes": "hs_value"}
@@ -178,4 +183,7 @@ def _figures(
     facts["tax"] = (Decimal(row["TxnTaxDetail"]["TotalTax"]), sums["taxes"])
     sold = [line for line in row["Line"] if line["DetailType"] == "SalesItemLineDetail" and line["Amount"] >= 0]
     facts["lines"] = (len(sold), len(parts.get("line_items", ())))
+    facts["shipping"] = (wanted.shipped, shipping_of(row))
     yield from (f"{name} is {has}, not {is_}" for name, (is_, has) in facts.items() if is_ != has)
+    if paired := unpaired(mirror, row):
+        yield paired

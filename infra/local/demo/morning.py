@@ -15,10 +15,14 @@ from infra.local.demo.story import (
     CONTACTS,
     EMPLOYEE,
     FEE_ITEM,
+    FIELD_PAIRS,
     INTERNAL,
     KNOWN_CUSTOMERS,
+    METHOD,
+    ORDER,
     RUSH_ITEM,
     TAX_ITEM,
+    TRACKING,
     VENDOR,
     Day,
     Ending,
@@ -66,6 +70,8 @@ def morning(
     for step in track(steps):
         step()
     hubspot.define("deals", ORDER_PROPERTY, "Order number", "dealinformation")
+    for name in (ORDER, TRACKING, METHOD):
+        hubspot.define("invoices", name, name.replace("_", " ").capitalize(), "invoiceinformation")
     for name, email in KNOWN_CUSTOMERS.items():
         quickbooks.create("Customer", {"DisplayName": name, "PrimaryEmailAddr": {"Address": email}})
     quickbooks.create("Vendor", {"DisplayName": VENDOR})
@@ -99,6 +105,7 @@ def settings(quickbooks: QuickBooksPerson, accounts: Mapping[str, str]) -> dict[
         "deal_field": ORDER_FIELD,
         "deal_order_property": ORDER_PROPERTY,
         "pdf": "deal",
+        "field_pairs": list(FIELD_PAIRS),
     }
 
 

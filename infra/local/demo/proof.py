@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from infra.local.demo.story import Day, Ending, Invoice
+from infra.local.demo.story import METHOD, ORDER, TRACKING, Day, Ending, Invoice
 from tieout.domain.attention import ATTENTION, AttentionCode
 
 _PROPERTIES = (
@@ -18,6 +18,9 @@ _PROPERTIES = (
     "tieout_message",
     "tieout_quickbooks_number",
     "tieout_quickbooks_link",
+    ORDER,
+    TRACKING,
+    METHOD,
 )
 _SHOWN = {
     Ending.IN_SYNC: "in_sync",
@@ -88,7 +91,7 @@ def _problem(
     ):
         return f"HubSpot does not say {invoice.code}"
     if invoice.ending is Ending.IN_SYNC:
-        return _difference(shown, found[0]) or _form(day, invoice, found[0])
+        return _difference(shown, found[0]) or _form(day, invoice, found[0]) or unpaired(shown, found[0])
     if invoice.ending in (Ending.VOIDED, Ending.DELETED) and found[0]["TotalAmt"] != 0:
         return "not voided in QuickBooks"
     return ""
@@ -126,9 +129,22 @@ def _form(day: Day, invoice: Invoice, found: Mapping[str, Any]) -> str:
         "custom fields": (list(stands.custom), custom),
         "currency": (invoice.currency, found["CurrencyRef"]["value"]),
         "customer": (stands.customer or name, name),
+        "shipping": (stands.shipped, shipping_of(found)),
         "exchange rate": (Decimal(stands.rate), Decimal(found.get("ExchangeRate", 1))),
     }
     return "; ".join(f"{name}: {has}, not {wanted}" for name, (wanted, has) in facts.items() if wanted != has)
+
+
+def shipping_of(found: Mapping[str, Any]) -> tuple[str, str]:
+    """Tracking number and shipping method of a QuickBooks invoice."""
+    return found.get("TrackingNum", ""), found.get("ShipMethodRef", {}).get("value", "")
+
+
+def unpaired(shown: Mapping[str, str | None], found: Mapping[str, Any]) -> str:
+    """Which pairs of fields do not say the same in HubSpot and in QuickBooks."""
+    order = next((one.get("StringValue", "") for one in found.get("CustomField", ()) if one["DefinitionId"] == "3"), "")
+    both = zip((ORDER, TRACKING, METHOD), (order, *shipping_of(found)), strict=True)
+    return "; ".join(f"{name}: {shown.get(name)}, not {text}" for name, text in both if (shown.get(name) or "") != text)
 
 
 def _discount(found: Mapping[str, Any]) -> Decimal:

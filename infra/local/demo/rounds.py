@@ -24,16 +24,23 @@ from infra.local.demo.morning import as_finalised, morning, settings, used_numbe
 from infra.local.demo.people import HubSpotPerson, QuickBooksPerson, Sandbox
 from infra.local.demo.processors import enter_payouts, open_accounts
 from infra.local.demo.proof import Finding, prove
-from infra.local.demo.story import HUBSPOT_ACCOUNT, QUICKBOOKS_COMPANY, Invoice
+from infra.local.demo.story import FIELD_PAIRS, HUBSPOT_ACCOUNT, QUICKBOOKS_COMPANY, Invoice
 from infra.local.deployment import Aws
 from infra.local.stack import Stack
+from tieout.domain.conflict import Side
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.record import Kind, RecordKey
+from tieout.services import take_side
 from tieout.services.decisions import confirm_refund
 from tieout.services.reconcile import Reconcile, Report
 
 # Nothing has become right for so long: it will not any more. A machine that is busy with other things is only slower.
 PATIENCE_SECONDS = 180.0
+# So that a change of a pair of fields is told at once; without these the sweep finds it.
+_PAIRED = [
+    {"subscriptionType": "object.propertyChange", "objectType": "invoice", "propertyName": pair["hubspot"]}
+    for pair in FIELD_PAIRS
+]
 POLL_SECONDS = 1.0
 _TITLES = {
     1: ("Invoices changed, money received", "Settled on both sides"),
@@ -190,7 +197,9 @@ class Rounds:
 
 def begin(running: Stack, bar: Progress) -> Rounds:
     """The two companies as they are in the morning, the connection's settings, and everybody at their desks."""
-    Sandbox.at(running.hubspot_url).reset({**HUBSPOT_ACCOUNT, "subscriptions": hubspot_app.subscriptions()})
+    Sandbox.at(running.hubspot_url).reset(
+        {**HUBSPOT_ACCOUNT, "subscriptions": [*hubspot_app.subscriptions(), *_PAIRED]}
+    )
     Sandbox.at(running.quickbooks_url).reset(QUICKBOOKS_COMPANY)
     hubspot = HubSpotPerson.at(running.hubspot_url, running.hubspot_token)
     quickbooks = QuickBooksPerson.at(running.quickbooks_url, running.realm_id)
@@ -205,6 +214,11 @@ def begin(running: Stack, bar: Progress) -> Rounds:
         confirm_refund(store.records, store.clock, key, target, "demo", "demo-confirm")
         retry(HintObject.QUICKBOOKS_REFUND_RECEIPT, refund)
 
+    def take(invoice: str, side: Side) -> None:
+        key = RecordKey(connection, Kind.INVOICE, "quickbooks", invoice)
+        take_side.take(store.records, store.clock, key, side, "", "demo", "demo-take")
+        retry(HintObject.QUICKBOOKS_OWN_INVOICE, invoice)
+
     accounts = open_accounts(quickbooks)
     store.connections.apply_settings(connection, settings(quickbooks, accounts), by="demo", at=store.clock.now())
     day = morning(
@@ -213,7 +227,7 @@ def begin(running: Stack, bar: Progress) -> Rounds:
         lambda id_: retry(HintObject.HUBSPOT_INVOICE, id_),
         lambda steps: bar.track(steps, description="Customers and products"),
     )
-    desk = Desk(day, Sandbox.at(running.hubspot_url), store.records, connection, accounts, retry, confirm)
+    desk = Desk(day, Sandbox.at(running.hubspot_url), store.records, connection, accounts, retry, confirm, take)
     cases = invoices()
     booked = entries(used_number(cases))
     cast(desk)

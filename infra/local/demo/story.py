@@ -46,7 +46,7 @@ class Extra:
 class Stands:
     """How the invoice has to stand in QuickBooks beside its total: the discount line's amount, how many lines (by
     default one for each of HubSpot's lines, fees and taxes), terms by name, custom fields by name, exchange rate, and
-    the customer's name where it is not the one that HubSpot has."""
+    the customer's name where it is not the one that HubSpot has. `shipped` is (tracking number, shipping method)."""
 
     discount: str = "0"
     lines: int | None = None
@@ -54,6 +54,7 @@ class Stands:
     custom: tuple[tuple[str, str], ...] = ()
     rate: str = "1"
     customer: str = ""
+    shipped: tuple[str, str] = ("", "")
 
 
 @dataclass
@@ -198,6 +199,13 @@ QUICKBOOKS_COMPANY = {
 }
 # HubSpot may take more than is open on an invoice: whether it does is not documented, and here something is overpaid.
 HUBSPOT_ACCOUNT = {"overpayments": True}
+# What follows each other: a property of HubSpot's invoices, and a field of QuickBooks'.
+ORDER, TRACKING, METHOD = "order_number", "tracking_number", "shipping_method"
+FIELD_PAIRS = (
+    {"hubspot": ORDER, "quickbooks": "custom:Order number"},
+    {"hubspot": TRACKING, "quickbooks": "TrackingNum", "winner": "quickbooks"},
+    {"hubspot": METHOD, "quickbooks": "ShipMethodRef"},
+)
 EUR_RATE, JPY_RATE = "1.08", "0.0067"
 
 
