@@ -12,6 +12,7 @@ from infra.cli import show
 from infra.cli.backfill_files import planned_facts
 from infra.cli.backfill_show import print_planned
 from infra.cli.check import as_json
+from infra.cli.deployment import Deployment
 from infra.cli.doctor import examine, recording_refusal
 from infra.cli.options import (
     FINE,
@@ -29,6 +30,7 @@ from infra.cli.selection import STATES_OF_A_PERSON, find_any, find_invoice, in_s
 from infra.cli.usage import print_usage, reads_facts
 from tieout.domain.directions import Way, ways
 from tieout.domain.record import Kind, State, SyncRecord
+from tieout.domain.settings_document import BadSettings
 from tieout.domain.status import explain
 from tieout.ports import Records
 from tieout.services.decisions import records_in_state
@@ -43,6 +45,7 @@ _WAYS = {
     Way.TO_HUBSPOT: "to HubSpot only",
     Way.OFF: "not at all",
 }
+_UNREADABLE = "unknown, as this version cannot read the settings in force"
 
 
 def doctor(
@@ -89,7 +92,7 @@ def status(
         waiting_for_a_person |= bool(needy)
         kinds = {kind: _counts(records, kind) for kind in (Kind.INVOICE, Kind.PAYMENT, Kind.REFUND)}
         refusal = recording_refusal(deployment, one.id)
-        directions = ways(deployment.store.connections.settings(one.id))
+        directions = _directions(deployment, one.id)
         if json:
             facts.append(
                 {
@@ -116,7 +119,7 @@ def status(
             if number
         ]
         show.table(title, ("kind", "state", "number"), by_state)
-        told = ", ".join(f"{name} {_WAYS[way]}" for name, way in directions.items())
+        told = ", ".join(f"{name} {_WAYS[way]}" for name, way in directions.items()) if directions else _UNREADABLE
         show.out.print(f"Directions: {told}.")
         if refusal:
             show.out.print(Text(refusal, style="yellow"), highlight=False)
@@ -203,6 +206,14 @@ def plan(
         show.print_json({"invoice_id": key.origin_id, **show.plan_facts(found.plan)})
     else:
         show.print_plan(found.source, found.plan)
+
+
+def _directions(deployment: Deployment, connection: str) -> dict[str, Way] | None:
+    """None when this version cannot read the settings in force, which must not keep the rest from being shown."""
+    try:
+        return ways(deployment.store.connections.settings(connection))
+    except BadSettings:
+        return None
 
 
 def _counts(records: Mapping[State, Sequence[SyncRecord]], kind: Kind) -> dict[State, int]:

@@ -7,6 +7,8 @@ import pytest
 from tests.support.builders_world import World
 from tests.support.cli_world import CommandLine, wide
 from tieout.domain.record import State
+from tieout.domain.settings import Settings
+from tieout.domain.settings_document import BadSettings
 
 
 @pytest.fixture
@@ -52,6 +54,20 @@ def test_status_is_fine_while_nothing_needs_a_person(line: CommandLine, world: W
 def test_a_dead_letter_needs_a_person(line: CommandLine) -> None:
     line.queues = {"invoice push": 0, "dead letters": 1}
     assert line.run("status").code == 1
+
+
+def test_status_is_shown_also_when_the_settings_cannot_be_read(
+    line: CommandLine, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.sync(world.invoice())
+
+    def unreadable(_: str) -> Settings:
+        raise BadSettings([("of_another_version", "unknown setting")])
+
+    monkeypatch.setattr(world.connections, "settings", unreadable)
+    ran = line.run("status")
+    assert (ran.code, "Directions: unknown" in ran.out, "Queues" in ran.out) == (0, True, True)
+    assert line.run("status", "--json").json["connections"][0]["directions"] is None
 
 
 def test_status_says_which_way_invoices_and_payments_go(line: CommandLine, world: World) -> None:
