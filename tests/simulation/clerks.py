@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import count
 
 from infra.sandbox.hubspot.errors import HubSpotError
-from infra.sandbox.hubspot.object_types import LINE_ITEM
+from infra.sandbox.hubspot.object_types import LINE_ITEM, find_type
 from infra.sandbox.hubspot.record import Record
 from infra.sandbox.hubspot.records import Records
 from tests.simulation import books, forms
@@ -45,6 +45,13 @@ class Clerks(Billers):
         }
         # Of two bases only one may have slots, so this is no super().
         return {**dict.fromkeys(Billers.acts.__get__(self), 1), **mirrored}
+
+    def settle_in(self) -> None:
+        """Their customers, and deals."""
+        Billers.settle_in(self)
+        with self._at_work() as crm:
+            made = [crm.create(find_type("deals"), {"dealname": name}) for name in ("Roof", "Cellar")]
+        self.watch.deals += [one.id for one in made]
 
     def _bill(self) -> bool:
         own = sum(id_ not in self.watch.mirrors(deleted=True) for id_ in books.invoices(self.scene.hubspot))

@@ -31,7 +31,16 @@ _CUSTOMERS: tuple[tuple[str, str | None], ...] = (
 FORMS = frozenset(
     {
         *("several lines", "negative line", "free line", "text line", "amount alone"),
-        *("discount in percent", "discount fixed", "foreign currency", "taxed", "numbered", "memo", "address"),
+        *(
+            "discount in percent",
+            "discount fixed",
+            "foreign currency",
+            "taxed",
+            "numbered",
+            "memo",
+            "address",
+            "names its deal",
+        ),
     }
 )
 """What can be special about an invoice of theirs."""
@@ -113,9 +122,16 @@ class Invoicers:
             if self.foreign:
                 fields["CurrencyRef"] = {"value": self.scene.ground.home}
 
+        deal = chance.choice(self.watch.deals) if chance.random() < 0.5 else ""
+        if deal and self.scene.quickbooks.config.custom_fields:
+            fields["CustomField"] = [{"DefinitionId": "1", "Type": "StringType", "StringValue": deal}]
+            features.add("names its deal")
+
         def made() -> None:
             row = self._books.create("Invoice", CustomerRef={"value": customer}, **fields)
             self.watch.born.add(str(row["Id"]))
+            if "names its deal" in features:
+                self.watch.named[str(row["Id"])] = deal
             self.scene.reached.update(features)
             self.scene.tell(f"QuickBooks: invoice {row['Id']} is written over {row['TotalAmt']}")
 

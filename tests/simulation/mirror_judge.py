@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 
-from infra.sandbox.hubspot.object_types import COMPANY, CONTACT
+from infra.sandbox.hubspot.object_types import COMPANY, CONTACT, DEAL, INVOICE
 from tests.simulation import books
 from tests.simulation.books import Entity, View
 from tests.simulation.clerks import KEPT
@@ -14,7 +16,7 @@ from tests.simulation.mirror_watch import KEY, MirrorWatch, meant
 from tests.simulation.watch import Broken
 from tieout.domain.attention import AttentionCode
 from tieout.domain.record import State, SyncRecord
-from tieout.domain.settings import DeletedInQuickBooks, Settings, VoidedInQuickBooks
+from tieout.domain.settings import DealMode, DeletedInQuickBooks, Settings, VoidedInQuickBooks
 from tieout.domain.status import shown_status
 
 _VOIDED = "voided"
@@ -121,6 +123,31 @@ class MirrorJudge:
             if said != title:
                 raise Broken(f"HubSpot invoice {id_}: the title {title!r} became {said!r}")
         self._nobody_twice()
+        if self.settings().deals is DealMode.ASSOCIATE:
+            for deal_id in self.watch.deals:
+                self._on_deal(deal_id)
+
+    def _on_deal(self, deal_id: str) -> None:
+        """The invoices that name it are on it, once they are in sync; and it shows the one that changed last."""
+        store, rows = self.watch.hubspot.store, self.watch.quickbooks.company.rows["Invoice"]
+        deal, mirrors = store.records[DEAL][deal_id], self.watch.mirrors()
+        on_it = {mirrors[one.id] for one in store.linked(deal, INVOICE) if one.id in mirrors}
+        for id_, named in self.watch.named.items():
+            record = self.watch.invoice_record(id_)
+            if named == deal_id and record is not None and record.state is State.SYNCED and id_ not in on_it:
+                raise Broken(f"QuickBooks invoice {id_} names deal {deal_id}, and is on none")
+        if on_it & self.ignored:
+            return
+        standing = [rows[id_] for id_ in on_it if id_ in rows and not books.dead(rows[id_])]
+        if not standing:
+            return
+        row = max(
+            standing, key=lambda one: (datetime.fromisoformat(one["MetaData"]["LastUpdatedTime"]), int(one["Id"]))
+        )
+        said = (deal.get("tieout_invoice_number") or "", Decimal(deal.get("tieout_invoice_amount") or 0))
+        if said != (row.get("DocNumber", ""), row["TotalAmt"]):
+            raise Broken(f"deal {deal_id} shows {said}, and invoice {row['Id']} over {row['TotalAmt']} changed last")
+        self.ends["deal shows its latest invoice"] += 1
 
     def _of(self, id_: str) -> None:
         row, here = self.watch.quickbooks.company.rows["Invoice"].get(id_), self.watch.of(id_)

@@ -86,7 +86,8 @@ def _text(text: str) -> str:
 class MirrorWatch(Watch):
     """What it knows of both systems.
 
-    `born` are the QuickBooks invoices that people made. `theirs` are a person's values in a mirror (by its HubSpot id)
+    `born` are the QuickBooks invoices that people made, `deals` the deals in HubSpot, and `named` the one that an
+    invoice names. `theirs` are a person's values in a mirror (by its HubSpot id)
     with which QuickBooks does not agree. `touched` are the mirrors that people ever changed, `raced` those that were
     changed while a worker was at it, or lost a line before all of them were written: HubSpot has no versions, so nobody
     can tell. `overruled` are values of `theirs` that a person let go, `granted` those of HubSpot that a person wants in
@@ -99,6 +100,8 @@ class MirrorWatch(Watch):
         self.theirs: dict[str, View] = {}
         self.touched: set[str] = set()
         self.raced: set[str] = set()
+        self.deals: list[str] = []
+        self.named: dict[str, str] = {}
         self.overruled: dict[str, View] = {}
         self.granted: dict[str, dict[str, tuple[str, str]]] = {}
         self.reads = 0

@@ -66,10 +66,11 @@ class MirrorSimulation(SweptCourse):
     # -- the course of events
 
     def _raise_storm(self) -> None:
-        chance, at = self._chance, 0.0
+        # By then HubSpot's search shows what was there before.
+        chance, at = self._chance, 90.0
         self._make_trouble()
         for _ in range(2):
-            self._in(0.0, self.invoicers.begin)
+            self._in(at, self.invoicers.begin)
         for _ in range(chance.randint(10, 22)):
             at += chance.choice((chance.uniform(0, 2), chance.uniform(20, 240), chance.uniform(20, 240)))
             self._in(at, self._act)
@@ -169,6 +170,7 @@ def _settings(world: MirrorSimulation, ground: grounds.Ground) -> dict[str, obje
         "deleted_in_quickbooks": chance.choice(("attention", "void", "ignore")),
         "unknown_in_hubspot": chance.choice(("leave", "create")),
         "deals": chance.choice(("off", "show", "associate")),
+        "deal_field": "1",
         "pdf": chance.choice(("off", "off", "company")),
         "cutover_date": chance.choice((None, None, "2026-03-01")),
         **ground.settings(world.invoicers.items),

@@ -11,7 +11,7 @@ from tests.support.builders import usd
 from tests.support.builders_mirror_world import MirrorWorld, discount, sale
 from tieout.domain.hint import Cause
 from tieout.domain.invoice import InvoiceStatus
-from tieout.domain.record import State
+from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 
 
 @pytest.fixture
@@ -97,3 +97,32 @@ def test_a_contact_that_the_search_does_not_show_yet_is_the_one() -> None:
     assert record.link is not None
     assert record.link.mirror is not None
     assert record.link.mirror.sent.contact_id == known
+
+
+def test_a_mirror_that_is_gone_on_both_sides_is_not_brought_onto_a_deal(world: MirrorWorld) -> None:
+    world.settings(deals="associate")
+    company = world.company("Globex")
+    row = world.billed(customer=world.customer("Globex"))
+    world.show(row)
+    world.bookkeeper.void("Invoice", world.row(row))
+    world.delete(world.shown_id(row))
+    assert world.show(row).state is State.IGNORED
+    made = world.create("deals", None, dealname="Roof", dealstage="contractsent")
+    answer = world.person.put(f"/crm/objects/2026-09/deals/{made}/associations/default/companies/{company}")
+    assert answer.status_code == 200, answer.text
+    before = len(world.hubspot.traffic.exchanges)
+    world.show(row, Cause.RETRY)
+    assert not any("deals/batch/create" in one.url for one in world.hubspot.traffic.exchanges[before:])
+
+
+def test_a_look_that_began_before_the_mirror_was_known_comes_to_its_end(world: MirrorWorld) -> None:
+    row = world.billed()
+    world.show(row)
+    id_, now = world.shown_id(row), world.clock.now()
+    # HubSpot told of the invoice before its mirror was linked, and could not be read just then.
+    begun = SyncRecord(RecordKey("c1", Kind.INVOICE, "hubspot", id_), created_at=now)
+    world.records.put(begun.to(State.WAITING, reason="vendor_unavailable", due_at=now))
+    world.run()
+    assert (world.record(id_).state, world.record(id_).reason) == (State.IGNORED, "not_billable")
+    assert world.mirror(row).state is State.SYNCED
+    assert world.invoices_there() == [id_]

@@ -24,7 +24,7 @@ def of_mirrored(workspace: Workspace, work: Work[LedgerInvoice]) -> SettledInvoi
         deleted = replace(was, status=DealInvoiceStatus.DELETED) if was is not None else None
         return SettledInvoice(record.link.far_id, deleted, record.on_deals) if deleted is not None else None
     shown = shown_of_ledger(source, workspace.ledger.invoice_url(source.id))
-    if record.reason == AttentionCode.DELETED_IN_HUBSPOT:
+    if record.reason in (AttentionCode.DELETED_IN_HUBSPOT, "deleted"):
         return SettledInvoice(record.link.far_id, shown, record.on_deals)
     company = record.link.mirror.sent.company_id or ""
     traces = traces_of(source.content, workspace.settings.deal_field)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from tieout.domain.about import About, about_source_invoice
 from tieout.domain.errors import Postponed
-from tieout.domain.hint import Hint, HintObject
+from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.invoice import InvoiceStatus, LedgerInvoice, SourceInvoice, UnreadableInvoice
 from tieout.domain.planning.accepted import take_off
 from tieout.domain.planning.difference import as_written
@@ -62,9 +62,12 @@ class PushInvoices:
         if hint.object.system == "hubspot":
             # One read more for each hint, so only where invoices are taken over; elsewhere such an invoice is
             # left out as one that HubSpot does not bill.
-            takes = workspace.settings.pull_invoices
+            takes, own = workspace.settings.pull_invoices, RecordKey(connection, Kind.INVOICE, "hubspot", hint.id)
             if not takes or records.origin_of(connection, "hubspot", Kind.INVOICE, hint.id) is None:
-                return RecordKey(connection, Kind.INVOICE, "hubspot", hint.id)
+                return own
+            if hint.cause in (Cause.DUE, Cause.AGAIN) and records.get(own) is not None:
+                # Begun before it was known what the invoice shows; unless it comes to its end it is woken for ever.
+                return own
             self.claims.hints.send([replace(hint, object=HintObject.MIRRORED_INVOICE)])
             return None
         ours = records.origin_of(connection, "quickbooks", Kind.INVOICE, hint.id)
