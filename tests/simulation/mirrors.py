@@ -132,13 +132,19 @@ class MirrorSimulation(SweptCourse):
 
     def _standing(self) -> list[tuple[object, ...]]:
         return [
-            (one.key, one.state, one.reason, one.detail, one.link, one.shown)
+            (one.key, one.state, one.reason, one.detail, _content(one), one.shown)
             for one in self.watch.records
             if one.key.kind is Kind.INVOICE and one.key.origin_system == "quickbooks"
         ]
 
     def _count(self) -> None:
         self.result.played, self.result.ends = self.scene.reached, self.judge.ends
+
+
+def _content(record: SyncRecord) -> object:
+    """What is linked. What Tieout itself did beside the invoice (a deal, a status) may be a later version of it to
+    HubSpot, which the next look notes."""
+    return replace(record.link, ledger_updated_at=None) if record.link is not None else None
 
 
 def _hubspot(world: MirrorSimulation, ground: grounds.Ground) -> HubSpotConfig:
