@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.builders import usd
 from tests.support.builders_mirror_world import MirrorWorld, discount, sale
+from tieout.domain.attention import AttentionCode
 from tieout.domain.hint import Cause
 from tieout.domain.invoice import InvoiceStatus
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
@@ -126,3 +127,17 @@ def test_a_look_that_began_before_the_mirror_was_known_comes_to_its_end(world: M
     assert (world.record(id_).state, world.record(id_).reason) == (State.IGNORED, "not_billable")
     assert world.mirror(row).state is State.SYNCED
     assert world.invoices_there() == [id_]
+
+
+def test_an_edit_while_it_was_switched_off_is_told_when_it_is_on_again(world: MirrorWorld) -> None:
+    row = world.billed(DocNumber="QB-1")
+    world.show(row)
+    id_ = world.shown_id(row)
+    world.settings(pull_invoices=False)
+    world.edit(id_, hs_number="HS-9")
+    world.push(world.hint(id_))
+    world.push(*world.hints.pop_due(limit=10))
+    assert (world.mirror(row).state, world.mirror(row).reason) == (State.WAITING, "switched_off")
+    world.settings(pull_invoices=True)
+    world.show(row, Cause.SWEEP)
+    assert world.mirror(row).reason == AttentionCode.EDITED_IN_HUBSPOT

@@ -27,12 +27,13 @@ from tieout.services.paid import Paid
 from tieout.services.parking import passing
 from tieout.services.payments_waiting import PaymentsWaiting
 from tieout.services.settling import Beside
-from tieout.services.work import Seen, Work
+from tieout.services.work import Seen, Work, strongest
 from tieout.services.worker import Worker
 from tieout.services.writing import Writer, agreed
 
 # Left alone in HubSpot unless a status is shown there already.
-_QUIET = frozenset({"draft", "not_billable", "deleted"})
+_NOT_BILLED = "not_billable"
+_QUIET = frozenset({"draft", _NOT_BILLED, "deleted"})
 
 Source = SourceInvoice | UnreadableInvoice
 InvoiceWork = Work[Source]
@@ -130,7 +131,16 @@ class PushInvoices:
         elif isinstance(plan, Adopt) and work.record.link is None:
             adopt(self.claims, work.held, plan)
         else:
+            if isinstance(plan, Skip) and plan.reason == _NOT_BILLED:
+                self._pass_on(workspace, work)
             _note(work, plan)
+
+    def _pass_on(self, workspace: Workspace, work: InvoiceWork) -> None:
+        """What HubSpot does not bill may show an invoice of QuickBooks, although these are not taken over just now: what
+        a person changed of it must not be forgotten until they are."""
+        connection = workspace.connection.id
+        if self.claims.records.origin_of(connection, "hubspot", Kind.INVOICE, work.id) is not None:
+            self.claims.hints.send([replace(strongest(work.hints), object=HintObject.MIRRORED_INVOICE, id=work.id)])
 
     def seen(self, work: InvoiceWork) -> Seen | None:
         """An invoice that could not be read tells neither its number nor its version."""
