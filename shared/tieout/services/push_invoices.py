@@ -136,7 +136,7 @@ class PushInvoices:
             _note(work, plan)
 
     def _pass_on(self, workspace: Workspace, work: InvoiceWork) -> None:
-        """What HubSpot does not bill may show an invoice of QuickBooks, although these are not taken over just now: what
+        """What HubSpot does not bill may show one of QuickBooks, although these are not taken over just now: what
         a person changed of it must not be forgotten until they are."""
         connection = workspace.connection.id
         if self.claims.records.origin_of(connection, "hubspot", Kind.INVOICE, work.id) is not None:
