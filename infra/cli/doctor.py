@@ -142,6 +142,9 @@ def recording_refusal(deployment: Deployment, connection: str) -> str | None:
 
 
 def _tokens(deployment: Deployment, connection: Connection) -> Check:
+    if connection.paused:
+        found = "somebody disconnected it: its records wait, and nothing is swept, compared or reported"
+        return problem(found, f"Go on with `tieout connect quickbooks --connection {connection.id}`.")
     tokens = deployment.store.tokens.load(connection.id)
     if tokens is None:
         return problem("QuickBooks is not connected", "Connect QuickBooks.")

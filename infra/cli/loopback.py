@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from urllib.parse import parse_qsl, urlsplit
 
@@ -20,7 +20,10 @@ class Loopback:
     def __init__(self, port: int) -> None:
         """Raises OSError when the port is taken."""
         self._answer: dict[str, str] | None = None
-        self._server = HTTPServer(("127.0.0.1", port), self._handler())
+        self._answered = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        # From the beginning: a browser in this very terminal is back before anybody waits.
+        self._serving = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
 
     @property
     def redirect_uri(self) -> str:
@@ -29,19 +32,18 @@ class Loopback:
 
     def wait(self, seconds: float) -> dict[str, str] | None:
         """The parameters that the browser came back with, None when it did not within `seconds`."""
-        until = time.monotonic() + seconds
-        while self._answer is None and (left := until - time.monotonic()) > 0:
-            self._server.timeout = left
-            self._server.handle_request()
+        self._answered.wait(seconds)
         return self._answer
 
     def __enter__(self) -> Loopback:
-        """Listening already."""
+        """Listening from now on."""
+        self._serving.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._server.shutdown()
         self._server.server_close()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -65,6 +67,7 @@ class Loopback:
                 self.send_header("Cache-Control", "no-store")
                 self.end_headers()
                 self.wfile.write(body)
+                loopback._answered.set()
 
             def log_message(self, *_: object) -> None:
                 """The code of the sign-in stands in the address, and must not reach the terminal."""

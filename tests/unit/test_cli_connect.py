@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import socket
-import threading
 import urllib.request
 from collections.abc import Callable
 from urllib.error import HTTPError
@@ -141,7 +140,6 @@ def test_a_browser_that_comes_back_to_this_machine_completes_the_sign_in(
     line: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages: list[str] = []
-    browsers: list[threading.Thread] = []
 
     def opened(url: str) -> bool:
         """A person agrees; the browser follows the redirect, and asks for its icon first."""
@@ -154,15 +152,14 @@ def test_a_browser_that_comes_back_to_this_machine_completes_the_sign_in(
             with urllib.request.urlopen(f"{redirect}?{answer}", timeout=10) as page:
                 pages.append(page.read().decode())
 
-        browsers.append(threading.Thread(target=come_back, daemon=True))
-        browsers[0].start()
+        # As a browser in the terminal does it: it is back before the command waits.
+        come_back()
         return True
 
     monkeypatch.setattr("webbrowser.open", opened)
     ran = line.run("connect", "quickbooks", "--connection", "c1", "--port", "0")
     assert ran.code == 0, ran.err
     assert ran.out.startswith("c1 is again connected: HubSpot portal 62515001, QuickBooks company ")
-    browsers[0].join(10)
     assert "You can close this page" in pages[0]
     assert "code=" not in ran.err
 
@@ -215,3 +212,10 @@ def test_disconnect_tells_what_became_of_the_sign_in(line: CommandLine) -> None:
     again = line.run("disconnect", "--connection", "c1", "--yes", "--hubspot", "--json")
     assert again.json == {"connection": "c1", "revoked": None, "hubspot_token_removed": True}
     assert line.run("disconnect", "--connection", "c9", "--yes").err == "error There is no connection c9."
+
+
+def test_doctor_says_that_a_connection_was_disconnected_and_how_it_goes_on(line: CommandLine) -> None:
+    line.run("disconnect", "--connection", "c1", "--yes")
+    out = line.run("doctor").out
+    assert "somebody disconnected it" in out
+    assert "tieout connect quickbooks --connection c1" in out
