@@ -88,7 +88,8 @@ def test_every_page_of_the_menu_is_looked_at(console: Console) -> None:
     for page in PAGES:
         if page.menu:
             start = console.world.path(page.start) if page.scope is Scope.CONNECTION else f"/console{page.start}"
-            assert start in looked_at, page.name
+            # Where the menu leads may lead on, to the newest month for instance.
+            assert any(one == start or one.startswith(f"{start}/") for one in looked_at), page.name
 
 
 @pytest.mark.parametrize("look", LOOKS[:1], ids=str)
