@@ -173,7 +173,7 @@ def _settings(world: MirrorSimulation, ground: grounds.Ground) -> dict[str, obje
         "fallback_item_id": "1",
         "write_status_to_hubspot": chance.random() < 0.7,
         "voided_in_quickbooks": chance.choice(("void", "attention")),
-        "deleted_in_quickbooks": chance.choice(("attention", "void", "ignore")),
+        "deleted_in_quickbooks": chance.choice(("attention", "attention", "void", "ignore")),
         "unknown_in_hubspot": chance.choice(("leave", "create")),
         "deals": chance.choice(("off", "show", "associate")),
         "deal_field": "1",
