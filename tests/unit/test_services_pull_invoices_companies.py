@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from tests.support.builders_mirror_world import MirrorWorld
+from tieout.domain.customer import Candidate
 from tieout.domain.hint import Cause
-from tieout.domain.record import State
+from tieout.domain.record import Kind, RecordKey, State
+from tieout.services.link_by_hand import Linkable, link
 
 COMPANIES = "/crm/objects/2026-09/companies$"
 
@@ -132,3 +134,37 @@ def test_a_customer_whose_company_is_known_costs_no_metered_read(world: MirrorWo
     world.show(row)
     queries = [one.url for one in world.quickbooks.traffic.exchanges if "/query" in one.url]
     assert not any("Customer" in url for url in queries)
+
+
+def test_two_customers_of_one_company_name_get_one_company_also_when_they_come_together(world: MirrorWorld) -> None:
+    rows = [world.billed(customer=world.customer(f"Initech ({city})", CompanyName="Initech")) for city in ("A", "B")]
+    world.make_mirrors().pull([world.own_hint(row) for row in rows])
+    assert companies(world) == ["Initech"]
+    assert company_of(world, rows[0]) == company_of(world, rows[1])
+
+
+def test_what_a_person_linked_while_a_worker_looked_stays(world: MirrorWorld) -> None:
+    known, chosen = world.company("Globex"), world.company("Globex Holding")
+    customer = world.customer("Globex")
+    row = world.billed(customer=customer)
+    key = RecordKey("c1", Kind.CUSTOMER, "quickbooks", customer)
+    real = world.crm
+
+    class Overtaken:
+        """While the worker searches HubSpot, a person links."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+        def companies_named(self, names: Any) -> Any:
+            found = real.companies_named(names)
+            link(world.records, world.clock, Linkable(key, "Globex"), Candidate(chosen, "Globex Holding"), "pat", "t")
+            return found
+
+    world.crm = Overtaken()
+    world.show(row)
+    record = world.records.get(key)
+    assert record is not None
+    assert record.link is not None
+    assert (record.link.far_id, record.link.by_hand) == (chosen, True)
+    assert known != chosen

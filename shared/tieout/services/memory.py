@@ -21,7 +21,9 @@ def forget(records: Records, known: Iterable[SyncRecord], now: datetime) -> None
 
 
 def remember(records: Records, known: SyncRecord, far_id: str, now: datetime) -> None:
-    """Note which HubSpot record stands for a customer or item of the ledger."""
+    """Note which HubSpot record stands for a customer or item of the ledger, unless a person chose one meanwhile."""
+    if known.link is not None and known.link.by_hand:
+        return
     record = replace(known, link=Link(far_id, exclusive=False), created_at=known.created_at or now, updated_at=now)
     # Another worker remembered the same just now; what it found is as good.
     with suppress(RecordChanged):

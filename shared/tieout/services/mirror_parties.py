@@ -59,13 +59,15 @@ class MirrorParties:
         }
         # The company may be known by another name than the customer shows.
         others = {name for id_, name in called.items() if name != unknown[id_]}
-        named = workspace.crm.companies_named(others) if others else {}
+        named = dict(workspace.crm.companies_named(others)) if others else {}
         for id_, name in sorted(called.items()):
             there = named.get(name, ())
             if len(there) == 1:
                 found[id_] = there[0]
             elif not there:
                 found[id_] = workspace.crm.create_company(company_key(workspace.connection.id, id_), name)
+                # Another customer of the same company may be next.
+                named[name] = (found[id_],)
         return found
 
     def chosen(self, workspace: Workspace, sources: Sequence[LedgerInvoice]) -> dict[str, str]:
