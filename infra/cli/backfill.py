@@ -98,7 +98,7 @@ def backfill(
     if dry_run or not outlook.to_be_done:
         if json:
             _print_json(parts, workspace, wish, outlook)
-        needy = any(planned.step is Step.ATTENTION for planned in outlook.planned)
+        needy = outlook.unplanned or any(planned.step is Step.ATTENTION for planned in outlook.planned)
         raise typer.Exit(NEEDS_A_PERSON if needy else FINE)
     if not yes and not typer.confirm("Carry this out?"):
         show.out.print("Nothing was done.")
@@ -108,11 +108,12 @@ def backfill(
         more = {"done": [told.done_facts(each) for each in done], "stopped": stopped}
         _print_json(parts, workspace, wish, outlook, more)
     else:
-        told.print_done(done, len(outlook.to_be_done))
+        told.print_done(done, len(outlook.to_be_done) + len(outlook.unplanned))
         told.print_reads(parts.spent())
     if stopped:
         show.print_error(f"{stopped} What is done is kept: the same command with --run {wish.run} goes on.")
-    raise typer.Exit(FINE if not stopped and all(map(_fine, done)) else NEEDS_A_PERSON)
+    left = stopped or outlook.unplanned or not all(map(_fine, done))
+    raise typer.Exit(NEEDS_A_PERSON if left else FINE)
 
 
 def _opened(deployment: Deployment, connection: str | None) -> tuple[Backfill, Workspace]:

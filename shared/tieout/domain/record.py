@@ -210,8 +210,10 @@ class SyncRecord:
     by, None as long as Tieout has not read it. `covered_until`: HubSpot's own time of the newest version that is
     reflected here. `rehints` counts the hints that came while it was claimed, `rehints_answered` those of them for
     which a new hint was sent. `run` is the back-fill that took the document in, "" for none: its date excludes it no
-    longer. `shown` is the fingerprint of the status last written back onto the origin, `on_deals` that of what the
-    invoice's deals show, `pdf` its PDF in HubSpot. `fields` is what is remembered of an invoice's pairs of fields.
+    longer. `unclear`: what in QuickBooks a back-fill found that may be this invoice, "" for nothing; no worker creates
+    it before a person or another back-fill says more. `shown` is the fingerprint of the status last written back onto
+    the origin, `on_deals` that of what the invoice's deals show, `pdf` its PDF in HubSpot. `fields` is what is
+    remembered of an invoice's pairs of fields.
     `conflict` is what a person has to choose from, None in every other case. `decision` is what a person chose and what
     was not carried out yet. `accepted` are QuickBooks' values that stay although HubSpot has others. `version` guards
     every write.
@@ -246,6 +248,7 @@ class SyncRecord:
     pdf: AttachedPdf | None = None
     fields: tuple[SyncedField, ...] = ()
     run: str = ""
+    unclear: str = ""
     conflict: Conflict | None = None
     decision: Decision | None = None
     accepted: Accepted | None = None

@@ -14,7 +14,7 @@ from functools import partial
 from tieout.domain.attention import AttentionCode
 from tieout.domain.customer import Party
 from tieout.domain.invoice import InvoiceContent, InvoiceStatus, LedgerInvoice, SourceInvoice, UnreadableInvoice
-from tieout.domain.planning.adoption import Match, Same, Wanted, decide_adoption
+from tieout.domain.planning.adoption import Match, Same, Unclear, Wanted, decide_adoption
 from tieout.domain.planning.books import Books, Found
 from tieout.domain.planning.content import desired_content, fingerprint, represent
 from tieout.domain.planning.customer import CreateCustomer
@@ -157,7 +157,7 @@ class Assessor:
             found = self._look(workspace, opened, books)
             if wanted is not None:
                 new = [one for one in opened if one.case.link is None]
-                wanted.update({one.source.id: ask for one in new if (ask := _wanted(one)) is not None})
+                wanted.update({one.source.id: _wanted(one) for one in new})
             if looked is not None:
                 looked.update(found)
         return [_result(one) if isinstance(one, _Open) else one for one in plans]
@@ -231,14 +231,15 @@ class Assessor:
                 _guard(one, partial(_adopt, one, approved, present, books))
         for one in opened:
             if self.approved is None and _is_unclear(one):
-                one.plan = Attend(AttentionCode.ADOPTION_UNCLEAR, one.case.record.detail)
+                one.plan = Attend(AttentionCode.ADOPTION_UNCLEAR, one.case.record.unclear)
             _guard(one, partial(_decide, one, present, books))
         return found
 
     def _approved(self, one: _Open) -> Match | None:
         """What was shown of an invoice that has no document yet."""
-        new = one.case.link is None and one.plan is None and one.desired is not None
-        return self.approved.get(one.source.id) if self.approved and new else None
+        found = self.approved.get(one.source.id) if self.approved and one.case.link is None else None
+        described = one.plan is None and one.desired is not None
+        return found if described or isinstance(found, Unclear) else None
 
 
 _Screened = Plan | _Open | None
@@ -341,24 +342,26 @@ def _beside_fields(content: InvoiceContent) -> InvoiceContent:
     return replace(content, custom_fields=())
 
 
-def _wanted(one: _Open) -> Wanted | None:
+def _wanted(one: _Open) -> Wanted:
+    """What it would be in the ledger; of one that cannot be described yet, what HubSpot says of it."""
     if one.desired is None:
-        return None
+        return Wanted.undescribed(one.source.id, one.source.number, one.source.invoice_date, one.source.total)
     return Wanted.of(one.source.id, one.source.number, one.source.invoice_date, one.desired)
 
 
 def _adopt(one: _Open, approved: Match, present: Mapping[str, LedgerInvoice | None], books: Books) -> None:
-    wanted = _wanted(one)
-    if one.desired is not None and wanted is not None:
-        there = present.get(approved.far_id) if isinstance(approved, Same) else None
-        one.plan = decide_adoption(one.desired, wanted, approved, there, books)
+    if isinstance(approved, Unclear):
+        # Whatever else is in the way: this has to be known first.
+        one.plan = Attend(AttentionCode.ADOPTION_UNCLEAR, approved.detail)
+    elif one.desired is not None:
+        one.plan = decide_adoption(one.desired, _wanted(one), approved, present.get(approved.far_id), books)
 
 
 def _is_unclear(one: _Open) -> bool:
     """Whether a document that nobody marked may be this invoice: until a person or another back-fill says more, it is
     not created."""
     case = one.case
-    return case.record.reason == AttentionCode.ADOPTION_UNCLEAR and case.link is None and not case.by_person
+    return bool(case.record.unclear) and case.link is None and not case.by_person
 
 
 def _decide(one: _Open, present: Mapping[str, LedgerInvoice | None], books: Books) -> None:

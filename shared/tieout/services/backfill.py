@@ -15,13 +15,14 @@ from tieout.domain.planning.plan import Change
 from tieout.domain.record import RecordKey, own_hint_object
 
 RUN_PREFIX = "backfill-"
+VENDOR_UNAVAILABLE, INTERNAL_ERROR = "vendor_unavailable", "internal_error"
 T = TypeVar("T")
 
 
 class Step(StrEnum):
     """What is to be done with one invoice. `NOTE`: both sides agree, only our record says something else. `IN_SYNC`:
-    nothing, both sides agree. `LEAVE`: nothing, it is excluded. `WAIT`: it could not be planned now, or an earlier
-    write of it has to be verified first."""
+    nothing, both sides agree. `LEAVE`: nothing, it is excluded. `WAIT`: it could not be planned now and is left to
+    another run, or an earlier write of it has to be verified first."""
 
     CREATE = "create"
     ADOPT = "adopt"
@@ -88,9 +89,15 @@ class Planned:
     known: bool = False
 
     @property
+    def unplanned(self) -> bool:
+        """Whether it could not be planned now. It is left to another run: a worker would do what nobody saw, and might
+        create what stands there already."""
+        return self.step is Step.WAIT and self.reason in (VENDOR_UNAVAILABLE, INTERNAL_ERROR)
+
+    @property
     def to_be_done(self) -> bool:
         """Whether a worker has to look at it."""
-        return self.step not in (Step.IN_SYNC, Step.LEAVE) and not self.known
+        return self.step not in (Step.IN_SYNC, Step.LEAVE) and not self.known and not self.unplanned
 
     def hint(self, run: str, now: datetime) -> Hint:
         """What a worker is told to carry it out."""
@@ -107,6 +114,11 @@ class Outlook:
 
     planned: tuple[Planned, ...]
     matches: Mapping[str, Match] = field(default_factory=dict)
+
+    @property
+    def unplanned(self) -> tuple[Planned, ...]:
+        """Those that another run has to plan."""
+        return tuple(one for one in self.planned if one.unplanned)
 
     @property
     def to_be_done(self) -> tuple[Planned, ...]:

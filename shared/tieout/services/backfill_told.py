@@ -12,7 +12,7 @@ from tieout.domain.planning.difference import changes
 from tieout.domain.planning.invoice_mirror import OURS, AdoptMirror, CreateMirror, FillMirror, InvoiceMirrorPlan
 from tieout.domain.planning.plan import Adopt, Attend, Change, Create, Gone, Plan, Skip, Update, Void
 from tieout.domain.record import RecordKey, State, SyncRecord
-from tieout.services.backfill import Planned, Step
+from tieout.services.backfill import INTERNAL_ERROR, VENDOR_UNAVAILABLE, Planned, Step
 
 AGREED = frozenset({State.SYNCED, State.SYNCED_WITH_VARIANCE, State.VOIDED})
 
@@ -82,9 +82,9 @@ def _undone(record: SyncRecord, told: Planned, plan: object) -> Planned:
         case Skip():
             return replace(told, step=Step.LEAVE, reason=plan.reason, detail=plan.detail)
         case SyncError():
-            return replace(told, step=Step.WAIT, reason="vendor_unavailable", detail=plan.detail)
+            return replace(told, step=Step.WAIT, reason=VENDOR_UNAVAILABLE, detail=plan.detail)
         case Exception():
-            return replace(told, step=Step.WAIT, reason="internal_error", detail=type(plan).__name__)
+            return replace(told, step=Step.WAIT, reason=INTERNAL_ERROR, detail=type(plan).__name__)
         case _:
             settled = record.state in AGREED or record.version == 0
             return told if settled else replace(told, step=Step.NOTE)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tieout.domain.about import About, about_source_invoice
+from tieout.domain.attention import AttentionCode
 from tieout.domain.errors import Postponed
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.invoice import InvoiceStatus, LedgerInvoice, SourceInvoice, UnreadableInvoice
@@ -126,6 +127,9 @@ class PushInvoices:
 
     def carry_out(self, workspace: Workspace, work: InvoiceWork, plan: Plan) -> None:
         """Write, or note what was decided."""
+        if isinstance(plan, Create):
+            # A person, or a back-fill, said that it is another one.
+            work.held.record = replace(work.record, unclear="")
         if isinstance(plan, Create | Update | Void):
             self.writer.write(workspace, work.held, plan)
         elif isinstance(plan, Adopt) and work.record.link is None:
@@ -179,6 +183,9 @@ def _note(work: InvoiceWork, plan: Adopt | Nothing | Skip | Gone | Attend) -> No
         record = replace(record, fields=plan.fields)
     match plan:
         case Attend():
+            if plan.code == AttentionCode.ADOPTION_UNCLEAR:
+                # The reason goes with the next look that has another one, such as a setting that is off for a while.
+                record = replace(record, unclear=plan.detail)
             record = record.to(State.ATTENTION, reason=plan.code, detail=plan.detail, conflict=plan.conflict)
         case Gone():
             conflict = deleted_in_quickbooks(record.link) if record.link else None

@@ -24,18 +24,24 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A HubSpot invoice of which nothing stands in the ledger: what it would be there. `id` is HubSpot's."""
+    """A HubSpot invoice of which nothing stands in the ledger: what it would be there. `id` is HubSpot's. `customer_id`
+    None: it cannot be described yet, and `total` is HubSpot's own."""
 
     id: str
     number: str | None
-    customer_id: str
-    total: Money
+    customer_id: str | None
+    total: Money | None
     day: date
 
     @classmethod
     def of(cls, id_: str, number: str | None, day: date, content: InvoiceContent) -> Wanted:
         """`day` is HubSpot's own date, which a closed period does not move."""
         return cls(id_, (number or "").strip() or None, content.customer_id, goal(content), day)
+
+    @classmethod
+    def undescribed(cls, id_: str, number: str | None, day: date, total: Money | None) -> Wanted:
+        """One of which something is missing, such as a product: nothing is the same as that for certain."""
+        return cls(id_, (number or "").strip() or None, None, total, day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +105,14 @@ def match(wanted: Iterable[Wanted], unclaimed: Iterable[Unclaimed]) -> Mapping[s
     left = [document for document in there if document.id not in taken]
     open_ = [one for one in asked if one.id not in answers]
     numbered, alike = _pairs(open_, left, _number), _pairs(open_, left, _looks)
+    of_a_sum = _pairs([one for one in open_ if one.customer_id is None], left, _sum)
     for one in open_:
-        if found := numbered[one.id]:
+        found = numbered[one.id]
+        if one.customer_id is None:
+            same = "The number is" if found else "Date and total are"
+            if found := found or of_a_sum[one.id]:
+                answers[one.id] = _unclear(found, f"{same} the same, and the customer cannot be compared yet")
+        elif found:
             answers[one.id] = _unclear(found, f"The number is the same, but not {_differences(one, found[0])}")
         elif found := alike[one.id]:
             answers[one.id] = _unclear(found, "Customer, date and total are the same, but not the number")
@@ -108,11 +120,9 @@ def match(wanted: Iterable[Wanted], unclaimed: Iterable[Unclaimed]) -> Mapping[s
 
 
 def decide_adoption(
-    desired: InvoiceContent, wanted: Wanted, approved: Match, present: LedgerInvoice | None, books: Books
+    desired: InvoiceContent, wanted: Wanted, approved: Same, present: LedgerInvoice | None, books: Books
 ) -> Adopt | Attend:
     """What becomes of an invoice for which `approved` was shown to a person, by what stands there (`present`) now."""
-    if isinstance(approved, Unclear):
-        return Attend(AttentionCode.ADOPTION_UNCLEAR, approved.detail)
     if present is None or present.voided or _exactly(Unclaimed.of(present)) != _exactly(wanted):
         stands = "is gone" if present is None or present.voided else f"is {Unclaimed.of(present)} now"
         detail = f"QuickBooks invoice {approved.far_id} {stands}, which was to be adopted."
@@ -129,7 +139,7 @@ _Trait = tuple[object, ...] | None
 
 
 def _exactly(one: Wanted | Unclaimed) -> _Trait:
-    return (one.number, one.customer_id, one.total, one.day) if one.number else None
+    return (one.number, one.customer_id, one.total, one.day) if one.number and one.customer_id else None
 
 
 def _number(one: Wanted | Unclaimed) -> _Trait:
@@ -137,7 +147,11 @@ def _number(one: Wanted | Unclaimed) -> _Trait:
 
 
 def _looks(one: Wanted | Unclaimed) -> _Trait:
-    return one.customer_id, one.total, one.day
+    return (one.customer_id, one.total, one.day) if one.customer_id else None
+
+
+def _sum(one: Wanted | Unclaimed) -> _Trait:
+    return (one.total, one.day) if one.total is not None else None
 
 
 def _pairs(
