@@ -163,6 +163,29 @@ def test_the_page_about_fields_names_every_field_that_was_written() -> None:
                 assert set(one["properties"]) <= told, exchange.url
 
 
+def test_what_quickbooks_never_kept_and_hubspot_gave_up_no_longer_counts_as_sent() -> None:
+    world = MirrorWorld(**{**BOOKS, "allow_shipping": False})
+    with_properties(world)
+    world.settings(field_pairs=[{"hubspot": TRACKING, "quickbooks": "TrackingNum", "direction": "to_quickbooks"}])
+    id_ = world.synced(tracking_number="1Z 999")
+    assert world.record(id_).detail.startswith("QuickBooks did not keep tracking number")
+    world.edit(id_, tracking_number="")
+    record = world.sync(id_)
+    assert (record.state, record.detail, record.fields) == (State.SYNCED, "", ())
+    assert record.link is not None
+    assert record.link.sent is not None
+    assert record.link.sent.custom_fields == ()
+    # So a look at QuickBooks finds nothing to remember otherwise.
+    world.sync(id_, Cause.RETRY)
+    assert world.record(id_).link == record.link
+    # The same value, in a company that takes it by now, is carried like any other.
+    world.quickbooks.company.prefer("SalesFormsPrefs", "AllowShipping", True)
+    world.clock.advance(600)
+    world.edit(id_, tracking_number="1Z 999")
+    world.sync(id_)
+    assert world.quickbooks.company.rows["Invoice"][world.far_id(id_)]["TrackingNum"] == "1Z 999"
+
+
 def _ours(app: Any, path: str) -> list[Any]:
     """What our workers sent to addresses with this path; people's requests bear an actor, or a person's token."""
     written = [one for one in app.traffic.exchanges if one.method != "GET" and urlsplit(one.url).path.endswith(path)]

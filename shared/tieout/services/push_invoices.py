@@ -13,6 +13,7 @@ from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.invoice import InvoiceStatus, LedgerInvoice, SourceInvoice, UnreadableInvoice
 from tieout.domain.planning.accepted import take_off
 from tieout.domain.planning.difference import as_written
+from tieout.domain.planning.fields import as_sent
 from tieout.domain.planning.invoice import SWITCHED_OFF
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update, Void
 from tieout.domain.planning.take_side import deleted_in_quickbooks
@@ -180,7 +181,8 @@ def _note(work: InvoiceWork, plan: Adopt | Nothing | Skip | Gone | Attend) -> No
     """A plan that writes nothing to the ledger, as the record's new state; stored when the record is released."""
     record = work.record
     if isinstance(plan, Adopt | Nothing) and plan.fields is not None:
-        record = replace(record, fields=plan.fields)
+        link = as_sent(record.link, plan.fields) if record.link else None
+        record = replace(record, fields=plan.fields, link=link)
     match plan:
         case Attend():
             if plan.code == AttentionCode.ADOPTION_UNCLEAR:

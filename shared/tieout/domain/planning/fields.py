@@ -276,6 +276,16 @@ def remembered(pairs: Sequence[FieldPair], synced: Sequence[SyncedField], link: 
     return (*synced, *older)
 
 
+def as_sent(link: Link, synced: Sequence[SyncedField]) -> Link:
+    """`link` without texts of fields that are empty on both sides by now: they no longer count as sent, or they would
+    be remembered again (see `remembered`)."""
+    if link.sent is None:
+        return link
+    kept = {one.field for one in synced}
+    texts = tuple((field, text) for field, text in link.sent.custom_fields if not text or field in kept)
+    return replace(link, sent=replace(link.sent, custom_fields=texts))
+
+
 def answered(synced: Sequence[SyncedField], answer: LedgerInvoice, *, looked: bool) -> tuple[SyncedField, ...]:
     """What is remembered once QuickBooks answered a write. `looked`: the answer is what stands there later, and a
     person may have changed it since; only that it is not there at all is taken for QuickBooks' doing."""
