@@ -49,6 +49,11 @@ class Conflict:
     sides: tuple[Side, ...] = BOTH
     refusal: str = ""
 
+    @property
+    def mark(self) -> str:
+        """One digest of all values: what a person saw is what stands, as long as it is the same."""
+        return hashlib.sha256("\n".join(self.marks).encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

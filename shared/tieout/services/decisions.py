@@ -73,18 +73,19 @@ def resolve(records: Records, clock: Clock, key: RecordKey, note: str, actor: st
 
 
 def retry(
-    records: Records, hints: Hints, clock: Clock, keys: Iterable[RecordKey], actor: str, trace_id: str
+    records: Records, hints: Hints, clock: Clock, keys: Iterable[RecordKey], actor: str, trace_id: str, note: str = ""
 ) -> list[RecordKey]:
-    """Have records looked at again, with a line in the trail of each. Gives those that a worker holds just now, or that
-    do not exist: they are not asked for, because that worker is about to look anyhow."""
+    """Have records looked at again, with a line in the trail of each, and `note` in it. Gives those that a worker holds
+    just now, or that do not exist: they are not asked for, because that worker is about to look anyhow."""
     now, asked, busy = clock.now(), [], []
+    facts = {"note": note} if note else {}
     for key in keys:
         record, own = records.get(key), own_hint_object(key)
         if record is None or own is None:
             busy.append(key)
             continue
         try:
-            entry = AuditEntry(now, actor, f"asked to look again at {key.kind}", trace_id)
+            entry = AuditEntry(now, actor, f"asked to look again at {key.kind}", trace_id, facts)
             stored(records, replace(free(record, now), updated_at=now), entry)
         except NotReadyYet:
             busy.append(key)

@@ -22,10 +22,18 @@ def choices(record: SyncRecord) -> Conflict | None:
 
 
 def take(
-    records: Records, clock: Clock, key: RecordKey, side: Side, note: str, actor: str, trace_id: str
+    records: Records,
+    clock: Clock,
+    key: RecordKey,
+    side: Side,
+    note: str,
+    actor: str,
+    trace_id: str,
+    seen: str | None = None,
 ) -> SyncRecord:
     """Keep that `side`'s values are the right ones, of those that the record shows now. Whoever calls this sends a
-    hint; the look that follows carries it out if nobody changed these values since, and asks again otherwise.
+    hint; the look that follows carries it out if nobody changed these values since, and asks again otherwise. `seen` is
+    the `mark` of the values that the person was shown; others that a look found meanwhile are not taken.
 
     Raises NotReadyYet while a worker holds the record or a write of it has an unknown outcome, NothingToResolve when
     there is nothing to choose, or not this side.
@@ -37,6 +45,8 @@ def take(
     conflict = choices(record)
     if conflict is None:
         raise NothingToResolve(_nothing_to_take(record))
+    if seen is not None and seen != conflict.mark:
+        raise NothingToResolve("These values were changed since you looked at them. Look at both again.")
     if side not in conflict.sides:
         raise NothingToResolve(conflict.refusal)
     decided = replace(

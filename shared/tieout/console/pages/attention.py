@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -53,12 +53,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What a person sent and is to be corrected: which field is wrong, and why."""
+    """What a person sent and is to be corrected: which field is wrong, and why. `everything`: the whole list."""
 
-    chosen: Sequence[str] = ()
+    chosen: Sequence[RecordKey] = ()
     note: str = ""
     field: str = ""
     error: str = ""
+    everything: bool = False
+
+    @property
+    def names(self) -> Collection[str]:
+        """What is ticked."""
+        return {_name(key) for key in self.chosen}
 
 
 def listing(desk: Desk, visit: Visit) -> Reply:
@@ -69,8 +75,8 @@ def listing(desk: Desk, visit: Visit) -> Reply:
 def retry(desk: Desk, visit: Visit) -> Reply:
     """Have what was chosen looked at again."""
 
-    def asked(keys: Sequence[RecordKey], _note: str) -> Sequence[RecordKey]:
-        busy = decisions.retry(desk.records, desk.hints, desk.clock, keys, visit.actor, visit.trace_id)
+    def asked(keys: Sequence[RecordKey], note: str) -> Sequence[RecordKey]:
+        busy = decisions.retry(desk.records, desk.hints, desk.clock, keys, visit.actor, visit.trace_id, note)
         return [key for key in keys if key not in busy]
 
     return _decided(desk, visit, asked, _looked_at)
@@ -110,6 +116,9 @@ def _listing(desk: Desk, visit: Visit, code: str, typed: Typed) -> Reply:
     listed = [one for one in needy if code in ("", one.reason)]
     number = _number(visit.request.query.one("page"))
     shown = listed[number * _ON_A_PAGE : (number + 1) * _ON_A_PAGE]
+    if typed.chosen and not typed.everything:
+        # First, wherever they stood: what somebody ticked stays ticked.
+        shown = _with_chosen(desk, typed.chosen, shown)
     first_of = {one.reason: one for one in reversed(needy)}
     return visit.draw(
         "attention.html",
@@ -128,6 +137,11 @@ def _listing(desk: Desk, visit: Visit, code: str, typed: Typed) -> Reply:
         typed=typed,
         longest_note=LONGEST_NOTE,
     )
+
+
+def _with_chosen(desk: Desk, chosen: Sequence[RecordKey], shown: Sequence[SyncRecord]) -> list[SyncRecord]:
+    found = desk.records.get_many(chosen)
+    return [found[key] for key in chosen if key in found] + [one for one in shown if one.key not in found]
 
 
 def _needy(desk: Desk, visit: Visit) -> list[SyncRecord]:
@@ -174,14 +188,14 @@ def _decided(
 ) -> Reply:
     form = visit.request.form
     code, note, keys = form.one("code"), form.one("note"), _chosen(desk, visit)
-    typed = Typed([_name(key) for key in keys], note)
+    everything = bool(form.one("all"))
     if not keys:
         return _listing(desk, visit, code, Typed(note=note, field="record", error=visit.say(_CHOOSE)))
     if len(note) > LONGEST_NOTE:
         error = visit.say(TOO_LONG, most=LONGEST_NOTE)
-        return _listing(desk, visit, code, Typed(typed.chosen, note, "note", error))
+        return _listing(desk, visit, code, Typed(keys, note, "note", error, everything))
     if needs_note and not note:
-        return _listing(desk, visit, code, Typed(typed.chosen, note, "note", visit.say(_NO_NOTE)))
+        return _listing(desk, visit, code, Typed(keys, note, "note", visit.say(_NO_NOTE), everything))
     done = decide(keys, note)
     left = len(keys) - len(done)
     said = [told(visit, len(done))] if done else []

@@ -31,6 +31,13 @@ _BUSY = message("Tieout is working on this record just now, so nothing was chang
 _NO_SUCH_TARGET = message("Tieout knows no such payment or invoice.")
 _GONE = message("It is not among what was found; search again.")
 _SEARCH_LENGTH = message("Type between 2 and 100 characters.")
+# How the services refuse a decision: named here for the catalogue.
+REFUSALS = (
+    message("These values were changed since you looked at them. Look at both again."),
+    message("This record does not need a person."),
+    message("Both values are not known yet: retry this invoice, then take a side."),
+    message("A side can be taken only of an invoice."),
+)
 
 
 def show(desk: Desk, visit: Visit) -> Reply:
@@ -50,7 +57,7 @@ def take(desk: Desk, visit: Visit) -> Reply:
         return _page(desk, visit, record, note=note, error=visit.say(TOO_LONG, most=LONGEST_NOTE))
 
     def decide() -> None:
-        take_side.take(desk.records, desk.clock, record.key, side, note, visit.actor, visit.trace_id)
+        take_side.take(desk.records, desk.clock, record.key, side, note, visit.actor, visit.trace_id, form.one("seen"))
 
     return _decided(desk, visit, record, decide, visit.say(_TAKEN, system=visit.say(SYSTEMS[side.value])), note=note)
 
@@ -71,24 +78,24 @@ def belong(desk: Desk, visit: Visit) -> Reply:
 
 def linkables(desk: Desk, visit: Visit) -> Reply:
     """The invoice's customer and products with what stands for each in the other system. The vendors are asked."""
-    return _links(desk, visit, "", "")
+    return _links(desk, visit, _record(desk, visit), "", "")
 
 
 def search(desk: Desk, visit: Visit) -> Reply:
     """The same, with what a search in the other system finds. A form, because names do not belong into addresses."""
     form = visit.request.form
-    return _links(desk, visit, form.one("of"), form.one("q"))
+    return _links(desk, visit, _record(desk, visit), form.one("of"), form.one("q"))
 
 
-def _links(desk: Desk, visit: Visit, of: str, text: str) -> Reply:
-    record = _record(desk, visit)
+def _links(desk: Desk, visit: Visit, record: SyncRecord, of: str, text: str, problem: str = "") -> Reply:
     workspace = desk.workspace(visit.here.id)
     found = _linkables(desk, workspace, record)
     chosen = _named(found, of)
     candidates, error = _searched(visit, workspace, chosen, text)
     return visit.draw(
         "link.html",
-        status=422 if error else 200,
+        status=422 if error or problem else 200,
+        problem=problem,
         record=record,
         linkables=found,
         chosen=chosen,
@@ -108,15 +115,15 @@ def link(desk: Desk, visit: Visit) -> Reply:
     record, form = _record(desk, visit), visit.request.form
     workspace = desk.workspace(visit.here.id)
     one = _named(_linkables(desk, workspace, record), form.one("of"))
-    here = links.decide_url(visit, record.key, "/link")
-    candidates, _ = _searched(visit, workspace, one, form.one("q"))
+    of, text = form.one("of"), form.one("q")
+    candidates, _ = _searched(visit, workspace, one, text)
     candidate = next((found for found in candidates if found.id == form.one("id")), None)
     if one is None or candidate is None:
-        return visit.back(here, visit.say(_GONE), "warning")
+        return _links(desk, visit, record, of, text, visit.say(_GONE))
     try:
         link_by_hand.link(desk.records, desk.clock, one, candidate, visit.actor, visit.trace_id)
     except NotReadyYet:
-        return visit.back(here, visit.say(_BUSY), "warning")
+        return _links(desk, visit, record, of, text, visit.say(_BUSY))
     decisions.retry(desk.records, desk.hints, desk.clock, [record.key], visit.actor, visit.trace_id)
     return visit.back(links.decide_url(visit, record.key), visit.say(_LINKED, name=candidate.name))
 
