@@ -83,6 +83,14 @@ class _Cases:
     money: list[MoneyCase] = field(default_factory=list)
 
 
+class _Touched(Exception):
+    """Somebody did something to a document since it was planned, so that it stays."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.detail)
+        self.refused = refused
+
+
 @dataclass(frozen=True, slots=True)
 class Undo:
     """The use case. `vendor_timeout` is how long a sent request may still be carried out."""
@@ -253,6 +261,9 @@ class Undo:
             one.held.record = park(one.held.record, error, self.claims.clock.now(), self.vendor_timeout)
             told = "QuickBooks' answer was lost. Tieout finds out what happened; then call undo again."
             return Refused(Hindrance.OUTCOME_UNKNOWN, told)
+        except _Touched as touched:
+            self._as_before(one)
+            return touched.refused
         except StaleVersion:
             self._as_before(one)
             return Refused(Hindrance.EDITED, f"Somebody changed {step.document} {step.far_id} at the same moment.")
@@ -269,16 +280,22 @@ class Undo:
         return None
 
     def _write(self, workspace: Workspace, one: _Claimed, step: Step, note: str, by: str) -> None:
-        ledger = workspace.ledger
+        """Write one document, whose version is that of this last read. What a person did to it since the plan is seen
+        here; what they do from now on QuickBooks refuses by the version."""
+        ledger, record = workspace.ledger, one.held.record
+        books = Books(ledger.company(), workspace.settings)
         if step.posting is None:
             # `rejected` has a person's retry create it anew (see planning.invoice).
             present = ledger.invoice(step.far_id)
+            _still(plan_undo(InvoiceCase(record, made=True, present=present), (), books))
             Writer(self.claims, self.vendor_timeout).write(workspace, one.held, Void(present, note), by)
             return
         content = step.posting.sent
         standing = look_at(workspace, content.document, {step.far_id}).get(step.far_id)
         if standing is None:
             raise NotInLedger
+        only = MoneyCase(replace(record, postings=(step.posting,)), {place(step.posting): standing})
+        _still(plan_undo(None, (only,), books))
         PostingWriter(self.claims, self.vendor_timeout).write(workspace, one.held, TakeBack(standing, content), by)
 
     def _as_before(self, one: _Claimed) -> None:
@@ -328,6 +345,14 @@ class Undo:
     @staticmethod
     def _stopped(group: Group, why: Hindrance, detail: str) -> Undone:
         return Undone(group, (), Refused(why, detail))
+
+
+def _still(plan: tuple[Step, ...] | Refused) -> None:
+    """Whether a document may be taken back as it stands now. Raises _Touched, or NotInLedger when it is voided."""
+    if isinstance(plan, Refused):
+        raise _Touched(plan)
+    if not plan:
+        raise NotInLedger
 
 
 def _places(plan: tuple[Step, ...] | Refused) -> set[tuple[str, str]]:
