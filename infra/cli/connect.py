@@ -183,7 +183,11 @@ def _show_address(url: str, *, browser: bool) -> None:
 
 def _pasted() -> dict[str, str]:
     show.err.print("Then paste the whole address that the browser ends up at:", highlight=False)
-    return dict(parse_qsl(urlsplit(sys.stdin.readline().strip()).query))
+    try:
+        return dict(parse_qsl(urlsplit(sys.stdin.readline().strip()).query))
+    except ValueError:
+        # No address at all, which `complete` tells.
+        return {}
 
 
 def _portal_facts(found: PortalConnected) -> dict[str, object]:

@@ -41,4 +41,5 @@ def login_link(
         show.print_json({"url": url, "name": who, "role": role.value, "minutes": TICKET_LIFE // timedelta(minutes=1)})
         return
     show.out.print(url, soft_wrap=True, highlight=False)
-    show.err.print(f"Signs {who} in as {role.value}, once, within 15 minutes.", highlight=False, soft_wrap=True)
+    told = f"Signs {who} in as {role.value}, once, within 15 minutes."
+    show.err.print(told, highlight=False, markup=False, soft_wrap=True)

@@ -126,8 +126,9 @@ def test_another_company_is_refused_with_both_named(line: CommandLine, monkeypat
     assert tokens.access_token == ACCESS_TOKEN
 
 
-def test_nonsense_that_is_pasted_is_a_clear_line(line: CommandLine, typed: Callable[[str], None]) -> None:
-    typed("no address\n")
+@pytest.mark.parametrize("text", ["no address", "http://[", ""])
+def test_nonsense_that_is_pasted_is_a_clear_line(line: CommandLine, typed: Callable[[str], None], text: str) -> None:
+    typed(f"{text}\n")
     ran = line.run("connect", "quickbooks", "--connection", "c1", "--paste", "--no-browser")
     assert ran.code == 1
     assert "Begin it again." in ran.err

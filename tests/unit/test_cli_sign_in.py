@@ -49,12 +49,18 @@ def test_no_ticket_is_stored_as_it_is(terminal: CommandLine) -> None:
     assert terminal.run("login-link").out.rpartition("/")[2] != secret
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * (LONGEST_NAME + 1), "a\nb", "a\x1b[31mb"])
+@pytest.mark.parametrize("name", ["", "   ", "x" * (LONGEST_NAME + 1), "a\nb", "a\x1b[31mb", "Tieout"])
 def test_a_name_that_cannot_stand_in_the_trail_is_refused(terminal: CommandLine, name: str) -> None:
     ran = terminal.run("login-link", "--name", name)
     assert ran.code == 2
     assert "--name" in ran.err
     assert terminal.doors.tickets == {}
+
+
+def test_a_name_is_told_as_it_is(terminal: CommandLine) -> None:
+    ran = terminal.run("login-link", "--name", "Ana [/i] Souza")
+    assert ran.code == 0
+    assert "Signs Ana [/i] Souza in" in ran.err
 
 
 def test_there_are_two_roles(terminal: CommandLine) -> None:

@@ -66,7 +66,10 @@ def test_signing_in_again_goes_to_intuit_and_comes_back(world: ConsoleWorld) -> 
 
 def test_the_page_lets_its_forms_lead_to_intuit_and_no_other_page_does(world: ConsoleWorld) -> None:
     client = world.signed_in()
-    assert "form-action 'self' https://appcenter.test;" in client.get(PAGE).headers["content-security-policy"]
+    assert (
+        "form-action 'self' https://appcenter.test https://*.intuit.com;"
+        in client.get(PAGE).headers["content-security-policy"]
+    )
     other = client.get(world.path("/settings")).headers["content-security-policy"]
     assert "form-action 'self';" in other
 

@@ -10,6 +10,7 @@ from tests.support.console_world import HOSTILE_NAME, ConsoleWorld
 from tieout.console.settings_words import GROUPS
 from tieout.domain.person import Role
 from tieout.domain.settings import Settings
+from tieout.domain.settings_document import BadSettings
 
 
 @pytest.fixture
@@ -73,6 +74,19 @@ def test_a_version_that_cannot_be_read_any_more_spoils_nothing(world: ConsoleWor
     assert text.count("cannot read it") == 2
     object.__setattr__(kept[1], "document", {"of_another_version": 1})
     assert "cannot be read by this version" in shown(world)
+
+
+@pytest.mark.parametrize("path", ["/fees/2026-03", "/dry-run?invoice=1001"])
+def test_settings_that_cannot_be_read_are_told_on_pages_that_need_them(
+    world: ConsoleWorld, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def unreadable(*_: object) -> None:
+        raise BadSettings([("of_another_version", "unknown setting")])
+
+    monkeypatch.setattr(type(world.world.connections), "settings", unreadable)
+    page = world.signed_in().get(world.path(path))
+    assert page.status == 409
+    assert "cannot be read by this version of Tieout: of_another_version" in page.text
 
 
 def test_a_long_history_is_cut(world: ConsoleWorld) -> None:

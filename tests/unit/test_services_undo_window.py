@@ -11,7 +11,7 @@ from tests.support.builders_money_world import UNDEPOSITED, MoneyWorld
 from tests.support.builders_undo import invoice_key, live, payment_key, planned, undone
 from tieout.domain.planning.undo import Hindrance
 from tieout.domain.record import State
-from tieout.services import undo
+from tieout.services.posting import look_at
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_a_payment_that_a_person_touches_at_the_last_moment_stays(
             fields = {"Id": row["Id"], "SyncToken": row["SyncToken"], "sparse": True, "PaymentRefNum": "by hand"}
             world.book("Payment", fields)
 
-    reads, look_at = [0], undo.look_at
+    reads = [0]
 
     def looking(*asked: Any) -> Any:
         reads[0] += 1
@@ -98,7 +98,7 @@ def test_a_payment_that_a_person_touches_at_the_last_moment_stays(
             touch()
         return look_at(*asked)
 
-    monkeypatch.setattr(undo, "look_at", looking)
+    monkeypatch.setattr("tieout.services.undo.look_at", looking)
     found = undone(world, payment_key(payment))
     assert reads[0] == 3
     assert found.done == ()

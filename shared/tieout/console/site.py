@@ -10,11 +10,13 @@ from tieout.console.guard import SESSION_COOKIE, Guard, forgotten, has_token
 from tieout.console.language import chosen, message
 from tieout.console.layout import Layout
 from tieout.console.pages import PAGES
+from tieout.console.pages.settings import UNREADABLE
 from tieout.console.routing import Found, Needs, Scope, Table
 from tieout.console.visit import Visit
 from tieout.console.web import BadRequest, NotFound, Reply, Request
 from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.person import Role
+from tieout.domain.settings_document import BadSettings
 
 _FROM_ELSEWHERE = message(
     "This form was not sent from this console, so nothing was changed. Open the console at {origin} and try again."
@@ -80,6 +82,9 @@ class Site:
             reply = self._told(visit, 404, _NO_PAGE)
         except BadRequest as bad:
             reply = self._unreadable(visit, bad)
+        except BadSettings as bad:
+            # Read before anything is done; after a way back to an earlier version, for instance.
+            reply = self._told(visit, 409, UNREADABLE, problem=str(bad))
         except StoreUnavailable:
             reply = self._told(visit, 503, _STORE)
         except SyncError as error:

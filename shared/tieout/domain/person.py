@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from tieout.domain.record import TIEOUT
+
 LONGEST_NAME = 80
 
 
@@ -25,6 +27,8 @@ def read_name(text: str) -> str:
         raise BadName("the name is empty")
     if len(name) > LONGEST_NAME:
         raise BadName(f"the name has more than {LONGEST_NAME} characters")
+    if name.casefold() == TIEOUT:
+        raise BadName("the name is what Tieout itself bears in the trail")
     if not name.isprintable():
         raise BadName("the name holds characters that cannot be printed")
     return name

@@ -19,6 +19,8 @@ from tieout.services.sign_in import digest_of
 
 # Intuit tells a person that a sign-in ends; so do we, in time to do it on a working day.
 _SOON = timedelta(days=14)
+# Intuit leads on between its own hosts, to sign in for instance.
+_INTUIT = "https://*.intuit.com"
 _ANSWER = ("state", "code", "realmId", "error")
 _STORED = message("The token of HubSpot account {portal} is stored. It has every scope that the settings need.")
 _STORED_UNPROVEN = message(
@@ -156,8 +158,8 @@ def _page(desk: Desk, visit: Visit, typed: Typed) -> Reply:
         redirect_uri=redirect_address(visit.guard.origin),
         webhooks=[f"{visit.guard.origin}/webhooks/{one}" for one in ("hubspot", "quickbooks")],
     )
-    # Browsers hold the target of a form against the policy even when it is redirected there.
-    return replace(reply, form_to=(desk.sign_in_origin,))
+    # Browsers hold the target of a form against the policy even when it is redirected there, once or several times.
+    return replace(reply, form_to=(desk.sign_in_origin, _INTUIT))
 
 
 def _standing(desk: Desk, visit: Visit, connection: Connection) -> Standing:

@@ -18,7 +18,7 @@ from tieout.domain.settings_document import BadSettings, parse_settings
 
 _SHOWN = 20
 _LABELS = {name: label for group in GROUPS for name, label in group.labels.items()}
-_UNREADABLE = message("The settings in force cannot be read by this version of Tieout: {problem}")
+UNREADABLE = message("The settings in force cannot be read by this version of Tieout: {problem}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def settings(desk: Desk, visit: Visit) -> Reply:
         in_force = desk.connections.settings(visit.here.id)
         groups, problem = _groups(in_force, visit.language), ""
     except BadSettings as bad:
-        groups, problem = [], visit.say(_UNREADABLE, problem=str(bad))
+        groups, problem = [], visit.say(UNREADABLE, problem=str(bad))
     return visit.draw(
         "settings.html",
         groups=groups,
