@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.builders import a_ledger_invoice, a_link, some_content
@@ -153,6 +153,7 @@ def test_a_decision_ends_every_conflict(
 
 
 @given(PAIRS, KEEPING, TEXTS, EDITS, TEXTS)
+@example(FieldPair("p", "1", Direction.TO_QUICKBOOKS, Winner.HUBSPOT), "drops", "a", [], "b")
 def test_what_is_not_told_is_neither_changed_nor_cleared(
     pair: FieldPair, keeping: str, begun: str, edits: list[tuple[Side, str]], there: str
 ) -> None:

@@ -167,6 +167,37 @@ def test_a_write_that_never_arrived_is_planned_anew() -> None:
     assert (world.mirror(row).state, custom(world.row(row))) == (State.SYNCED, "SO-18")
 
 
+def test_a_write_that_never_arrived_is_not_sent_while_nothing_is_sent_to_quickbooks() -> None:
+    world = a_world()
+    row = shown(world)
+    world.fault("timeout_before")
+    id_ = world.shown_id(row)
+    world.edit(id_, **{ORDER: "SO-18"})
+    world.push(world.hint(id_, object=HintObject.MIRRORED_INVOICE))
+    world.settings(field_pairs=list(PAIRS), push_invoices=False)
+    world.run()
+    assert custom(world.row(row)) == "SO-17"
+    assert world.mirror(row).intent is None
+
+
+def test_a_value_on_its_way_to_hubspot_stays_out_when_the_pair_goes_there_no_more() -> None:
+    pair = {"hubspot": ORDER, "quickbooks": "1", "direction": "both"}
+    world = a_world(pair)
+    row = shown(world)
+    world.hubspot_fault("status_500", "invoices/batch/update", times=50)
+    world.rebook(row, CustomField=filled(world.row(row), "SO-20"))
+    world.show(row)
+    assert [one.pending for one in world.mirror(row).fields] == [True]
+    world.hubspot.faults.clear()
+    world.settings(field_pairs=[{**pair, "direction": "to_quickbooks"}])
+    world.run()
+    assert world.mirror(row).state is State.SYNCED
+    assert (there(world, world.shown_id(row), ORDER), custom(world.row(row))) == ("SO-17", "SO-20")
+    # From then on HubSpot's changes go out.
+    edited(world, row, **{ORDER: "SO-21"})
+    assert custom(world.row(row)) == "SO-21"
+
+
 def test_two_workers_write_once() -> None:
     world = a_world()
     row = shown(world)

@@ -139,6 +139,19 @@ def test_a_number_cannot_be_taken_where_quickbooks_numbers_by_itself() -> None:
         decide(world, row, Side.HUBSPOT)
 
 
+def test_nothing_can_be_taken_to_quickbooks_while_nothing_is_sent_there(world: MirrorWorld) -> None:
+    row = edited(world)
+    before = world.row(row)
+    decide(world, row, Side.HUBSPOT)
+    # Between the decision and the look.
+    world.settings(push_invoices=False)
+    assert world.show(row, Cause.RETRY).reason == AttentionCode.EDITED_IN_HUBSPOT
+    found = choices(world.mirror(row))
+    assert found is not None
+    assert found.sides == (Side.QUICKBOOKS,)
+    assert world.row(row) == before
+
+
 def test_a_number_that_another_invoice_bears_is_told(world: MirrorWorld) -> None:
     world.billed(DocNumber="HS-9")
     row = edited(world, hs_number="HS-9")

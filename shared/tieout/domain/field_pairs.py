@@ -94,7 +94,8 @@ class SyncedField:
     """What is remembered of one pair of one invoice: what stood on each side when they were last the same.
 
     The two texts may differ a little where one side stores a text in its own way, and altogether where QuickBooks does
-    not keep it. `pending`: HubSpot is being brought from `hubspot` to `quickbooks` and may show either.
+    not keep it. `pending`: HubSpot is being brought from `hubspot` to `quickbooks` and may show either. `as_found`:
+    they stood like this when the document was adopted, and neither was carried.
     """
 
     property: str
@@ -102,6 +103,7 @@ class SyncedField:
     hubspot: str
     quickbooks: str
     pending: bool = False
+    as_found: bool = False
 
 
 def with_definitions(pairs: tuple[FieldPair, ...], names: Mapping[str, str]) -> tuple[FieldPair, ...]:

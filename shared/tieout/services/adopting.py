@@ -35,7 +35,7 @@ def adopt(claims: Claims, held: Held, plan: Adopt) -> None:
         references=plan.references,
         adopted=True,
     )
-    adopted = agreed(replace(held.record, link=link, intent=None, unclear=""), plan.agreement)
+    adopted = agreed(replace(held.record, link=link, intent=None, fields=plan.fields or (), unclear=""), plan.agreement)
     if present.settled_by:
         adopted = replace(adopted, due_at=now + _SETTLED_LATER)
     facts = {"quickbooks_id": present.id}

@@ -34,7 +34,7 @@ from tieout.domain.planning.item import UseItem, origin_id
 from tieout.domain.planning.plan import Adopt, Attend, Create, Gone, Nothing, Plan, Skip, Update
 from tieout.domain.record import Link, References, State, SyncRecord
 from tieout.ports import Workspace
-from tieout.services.assess_fields import begun, compared, without_look
+from tieout.services.assess_fields import as_it_stands, begun, compared, without_look
 from tieout.services.books import Rates, open_books
 from tieout.services.customers import Customers, Resolution
 from tieout.services.items import Items
@@ -157,7 +157,7 @@ class Assessor:
             found = self._look(workspace, opened, books)
             if wanted is not None:
                 new = [one for one in opened if one.case.link is None]
-                wanted.update({one.source.id: _wanted(one) for one in new})
+                wanted.update({one.source.id: Wanted.of(one.source, one.desired) for one in new})
             if looked is not None:
                 looked.update(found)
         return [_result(one) if isinstance(one, _Open) else one for one in plans]
@@ -342,19 +342,14 @@ def _beside_fields(content: InvoiceContent) -> InvoiceContent:
     return replace(content, custom_fields=())
 
 
-def _wanted(one: _Open) -> Wanted:
-    """What it would be in the ledger; of one that cannot be described yet, what HubSpot says of it."""
-    if one.desired is None:
-        return Wanted.undescribed(one.source.id, one.source.number, one.source.invoice_date, one.source.total)
-    return Wanted.of(one.source.id, one.source.number, one.source.invoice_date, one.desired)
-
-
 def _adopt(one: _Open, approved: Match, present: Mapping[str, LedgerInvoice | None], books: Books) -> None:
     if isinstance(approved, Unclear):
         # Whatever else is in the way: this has to be known first.
         one.plan = Attend(AttentionCode.ADOPTION_UNCLEAR, approved.detail)
     elif one.desired is not None:
-        one.plan = decide_adoption(one.desired, _wanted(one), approved, present.get(approved.far_id), books)
+        there, described = present.get(approved.far_id), _beside_fields(one.desired)
+        plan = decide_adoption(described, Wanted.of(one.source, one.desired), approved, there, books)
+        one.plan = as_it_stands(plan, one.source, books)
 
 
 def _is_unclear(one: _Open) -> bool:

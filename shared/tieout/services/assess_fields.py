@@ -10,6 +10,7 @@ from tieout.domain.planning.content import field_texts
 from tieout.domain.planning.fields import (
     ComparedFields,
     FieldsPlan,
+    as_found,
     ledger_texts,
     new_fields,
     remembered,
@@ -17,7 +18,7 @@ from tieout.domain.planning.fields import (
     worth_keeping,
 )
 from tieout.domain.planning.invoice import unseen
-from tieout.domain.planning.plan import Create, Nothing, Plan
+from tieout.domain.planning.plan import Adopt, Create, Nothing, Plan
 from tieout.domain.record import Link, SyncRecord
 
 
@@ -47,3 +48,11 @@ def begun(plan: Plan, source: SourceInvoice, books: Books) -> Plan:
     pairs = new_fields(books.pairs, field_texts(source, books))
     content = replace(plan.content, custom_fields=pairs.standing)
     return pairs.problem or replace(plan, content=content, fields=pairs.remembered)
+
+
+def as_it_stands(plan: Plan, source: SourceInvoice, books: Books) -> Plan:
+    """The plan with what both sides say of the pairs where a document is adopted: nothing of it is carried."""
+    if not isinstance(plan, Adopt):
+        return plan
+    texts = field_texts(source, books), ledger_texts(books.pairs, plan.present)
+    return replace(plan, fields=as_found(books.pairs, *texts))

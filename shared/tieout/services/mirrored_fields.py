@@ -149,7 +149,10 @@ class _Fields:
         return _Answer(id_, workspace.ledger.invoice(intent.far_id or ""))
 
     def landed(self, workspace: Workspace, record: SyncRecord, intent: Intent) -> _Answer | None:
-        """By sending it once more. What is refused then was refused before."""
+        """By sending it once more. What is refused then was refused before. While nothing is sent to QuickBooks, what
+        stands there tells: it is compared anew."""
+        if not workspace.settings.push_invoices:
+            return None
         try:
             return self.send(workspace, record, intent)[0]
         except (StaleVersion, NeedsAttention):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tieout.domain.attention import AttentionCode
-from tieout.domain.invoice import InvoiceContent, LedgerInvoice
+from tieout.domain.invoice import InvoiceContent, LedgerInvoice, SourceInvoice
 from tieout.domain.money import Money
 from tieout.domain.planning.books import Books
 from tieout.domain.planning.plan import Adopt, Attend
@@ -34,14 +34,13 @@ class Wanted:
     day: date
 
     @classmethod
-    def of(cls, id_: str, number: str | None, day: date, content: InvoiceContent) -> Wanted:
-        """`day` is HubSpot's own date, which a closed period does not move."""
-        return cls(id_, (number or "").strip() or None, content.customer_id, goal(content), day)
-
-    @classmethod
-    def undescribed(cls, id_: str, number: str | None, day: date, total: Money | None) -> Wanted:
-        """One of which something is missing, such as a product: nothing is the same as that for certain."""
-        return cls(id_, (number or "").strip() or None, None, total, day)
+    def of(cls, source: SourceInvoice, desired: InvoiceContent | None) -> Wanted:
+        """By HubSpot's own date, which a closed period does not move. `desired` None: something of it is missing, such
+        as a product, and nothing is the same as that for certain."""
+        number, day = (source.number or "").strip() or None, source.invoice_date
+        if desired is None:
+            return cls(source.id, number, None, source.total, day)
+        return cls(source.id, number, desired.customer_id, goal(desired), day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,11 +146,15 @@ class _Planned:
 
 def _pair(pair: FieldPair, compared: ComparedFields, synced: SyncedField | None, taken: Side | None) -> _Planned:
     told, shown = compared.hubspot.get(pair.hubspot), compared.quickbooks.get(pair.quickbooks)
+    if synced is not None and synced.pending and not pair.to_hubspot:
+        # The pair goes there no more, so nothing is on its way: what HubSpot shows of the two is what it has.
+        there = told if told in (synced.hubspot, synced.quickbooks) else synced.hubspot
+        synced = replace(synced, hubspot=there or "", pending=False)
     if told is None and synced is None:
         return _Planned()
     hubspot = told if told is not None else synced.hubspot if synced else ""
     quickbooks = shown if shown is not None else synced.quickbooks if synced else ""
-    found = _judged(pair, hubspot, quickbooks, synced)
+    found = _judged(pair, hubspot, quickbooks, synced, told=told is not None)
     if found.outcome is Outcome.CONFLICT and taken is not None:
         found = _taken(pair, hubspot, quickbooks, taken)
         if found.outcome is Outcome.LEFT:
@@ -168,7 +172,9 @@ def _pair(pair: FieldPair, compared: ComparedFields, synced: SyncedField | None,
         case Outcome.AGREE if found.value is not None:
             both = SyncedField(pair.hubspot, pair.quickbooks, found.value, found.value)
             return _Planned(_standing(pair, quickbooks), remembered=both if found.value else None)
-        case Outcome.AGREE if pair.to_quickbooks and synced is not None and not (hubspot and quickbooks):
+        case Outcome.AGREE if (
+            pair.to_quickbooks and synced is not None and not synced.as_found and not (hubspot and quickbooks)
+        ):
             # QuickBooks did not keep it, or did not clear it: an update for another reason tries it once more.
             return _Planned((pair.quickbooks, hubspot), remembered=synced)
     # What a person entered where HubSpot has nothing is theirs, and no part of what Tieout sends.
@@ -179,8 +185,9 @@ def _standing(pair: FieldPair, text: str | None) -> tuple[str, str] | None:
     return (pair.quickbooks, text) if text else None
 
 
-def _judged(pair: FieldPair, hubspot: str, quickbooks: str, synced: SyncedField | None) -> Comparison:
-    """By which side changed since it was last the same; AGREE without a value: neither did, each has it in its way."""
+def _judged(pair: FieldPair, hubspot: str, quickbooks: str, synced: SyncedField | None, *, told: bool) -> Comparison:
+    """By which side changed since it was last the same; AGREE without a value: neither did, each has it in its way.
+    `told`: HubSpot's text is of now, and not what is remembered of it."""
     winner = pair.winner.side
     if synced is None or hubspot == quickbooks:
         return compare(hubspot, quickbooks, None, pair.direction, winner)
@@ -191,7 +198,7 @@ def _judged(pair: FieldPair, hubspot: str, quickbooks: str, synced: SyncedField 
         changed |= {Side.QUICKBOOKS}
     if quickbooks != synced.quickbooks:
         changed |= {Side.QUICKBOOKS}
-        if synced.hubspot and not synced.quickbooks and not synced.pending:
+        if told and synced.hubspot and not synced.quickbooks and not synced.pending:
             # It was not kept before and shows up now: it may be of an older day than HubSpot's.
             changed |= {Side.HUBSPOT}
     if not changed:
@@ -286,6 +293,21 @@ def as_sent(link: Link, synced: Sequence[SyncedField]) -> Link:
     return replace(link, sent=replace(link.sent, custom_fields=texts))
 
 
+def as_found(
+    pairs: Sequence[FieldPair], hubspot: Mapping[str, str], quickbooks: Mapping[str, str]
+) -> tuple[SyncedField, ...]:
+    """What is remembered of a document that is adopted: what each side says, whatever that is, until one changes it."""
+    return worth_keeping(
+        [
+            SyncedField(
+                pair.hubspot, pair.quickbooks, hubspot[pair.hubspot], quickbooks[pair.quickbooks], as_found=True
+            )
+            for pair in pairs
+            if pair.hubspot in hubspot and pair.quickbooks in quickbooks
+        ]
+    )
+
+
 def answered(synced: Sequence[SyncedField], answer: LedgerInvoice, *, looked: bool) -> tuple[SyncedField, ...]:
     """What is remembered once QuickBooks answered a write. `looked`: the answer is what stands there later, and a
     person may have changed it since; only that it is not there at all is taken for QuickBooks' doing."""
@@ -299,7 +321,7 @@ def answered(synced: Sequence[SyncedField], answer: LedgerInvoice, *, looked: bo
 
 def unkept(synced: Sequence[SyncedField]) -> str:
     """What QuickBooks did not take of what was written there, for a person."""
-    settled = [one for one in synced if not one.pending]
+    settled = [one for one in synced if not one.pending and not one.as_found]
     return not_taken(
         [one.field for one in settled if one.hubspot and not one.quickbooks],
         [one.field for one in settled if one.quickbooks and not one.hubspot],

@@ -123,7 +123,7 @@ def plan_invoice_mirror(case: InvoiceCase, settings: Settings) -> InvoiceMirrorP
         return wanted
     if case.standing is None:
         return _deleted_there(case, settings, wanted)
-    return _compared(case.standing, mirror, wanted, case)
+    return _compared(case.standing, mirror, wanted, case, settings)
 
 
 def _gone_on_both_sides(case: InvoiceCase, mirror: Mirror) -> InvoiceMirrorPlan | None:
@@ -222,7 +222,9 @@ def _deleted_there(case: InvoiceCase, settings: Settings, wanted: MirrorContent)
     return Attend(AttentionCode.DELETED_IN_HUBSPOT, f"QuickBooks has {wanted.total}, {wanted.status}.", conflict)
 
 
-def _compared(standing: StandingMirror, mirror: Mirror, wanted: MirrorContent, case: InvoiceCase) -> InvoiceMirrorPlan:
+def _compared(
+    standing: StandingMirror, mirror: Mirror, wanted: MirrorContent, case: InvoiceCase, settings: Settings
+) -> InvoiceMirrorPlan:
     if standing.unreadable:
         return Attend(AttentionCode.REFUSED_BY_HUBSPOT, standing.unreadable)
     same_parties = (mirror.sent.customer_id, mirror.sent.company_id) == (wanted.customer_id, wanted.company_id)
@@ -230,7 +232,8 @@ def _compared(standing: StandingMirror, mirror: Mirror, wanted: MirrorContent, c
         return Nothing() if mirror.sent == wanted else NoteMirror(wanted)
     found = _edits(standing, mirror, wanted)
     source = case.source if case.source is not None and not case.source.voided else None
-    company = case.company if source is not None else None
+    # What a person decided is written to QuickBooks no more than anything else while nothing is sent there.
+    company = case.company if source is not None and settings.push_invoices else None
     conflict = edited_here(found, wanted, standing, company)
     if conflict is None:
         return FillMirror(standing, wanted)
