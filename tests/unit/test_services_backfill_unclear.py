@@ -12,6 +12,7 @@ from tieout.domain.hint import Cause
 from tieout.domain.planning.adoption import Unclear
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.services.backfill import Step
+from tieout.services.decisions import ignore
 
 
 @pytest.fixture
@@ -96,3 +97,17 @@ def test_what_may_stand_there_is_not_created_because_sending_was_off_for_a_while
     assert world.sync(made, Cause.RETRY).state is State.SYNCED
     assert world.record(made).unclear == ""
     assert len(world.booked()) == 2
+
+
+@pytest.mark.parametrize("change", [{"DocNumber": "1043"}, {"TxnDate": "2026-03-02"}])
+def test_what_a_person_left_alone_because_it_stands_there_is_not_shown_a_second_time(
+    world: BackfillWorld, change: dict[str, str]
+) -> None:
+    made = world.invoice()
+    row = world.by_hand(made, **change)
+    world.fill()
+    assert world.record(made).reason == "adoption_unclear"
+    ignore(world.records, world.clock, world.record(made).key, "entered by hand", "anna", "cli")
+    outlook = world.outlook()
+    assert {one.key.origin_id: one.step for one in outlook.planned} == {made: Step.LEAVE, str(row["Id"]): Step.LEAVE}
+    assert outlook.to_be_done == ()

@@ -61,12 +61,15 @@ class Outlooks:
         found = [one for one in found if one.id not in shown]
         known = self._records(workspace, "hubspot", [one.id for one in found])
         planned: dict[str, Planned] = {}
+        before: dict[str, Planned] = {}
         asked: list[DatedInvoice] = []
         for one in found:
-            beforehand = _beforehand(_key(workspace, "hubspot", one.id), known.get(one.id), one)
+            record = known.get(one.id)
+            beforehand = _beforehand(_key(workspace, "hubspot", one.id), record, one)
             if beforehand is not None:
-                planned[one.id] = beforehand
-            else:
+                before[one.id] = beforehand
+            if beforehand is None or (beforehand.step is Step.LEAVE and record is not None and record.unclear):
+                # What may stand in QuickBooks and was left alone for it is compared all the same.
                 asked.append(one)
         wanted: dict[str, Wanted] = {}
         told(Phase.PLAN, 0, len(asked))
@@ -75,6 +78,7 @@ class Outlooks:
         for some, new in self.lanes.each(partial(self._assessed, workspace, wish, chunk, known) for chunk in chunks):
             planned, wanted, done = planned | some, wanted | new, done + len(some)
             told(Phase.PLAN, done, len(asked))
+        planned |= before
         return [planned[one.id] for one in found], wanted
 
     def _found(self, workspace: Workspace, wish: Wish, told: Told) -> list[DatedInvoice]:
@@ -229,6 +233,8 @@ def _of_record(record: SyncRecord, told: Planned) -> Planned | None:
 
 
 def _matched(planned: Planned, found: Match | None) -> Planned:
+    if planned.step is Step.LEAVE:
+        return planned
     match found:
         case Same():
             return replace(planned, step=Step.ADOPT, far_id=found.far_id, reason="", detail="", known=False)
