@@ -126,3 +126,28 @@ def test_what_was_searched_for_stays_when_the_choice_is_gone(
     assert wrong.status == 422
     assert "not among what was found" in wrong.text
     assert ["servic"] in [one.fields.get("q") for one in wrong.forms]
+
+
+def test_a_form_that_met_nobody_can_be_sent_once_more(
+    console: ConsoleWorld, client: ConsoleClient, world: MirrorWorld
+) -> None:
+    id_ = unsold(world, "Unheard-of")
+    page = client.get(at(console, id_) + "/link")
+    [form] = [one for one in page.forms if one.action.endswith("/search") and one.fields["q"] == ["Unheard-of"]]
+    world.hubspot_fault("status_500", "/invoices", method="POST")
+    failed = form.submit(q="servic")
+    assert failed.status == 424
+    found = failed.form("/search").submit()
+    assert found.status == 200
+    assert "Services" in found.text
+
+
+def test_a_token_is_not_sent_back_when_nobody_answers(
+    console: ConsoleWorld, client: ConsoleClient, world: MirrorWorld
+) -> None:
+    form = next(one for one in client.get("/console/connect").forms if one.action.endswith("/connect/hubspot"))
+    world.hubspot_fault("status_500", "/account-info", times=9)
+    failed = form.submit(token="pat-na1-a-token-of-mine")
+    assert failed.status == 424
+    assert "pat-na1-a-token-of-mine" not in failed.html
+    assert not [one for one in failed.forms if one.action.endswith("/connect/hubspot")]

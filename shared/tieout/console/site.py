@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from tieout.console.desk import Desk
-from tieout.console.guard import SESSION_COOKIE, Guard, forgotten, has_token
+from tieout.console.guard import CSRF_FIELD, SESSION_COOKIE, Guard, forgotten, has_token
 from tieout.console.language import chosen, message
 from tieout.console.layout import Layout
 from tieout.console.pages import PAGES
 from tieout.console.pages.settings import UNREADABLE
 from tieout.console.routing import Found, Needs, Scope, Table
 from tieout.console.visit import Visit
-from tieout.console.web import BadRequest, NotFound, Reply, Request
+from tieout.console.web import BASE, BadRequest, NotFound, Reply, Request
 from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.person import Role
 from tieout.domain.settings_document import BadSettings
@@ -86,10 +87,10 @@ class Site:
             # Read before anything is done; after a way back to an earlier version, for instance.
             reply = self._told(visit, 409, UNREADABLE, problem=str(bad))
         except StoreUnavailable:
-            reply = self._told(visit, 503, _STORE)
+            reply = self._told(visit, 503, _STORE, "", _again(visit))
         except SyncError as error:
             # Not a failure of ours, of which an alarm would tell.
-            reply = self._told(visit, 424, _VENDOR, detail=error.detail)
+            reply = self._told(visit, 424, _VENDOR, error.detail, _again(visit))
         return Answered(reply, facts)
 
     def refused(self, request: Request, bad: BadRequest) -> Reply:
@@ -145,7 +146,26 @@ class Site:
     def _unreadable(self, visit: Visit, bad: BadRequest) -> Reply:
         return self._told(visit, bad.status, _TOO_LARGE if bad.status == 413 else _UNREADABLE)
 
-    def _told(self, visit: Visit, status: int, text: str, detail: str = "", **values: str) -> Reply:
+    def _told(
+        self, visit: Visit, status: int, text: str, detail: str = "", again: Again | None = None, /, **values: str
+    ) -> Reply:
         """A page that says `text`. It reads nothing, so that it can be made whatever has failed."""
         told = visit.say(text, **values)
-        return self._layout.page(visit, "told.html", status=status, code=status, text=told, detail=detail)
+        return self._layout.page(visit, "told.html", status=status, code=status, text=told, detail=detail, again=again)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A form as it was sent, to be sent once more."""
+
+    action: str
+    fields: Sequence[tuple[str, str]]
+
+
+def _again(visit: Visit) -> Again | None:
+    """What was typed into a form that met somebody who did not answer. A token is never sent back."""
+    sent = visit.request.form.values
+    if visit.request.method != "POST" or visit.session is None or "token" in sent:
+        return None
+    fields = [(name, value) for name, values in sent.items() for value in values if name != CSRF_FIELD]
+    return Again(quote(f"{BASE}{visit.request.path}", safe="/%:@"), fields)

@@ -75,7 +75,7 @@ def _leave(desk: Desk, visit: Visit) -> None:
 
 
 def _refused(visit: Visit, why: NoEntry) -> Reply:
-    return visit.draw("told.html", status=410, code=410, text=visit.say(_NO_ENTRY[why]), detail="")
+    return visit.draw("told.html", status=410, code=410, text=visit.say(_NO_ENTRY[why]), detail="", again=None)
 
 
 PAGE = Page(
