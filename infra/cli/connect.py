@@ -166,6 +166,7 @@ def _received(
         ) from None
     with listening:
         url = deployment.connect.begin(connection, listening.redirect_uri, holder, actor(), portal_id=portal)
+        listening.expect(dict(parse_qsl(urlsplit(url).query))["state"])
         _show_address(url, browser=browser)
         answer = listening.wait(SIGN_IN_TIME.total_seconds())
     if answer is None:

@@ -20,6 +20,7 @@ class Loopback:
     def __init__(self, port: int) -> None:
         """Raises OSError when the port is taken."""
         self._answer: dict[str, str] | None = None
+        self._state: str | None = None
         self._answered = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         # From the beginning: a browser in this very terminal is back before anybody waits.
@@ -29,6 +30,10 @@ class Loopback:
     def redirect_uri(self) -> str:
         """What the Intuit app has to list among its redirect addresses; Intuit takes "localhost" and no number."""
         return f"http://localhost:{self._server.server_port}{PATH}"
+
+    def expect(self, state: str) -> None:
+        """Take the answer with this `state` and no other: any web page can send a browser here."""
+        self._state = state
 
     def wait(self, seconds: float) -> dict[str, str] | None:
         """The parameters that the browser came back with, None when it did not within `seconds`."""
@@ -56,7 +61,7 @@ class Loopback:
                 parts = urlsplit(self.path)
                 answer = dict(parse_qsl(parts.query))
                 # A browser asks for an icon as well, and anything on this machine may knock.
-                if parts.path != PATH or "state" not in answer:
+                if parts.path != PATH or loopback._state is None or answer.get("state") != loopback._state:
                     self.send_error(404)
                     return
                 loopback._answer = answer

@@ -181,6 +181,19 @@ def test_a_browser_that_never_comes_back_ends_the_waiting() -> None:
         assert listening.wait(0.05) is None
 
 
+def test_a_page_of_somebody_else_that_sends_a_browser_here_ends_nothing() -> None:
+    with Loopback(0) as listening:
+        for state in ("", "?state=", "?state=guessed", "?state=right"):
+            with pytest.raises(HTTPError):
+                urllib.request.urlopen(f"{listening.redirect_uri}{state}", timeout=10)
+        listening.expect("right")
+        with pytest.raises(HTTPError):
+            urllib.request.urlopen(f"{listening.redirect_uri}?state=guessed&code=theirs", timeout=10)
+        assert listening.wait(0.05) is None
+        with urllib.request.urlopen(f"{listening.redirect_uri}?state=right&code=ours", timeout=10):
+            assert listening.wait(5) == {"state": "right", "code": "ours"}
+
+
 def test_the_redirect_option_needs_paste(line: CommandLine) -> None:
     ran = line.run("connect", "quickbooks", "--connection", "c1", "--redirect", REDIRECT)
     assert ran.code == 2

@@ -164,6 +164,19 @@ def test_disconnecting_asks_first_revokes_and_pauses(world: ConsoleWorld) -> Non
     assert ("Olga Operator", "disconnected QuickBooks") in actions(world)
 
 
+def test_what_a_disconnect_left_can_be_taken_from_the_page_later(world: ConsoleWorld) -> None:
+    client = world.signed_in()
+    world.world.fault("status_500", path="revoke")
+    assert client.get(PAGE).form("/disconnect").submit(sure="yes").status == 424
+    assert world.world.tokens.load("c1") is not None
+    client.get(PAGE).form("/disconnect").submit(sure="yes")
+    assert world.world.tokens.load("c1") is None
+    # HubSpot's token is still there, and can still be forgotten.
+    client.get(PAGE).form("/disconnect").submit(sure="yes", hubspot="yes")
+    assert world.connecting.portal_tokens.token(world.world.connection.portal_id) is None
+    assert not [one for one in client.get(PAGE).forms if one.action.endswith("/disconnect")]
+
+
 def test_hubspots_token_is_forgotten_when_that_is_wished(world: ConsoleWorld) -> None:
     client = world.signed_in()
     client.get(PAGE).form("/disconnect").submit(sure="yes", hubspot="yes")
