@@ -54,6 +54,14 @@ def test_the_csv_has_a_row_for_each_payment_and_refund_and_no_zero_for_what_is_n
     assert rows[3]["findings"] == "date_of_detection"
 
 
+def test_no_text_of_hubspots_is_a_formula_to_a_spreadsheet() -> None:
+    line = a_fee_line(method='=HYPERLINK("http://evil.test")')
+    refund = RefundLine(line, date(2026, 10, 4), usd("5.00"))
+    rows = list(csv.DictReader(as_csv(report(PeriodPayments(OCTOBER, (line,), (refund,)))).splitlines()))
+    assert [one["method"][:2] for one in rows] == ["'=", "'="]
+    assert rows[1]["net"] == "-5.00", "an amount is a number"
+
+
 def test_the_json_holds_sums_days_findings_and_payments_with_amounts_as_texts() -> None:
     told = json.loads(as_json(a_document()))
     assert (told["period"], told["composition"], told["company"]) == ("2026-10", "apart", "Craig's")

@@ -11,6 +11,7 @@ from tests.support import aws
 from tests.support.memory import MemoryRecords, VirtualClock
 from tests.support.memory_connecting import MemoryTrail
 from tests.support.memory_letters import MemoryLetters
+from tieout.adapters.dynamodb.errors import UnreadableItem
 from tieout.adapters.sqs.dead_letters import DeadLetters
 from tieout.adapters.sqs.redriving import SqsDeadLetterQueues
 from tieout.domain.errors import StoreUnavailable
@@ -96,6 +97,19 @@ def test_a_hint_that_was_not_taken_is_not_deleted() -> None:
     assert len(desk.letters.left()) == 1
     assert desk.sent == []
     assert [one.fate for one in desk.run()] == [Fate.SENT]
+
+
+def test_a_record_that_cannot_be_read_stops_no_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk()
+    for number in range(3):
+        desk.letters.bury(QUEUE, hint(str(number)).to_json())
+
+    def unreadable(*_: object) -> None:
+        raise UnreadableItem("C#acme#REC#invoice#hubspot#1")
+
+    monkeypatch.setattr(desk.records, "get", unreadable)
+    assert [one.fate for one in desk.run()] == [Fate.SENT] * 3
+    assert desk.letters.left() == []
 
 
 def test_a_letter_that_cannot_be_given_back_comes_back_by_itself() -> None:

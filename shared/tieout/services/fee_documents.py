@@ -51,6 +51,9 @@ _COLUMNS = (
 )
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A document of a period's fees. `adjusting`: it corrects what was booked before it."""
@@ -130,7 +133,7 @@ def as_csv(report: FeeReport) -> str:
                 plain(fees.platform) if fees else "",
                 "",
                 plain(line.gross - fees.total) if fees else "",
-                line.method,
+                _cell(line.method),
                 " ".join(odd.get(line.payment_id, ())),
             )
         )
@@ -153,9 +156,14 @@ def _refund_row(refund: RefundLine) -> Sequence[object]:
         "",
         plain(amount),
         plain(-amount),
-        line.method,
+        _cell(line.method),
         noted,
     )
+
+
+def _cell(text: str) -> str:
+    """A text of HubSpot's as a cell that is no formula to a spreadsheet."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def plain(amount: Money) -> str:

@@ -92,8 +92,12 @@ class Redrive:
 
     def _record(self, hint: Hint) -> SyncRecord | None:
         """The record that a hint is about, as far as the hint itself tells."""
-        key = self._key(hint)
-        return None if key is None else self.records.get(key)
+        try:
+            key = self._key(hint)
+            return None if key is None else self.records.get(key)
+        except ValueError:
+            # One that this version cannot read may be why the letter is here. It is only told of, and stops no other.
+            return None
 
     def _key(self, hint: Hint) -> RecordKey | None:
         connection, id_ = hint.connection, hint.id
