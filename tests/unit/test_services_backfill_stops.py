@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import Any
 
@@ -144,3 +144,41 @@ def test_hints_of_a_back_fill_name_their_run() -> None:
     [planned] = world.outlook().to_be_done
     hint = planned.hint(RUN, world.clock.now())
     assert (hint.id, hint.cause, hint.trace_id) == (made, Cause.BACKFILL, RUN)
+
+
+@pytest.mark.parametrize("change", [{}, {"DocNumber": "1043"}])
+@pytest.mark.parametrize("at", range(5))
+def test_what_a_run_left_behind_is_not_created_by_a_worker_where_it_may_stand_already(
+    monkeypatch: pytest.MonkeyPatch, change: dict[str, str], at: int
+) -> None:
+    world = BackfillWorld()
+    made = world.invoice()
+    row = world.by_hand(made, **change)
+    outlook = world.outlook()
+    with killed(monkeypatch, at, answered=False), suppress(_Killed):
+        list(world.backfill.carry_out(outlook.matches).run(outlook.to_be_done, RUN))
+    # Nobody calls the back-fill again: the sweep finds the record, and a worker looks at it.
+    world.clock.advance(3600)
+    world.run()
+    assert len(world.booked()) == 1
+    assert world.record(made).reason in ("", "adoption_unclear")
+    if change:
+        world.rebook(row, DocNumber=world.number(made))
+    world.fill()
+    assert world.key_of(row) == world.record(made).key
+    assert len(world.booked()) == 1
+
+
+def test_what_had_to_wait_is_not_created_by_a_worker_where_it_stands_already() -> None:
+    world = BackfillWorld()
+    made = world.invoice()
+    row = world.by_hand(made)
+    outlook = world.outlook()
+    world.fault("status_500", times=500, method="GET", path="/query")
+    list(world.backfill.carry_out(outlook.matches).run(outlook.to_be_done, RUN))
+    world.quickbooks.faults.clear()
+    world.clock.advance(3600)
+    world.run()
+    assert len(world.booked()) == 1
+    world.fill()
+    assert world.key_of(row) == world.record(made).key

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tieout.domain.claim import ClaimVerdict, judge_claim, judge_in_passing
 from tieout.domain.errors import NotReadyYet
 from tieout.domain.hint import Cause, Hint
-from tieout.domain.record import SHOWN_UNKNOWN, RecordKey, SyncRecord, own_hint_object
+from tieout.domain.record import SHOWN_UNKNOWN, Kind, RecordKey, SyncRecord, own_hint_object
 from tieout.ports import AuditEntry, Clock, Hints, RecordChanged, Records
 
 # Longer than the worker's time-out, shorter than the queue's visibility time-out: a message that comes back after its
@@ -34,12 +34,14 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Takes, stores and gives back records. `new_token` gives a text that nobody else has."""
+    """Takes, stores and gives back records. `new_token` gives a text that nobody else has. `unclear`: what is noted of
+    HubSpot invoices without a document, by their id, when a back-fill claims them (see `SyncRecord.unclear`)."""
 
     records: Records
     hints: Hints
     clock: Clock
     new_token: Callable[[], str]
+    unclear: Mapping[str, str] = field(default_factory=dict)
 
     def take(self, key: RecordKey, hint: Hint) -> Held | ClaimVerdict:
         """Claim the record by a conditional write, before anything is read about it.
@@ -86,6 +88,9 @@ class Claims:
                     return verdict
                 continue
             base = _left_behind(stored) if stored else SyncRecord(key=key, created_at=now)
+            if run and base.link is None and key.kind is Kind.INVOICE and key.origin_system == "hubspot":
+                # Whoever comes next if this process ends here must not take it for one that stands nowhere.
+                base = replace(base, unclear=self.unclear.get(key.origin_id, ""))
             mine = replace(
                 base,
                 run=base.run or run,

@@ -70,6 +70,11 @@ class Same:
 
     far_id: str
 
+    @property
+    def told(self) -> str:
+        """For a person, until it is adopted."""
+        return f"QuickBooks invoice {self.far_id} says the same, and was not adopted yet: run the back-fill again."
+
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
@@ -77,6 +82,11 @@ class Unclear:
 
     far_ids: tuple[str, ...]
     detail: str
+
+    @property
+    def told(self) -> str:
+        """For a person."""
+        return self.detail
 
 
 Match = Same | Unclear

@@ -51,7 +51,8 @@ class Backfill:
 
     def carry_out(self, matches: Mapping[str, Match]) -> CarryOut:
         """What carries a plan out of which a person approved `matches`."""
-        pushing = replace(self.push, assessor=replace(self.push.assessor, approved=matches))
+        claims = replace(self.push.claims, unclear={id_: found.told for id_, found in matches.items()})
+        pushing = replace(self.push, claims=claims, assessor=replace(self.push.assessor, approved=matches))
         return CarryOut(self.records, pushing.push, self.pull.pull, self.lanes, self.patience)
 
 
