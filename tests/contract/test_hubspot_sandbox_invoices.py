@@ -235,7 +235,7 @@ percents = st.decimals(min_value=0, max_value=100, places=2)
     fee=amounts,
     tax=percents,
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_total_is_whole_cents_and_never_less_than_the_fee(
     lines: list[tuple[int, Decimal, Decimal]], discount: Decimal, fee: Decimal, tax: Decimal
 ) -> None:

@@ -281,7 +281,7 @@ def test_a_dispute_changes_the_status_alone(account: Account, people: People) ->
 
 
 @given(parts=st.lists(st.integers(1, 4000), max_size=4), fee=st.integers(0, 900), platform=st.integers(0, 99))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_net_amounts_are_what_was_paid_less_fees_and_refunds(parts: list[int], fee: int, platform: int) -> None:
     account = Account(limits={"per_ten_seconds": None})
     cents = [Decimal(one).scaleb(-2) for one in (*parts, fee, platform)]

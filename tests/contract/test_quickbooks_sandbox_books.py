@@ -168,6 +168,4 @@ class Books(RuleBasedStateMachine):
 
 TestBooks = Books.TestCase
 # Shrinking a history of documents takes minutes and tells little more than the history itself.
-TestBooks.settings = settings(
-    deadline=None, max_examples=40, stateful_step_count=30, phases=(Phase.reuse, Phase.generate)
-)
+TestBooks.settings = settings(max_examples=40, stateful_step_count=30, phases=(Phase.reuse, Phase.generate))

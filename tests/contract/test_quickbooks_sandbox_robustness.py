@@ -122,7 +122,7 @@ def check(visitor: Visitor, entity: str, body: dict[str, Any]) -> None:
         assert made["TotalAmt"] == round(made["TotalAmt"], 2)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.sampled_from(COMPANIES),
     st.sampled_from(["Customer", "Vendor", "Item", "Account", "Term"]),
@@ -136,7 +136,7 @@ def test_any_list_entity_is_stored_or_refused(visitor: Visitor, entity: str, num
     check(visitor, entity, {name: f"n{number}", **account, **body})
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.sampled_from(COMPANIES), LINES, values("Invoice", 2))
 def test_any_invoice_is_stored_or_refused(visitor: Visitor, lines: list[dict[str, Any]], body: dict[str, Any]) -> None:
     frame: dict[str, Any] = {"CustomerRef": {"value": "1"}, "Line": lines}
@@ -145,7 +145,7 @@ def test_any_invoice_is_stored_or_refused(visitor: Visitor, lines: list[dict[str
     check(visitor, "Invoice", {**body, **frame})
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(max_size=40))
 def test_any_text_after_where_is_answered_or_refused(text: str) -> None:
     for statement in (WHERE.replace("?", text), NAMED.replace("?", text)):
@@ -193,7 +193,7 @@ def open_books(**config: Any) -> Visitor:
 BOOKS = (open_books(), open_books(auto_apply_payments=True, auto_apply_credit=True, payment_line_links="several"))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.sampled_from(BOOKS), st.sampled_from(sorted(FRAMES)), st.data())
 def test_any_booking_is_stored_or_refused_and_the_books_stay_in_balance(
     visitor: Visitor, entity: str, data: st.DataObject
@@ -205,7 +205,7 @@ def test_any_booking_is_stored_or_refused_and_the_books_stay_in_balance(
     assert sum(visitor.books().values()) == 0
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     st.lists(st.one_of(SCALARS, st.dictionaries(st.sampled_from(["bId", "operation", "Query", "Payment"]), SCALARS)))
 )

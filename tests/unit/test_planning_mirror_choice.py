@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.support.builders import NOW, some_books
@@ -54,7 +54,6 @@ def decided(case: InvoiceCase, side: Side) -> InvoiceCase:
     return replace(case, decision=Decision(side, plan.conflict.marks, "anna", NOW))
 
 
-@settings(deadline=None)
 @given(invoices(), st.sets(st.sampled_from(sorted(HEADS)), min_size=1))
 def test_hubspots_values_that_were_taken_stand_on_both_sides_and_a_further_look_changes_nothing(
     source: LedgerInvoice, fields: set[str]
@@ -78,7 +77,6 @@ def test_hubspots_values_that_were_taken_stand_on_both_sides_and_a_further_look_
     assert plan_invoice_mirror(noted, PULLS) == Nothing()
 
 
-@settings(deadline=None)
 @given(invoices(), st.sampled_from(sorted(CHANGES)))
 def test_quickbooks_values_that_were_taken_stand_on_both_sides_and_a_further_look_changes_nothing(
     source: LedgerInvoice, field: str
@@ -91,7 +89,6 @@ def test_quickbooks_values_that_were_taken_stand_on_both_sides_and_a_further_loo
     assert plan_invoice_mirror(after, PULLS) == Nothing()
 
 
-@settings(deadline=None)
 @given(invoices(), invoices(), st.sampled_from(sorted(CHANGES)), st.data())
 def test_a_decision_holds_while_the_mirror_is_half_written(
     before: LedgerInvoice, after: LedgerInvoice, field: str, data: st.DataObject
@@ -117,7 +114,6 @@ def test_a_decision_holds_while_the_mirror_is_half_written(
 
 
 @pytest.mark.parametrize("field", ["number", "due date"])
-@settings(deadline=None)
 @given(source=invoices())
 def test_a_decision_about_other_values_decides_nothing(field: str, source: LedgerInvoice) -> None:
     case = changed(source, **HEADS[field])
@@ -133,7 +129,6 @@ def test_a_decision_about_other_values_decides_nothing(field: str, source: Ledge
     [{"number": ""}, {"number": "1" * 22}, {"due_date": None}, {"invoice_date": None}, {"memo": "x" * 1001}],
     ids=["no number", "long number", "no due date", "no date", "long comments"],
 )
-@settings(deadline=None)
 @given(source=invoices())
 def test_what_quickbooks_does_not_take_cannot_be_taken(value: dict[str, Any], source: LedgerInvoice) -> None:
     case = changed(source, **value)
@@ -148,7 +143,6 @@ def test_what_quickbooks_does_not_take_cannot_be_taken(value: dict[str, Any], so
     assert unknown.conflict.sides == (Side.QUICKBOOKS,)
 
 
-@settings(deadline=None)
 @given(invoices())
 def test_a_closed_period_stays_closed(source: LedgerInvoice) -> None:
     case = decided(changed(source, due_date=date(2020, 1, 1)), Side.HUBSPOT)

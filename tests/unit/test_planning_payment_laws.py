@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import some_content, usd
@@ -77,7 +77,6 @@ def looks(life: Life, seen: Sequence[int]) -> list[SourcePayment]:
     ]
 
 
-@settings(deadline=None)
 @given(lives(), st.lists(st.integers(0, 30), max_size=12), st.sampled_from(["refund_receipt", "credit_memo"]))
 def test_any_looks_in_between_end_in_the_same_documents(life: Life, seen: list[int], form: str) -> None:
     once, often = life.ledger(form), life.ledger(form)
@@ -87,7 +86,6 @@ def test_any_looks_in_between_end_in_the_same_documents(life: Life, seen: list[i
     assert documents(often) == documents(once)
 
 
-@settings(deadline=None)
 @given(lives(), st.lists(st.integers(0, 30), max_size=6), st.sampled_from(["refund_receipt", "credit_memo"]))
 def test_receipts_less_refunds_are_what_hubspot_received_and_kept(life: Life, seen: list[int], form: str) -> None:
     ledger = life.ledger(form)
@@ -98,7 +96,6 @@ def test_receipts_less_refunds_are_what_hubspot_received_and_kept(life: Life, se
         assert ledger.total(*RECEIPTS) - ledger.total(*GIVEN_BACK) == kept
 
 
-@settings(deadline=None)
 @given(lives(), st.sampled_from(["refund_receipt", "credit_memo"]))
 def test_a_second_look_writes_nothing_and_says_the_same(life: Life, form: str) -> None:
     ledger = life.ledger(form)
@@ -109,7 +106,6 @@ def test_a_second_look_writes_nothing_and_says_the_same(life: Life, form: str) -
     assert len(ledger.written) == count
 
 
-@settings(deadline=None)
 @given(lives())
 def test_every_document_is_exact(life: Life) -> None:
     ledger = life.ledger("refund_receipt")
@@ -124,7 +120,6 @@ def test_every_document_is_exact(life: Life) -> None:
     assert ledger.invoices["130"].balance.amount == total - applied
 
 
-@settings(deadline=None)
 @given(lives())
 def test_both_sides_agree_or_a_person_is_told_why(life: Life) -> None:
     ledger = life.ledger("refund_receipt")
@@ -137,7 +132,6 @@ def test_both_sides_agree_or_a_person_is_told_why(life: Life) -> None:
         assert isinstance(plan, Nothing)
 
 
-@settings(deadline=None)
 @given(lives(), st.data())
 def test_an_interruption_after_any_document_changes_nothing(life: Life, data: st.DataObject) -> None:
     whole, cut = life.ledger("credit_memo"), life.ledger("credit_memo")

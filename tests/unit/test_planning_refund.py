@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import a_company, usd
@@ -231,7 +231,6 @@ def test_a_deleted_refund_is_told_and_a_persons_retry_posts_it_again() -> None:
 amounts = st.decimals("0.01", "99999.99", places=2)
 
 
-@settings(deadline=None)
 @given(amounts, st.lists(amounts, min_size=1, max_size=8), st.lists(st.sampled_from(["TAX", "NON", None])))
 def test_a_refund_over_lines_is_exact_and_fair_to_the_cent(
     amount: Decimal, weights: list[Decimal], codes: list[str | None]
@@ -254,7 +253,6 @@ histories = st.lists(st.integers(0, 10), max_size=6).map(
 )
 
 
-@settings(deadline=None)
 @given(histories, st.integers(0, 10), st.integers(0, 10), st.randoms())
 def test_the_rises_over_what_is_posted_end_exactly_at_what_hubspot_says(
     history: tuple[Refunded, ...], target: int, start: int, random: Any

@@ -200,7 +200,7 @@ lines_of = st.lists(
 ).map(tuple)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(before=lines_of, after=lines_of)
 def test_after_an_update_the_ledger_says_what_was_wanted_and_goes_on_saying_it(
     before: tuple[ContentLine, ...], after: tuple[ContentLine, ...]

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from infra.sandbox.quickbooks.visitor import Visitor
@@ -148,7 +148,6 @@ def pages_through(shelf: Shelf) -> None:
     assert sorted(int(one.id) for one in found) == list(range(1, len(shelf.seconds) + 1))
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 6), max_size=25), st.integers(2, 6), st.lists(st.integers(0, 24), max_size=6))
 def test_no_change_is_passed_over_whatever_changes_again_between_the_pages(
     seconds: list[int], page: int, again: list[int]
@@ -161,7 +160,6 @@ def test_no_change_is_passed_over_whatever_changes_again_between_the_pages(
     pages_through(Shelf(seconds, page, between=change))
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), max_size=25), st.integers(1, 6))
 def test_more_changes_in_a_second_than_a_page_holds_are_all_listed(seconds: list[int], page: int) -> None:
     pages_through(Shelf(seconds, page, between=lambda _asked, _present: None))

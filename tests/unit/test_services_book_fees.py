@@ -288,7 +288,7 @@ def test_a_number_that_our_own_entry_bears_means_that_it_was_booked() -> None:
 amounts = st.lists(st.tuples(st.integers(0, 900), st.integers(0, 90)), min_size=1, max_size=6)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(amounts, st.data())
 def test_a_prefix_and_then_the_rest_stand_in_quickbooks_books_as_the_month_at_once(
     charged: list[tuple[int, int]], data: st.DataObject

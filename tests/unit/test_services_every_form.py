@@ -88,7 +88,7 @@ def facts_of(world: World, id_: str) -> Facts:
     )
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False, note_method_calls=False))
 def test_every_form_comes_to_hubspots_total_or_to_a_state_that_says_why(chance: random.Random) -> None:
     played = play(chance)
