@@ -182,7 +182,9 @@ def _custom_fields(facts: Facts, row: Entity, items: Items) -> Iterator[str]:
         texts[settings.purchase_order_field] = facts.invoice.get("hs_purchase_order_number") or ""
     for id_, text in texts.items():
         theirs = not text and facts.book is not None and f"custom {id_}" in facts.book.edited
-        theirs = theirs or f"custom field {id_}" in facts.accepted
+        # Where a person took QuickBooks' value and the pair does not go to HubSpot, the pair remembers just these two.
+        both = {(one.hubspot, one.quickbooks) for one in facts.record.fields if one.field == id_}
+        theirs = theirs or (facts.took and (text, stand.get(id_)) in both)
         if id_ in stand and stand[id_] != text and not theirs:
             yield f"custom field {id_} is {text!r} and {stand[id_]!r}"
         if id_ not in stand and text and "did not keep custom field" not in facts.record.detail:
