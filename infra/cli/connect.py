@@ -13,9 +13,11 @@ import typer
 
 from infra.cli import show
 from infra.cli.asking import ask
+from infra.cli.check import as_json
 from infra.cli.deployment import Deployment
+from infra.cli.field_checks import examine_fields
 from infra.cli.loopback import Loopback
-from infra.cli.options import NEEDS_A_PERSON, Json, Stack, actor, new_trace_id, opened
+from infra.cli.options import FINE, NEEDS_A_PERSON, Json, Stack, actor, new_trace_id, opened
 from tieout.services.connect import SIGN_IN_TIME, Connected, PortalConnected, redirect_address
 
 app = typer.Typer(
@@ -95,7 +97,8 @@ def quickbooks(
 
     The address to sign in at is shown; the answer comes back to this machine (list http://localhost:8400/callback at
     Intuit), or, with --paste, you copy the address that the browser ends up at. Signing in again keeps records and
-    settings, and works for the same company only.
+    settings, and works for the same company only. Fields that the settings pair are checked at once: exit code 1 when
+    one is not switched on in QuickBooks, or missing in HubSpot.
 
     Example: tieout connect quickbooks --connection acme --portal 62515001
     """
@@ -113,10 +116,15 @@ def quickbooks(
     else:
         answer = _received(deployment, connection, portal, port, holder, browser=browser)
     found = deployment.connect.complete(answer, holder, new_trace_id())
+    # What the settings name may be of another type, or switched off, in what was connected just now.
+    fields = list(examine_fields(deployment.workspace(found.connection.id)))
     if json:
-        show.print_json(_connected_facts(found))
+        show.print_json({**_connected_facts(found), "checks": as_json(fields)})
     else:
         _print_connected(found)
+        for check in fields:
+            show.print_check(check)
+    raise typer.Exit(NEEDS_A_PERSON if any(check.level == "problem" for check in fields) else FINE)
 
 
 def disconnect(

@@ -103,6 +103,18 @@ def test_signing_in_again_by_a_pasted_address(line: CommandLine, monkeypatch: py
     assert tokens.access_token not in ran.raw + ran.err
 
 
+def test_what_the_settings_pair_is_checked_against_what_was_connected(
+    line: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.world.settings(field_pairs=[{"hubspot": "no_such_property", "quickbooks": "TrackingNum"}])
+    monkeypatch.setattr("sys.stdin", Pasting(line))
+    ran = line.run("connect", "quickbooks", "--connection", "c1", "--paste", "--no-browser", "--json")
+    assert ran.code == 1
+    [missing] = [one for one in ran.json["checks"] if one["level"] == "problem"]
+    assert "no_such_property" in missing["found"]
+    assert line.world.tokens.load("c1") is not None
+
+
 def test_without_a_redirect_address_of_its_own_the_consoles_is_used(
     line: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
