@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tests.support.builders_money_world import DOCUMENTS, MoneyWorld
 from tests.support.builders_world import VENDOR_TIMEOUT, World
 from tests.support.memory_connecting import MemoryTrail
-from tieout.domain.record import Kind, RecordKey
+from tieout.domain.planning.undo import Hindrance, Refused
+from tieout.domain.record import BY_HAND, Kind, RecordKey, State, SyncRecord
 from tieout.services.undo import Group, Undo, Undone
 
 
@@ -42,3 +45,42 @@ def live(world: MoneyWorld) -> list[str]:
     """The documents that stand in QuickBooks and are not voided, by kind."""
     rows = [(entity, row) for entity in ("Invoice", *DOCUMENTS) for row in world.booked(entity)]
     return [entity for entity, row in rows if row["TotalAmt"]]
+
+
+def paid(world: MoneyWorld) -> tuple[str, str]:
+    """An invoice with its payment, both in QuickBooks."""
+    invoice = world.synced()
+    payment = world.people.pay(invoice)
+    assert world.look(payment).state is State.SYNCED
+    return invoice, payment
+
+
+def refunded(world: MoneyWorld) -> tuple[str, str]:
+    """The same with a refund of a part."""
+    invoice, payment = paid(world)
+    world.people.refund(payment, Decimal("60.00"))
+    world.look(payment)
+    assert world.counts() == {"Payment": 1, "RefundReceipt": 1}
+    return invoice, payment
+
+
+def left_alone(record: SyncRecord) -> bool:
+    """Whether it ended as an undone record does."""
+    return (record.state, record.reason) == (State.IGNORED, BY_HAND) and record.detail.startswith("Undone by Ada.")
+
+
+def refusal(plan: object) -> Hindrance:
+    """Why nothing is taken back."""
+    assert isinstance(plan, Refused)
+    return plan.why
+
+
+def quiet(world: MoneyWorld, *keys: str) -> None:
+    """Nothing brings it back: neither what is due, nor webhooks, nor a sweep."""
+    before = live(world)
+    world.run()
+    for id_ in keys:
+        world.push(world.hint(id_), world.pay_hint(id_))
+    world.sweep()
+    world.run()
+    assert live(world) == before

@@ -9,7 +9,7 @@ from datetime import timedelta
 from tieout.domain.attention import AttentionCode
 from tieout.domain.company import LedgerCompany
 from tieout.domain.conflict import Decision, taken
-from tieout.domain.errors import NeedsAttention, NotInLedger, StaleVersion
+from tieout.domain.errors import NeedsAttention, StaleVersion
 from tieout.domain.field_pairs import Direction, FieldPair, with_definitions
 from tieout.domain.invoice import LedgerInvoice
 from tieout.domain.planning.fields import (
@@ -26,9 +26,10 @@ from tieout.domain.planning.take_side import with_pairs
 from tieout.domain.planning.totals import period_closed
 from tieout.domain.record import Intent, Operation, State, SyncRecord, request_id
 from tieout.domain.settings import Settings
-from tieout.ports import PreparedWrite, Workspace
+from tieout.ports import Workspace
 from tieout.services.claims import Claims, Held
 from tieout.services.intents import Intents
+from tieout.services.own_invoices import OwnInvoice, OwnInvoiceUpdate
 
 
 def pairs_of_mirrors(settings: Settings, company: LedgerCompany) -> tuple[FieldPair, ...]:
@@ -91,7 +92,7 @@ class MirroredFields:
         intent = Intent(Operation.UPDATE, rid, revision, body, now, far_id=present.id, fields=tuple(plan.remembered))
         effect = _Fields()
         self._intents.carry_out(workspace, held, effect, record, intent)
-        return effect.answer
+        return effect.answered
 
     def verify(self, workspace: Workspace, held: Held) -> bool:
         """See `Intents.verify`."""
@@ -117,38 +118,11 @@ def _told(record: SyncRecord) -> SyncRecord:
     return replace(record, detail=unkept(record.fields)) if record.state is State.SYNCED else record
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """The invoice as QuickBooks has it; `id` is the HubSpot invoice's, which is the record's far side."""
-
-    id: str
-    invoice: LedgerInvoice
-    call_id: str = ""
-
-
 @dataclass(slots=True)
-class _Fields:
-    """Fulfils `intents.Effect`. `answer` is QuickBooks' last."""
+class _Fields(OwnInvoiceUpdate):
+    """Fulfils `intents.Effect`."""
 
-    answer: LedgerInvoice | None = None
-
-    def send(self, workspace: Workspace, record: SyncRecord, intent: Intent) -> tuple[_Answer, bool]:
-        """QuickBooks' version guards it, and an invoice that was deleted meanwhile has none."""
-        try:
-            self.answer = workspace.ledger.post_invoice(PreparedWrite(intent.body), intent.request_id)
-        except NotInLedger as gone:
-            raise StaleVersion(gone.detail, gone.context) from gone
-        return _Answer(record.link.far_id if record.link else "", self.answer, self.answer.call_id), False
-
-    def find(self, _workspace: Workspace, _record: SyncRecord, _intent: Intent) -> _Answer | None:
-        """Nothing is ever created."""
-        return None
-
-    def standing(self, workspace: Workspace, id_: str, intent: Intent) -> _Answer:
-        """By QuickBooks' id."""
-        return _Answer(id_, workspace.ledger.invoice(intent.far_id or ""))
-
-    def landed(self, workspace: Workspace, record: SyncRecord, intent: Intent) -> _Answer | None:
+    def landed(self, workspace: Workspace, record: SyncRecord, intent: Intent) -> OwnInvoice | None:
         """By sending it once more. What is refused then was refused before. While nothing is sent to QuickBooks, what
         stands there tells: it is compared anew."""
         if not workspace.settings.push_invoices:
@@ -158,24 +132,16 @@ class _Fields:
         except (StaleVersion, NeedsAttention):
             return None
 
-    def linked(self, record: SyncRecord, intent: Intent, answer: _Answer, *, looked: bool) -> SyncRecord:
+    def linked(self, record: SyncRecord, intent: Intent, answer: OwnInvoice, *, looked: bool) -> SyncRecord:
         """The answer to a repetition is the first one, so it is QuickBooks' own in either case."""
         del looked
         fields = answered(intent.fields or (), answer.invoice, looked=False)
         return replace(record, fields=fields)
 
-    def settled(self, _workspace: Workspace, record: SyncRecord, _intent: Intent, _answer: _Answer) -> SyncRecord:
+    def settled(self, _workspace: Workspace, record: SyncRecord, _intent: Intent, _answer: OwnInvoice) -> SyncRecord:
         """With what QuickBooks did not keep."""
         return _told(record.to(State.SYNCED))
-
-    def may_be_repeated(self, _workspace: Workspace, _intent: Intent) -> bool:
-        """Only creates are."""
-        return False
 
     def done(self, _intent: Intent) -> str:
         """For the trail."""
         return "wrote HubSpot's fields to QuickBooks"
-
-    def names(self, answer: _Answer) -> str:
-        """For a person."""
-        return f"QuickBooks invoice {answer.invoice.id}"
