@@ -13,10 +13,10 @@ from tieout.adapters.hubspot.crm import HubSpotCrm
 from tieout.adapters.quickbooks.ledger import QuickBooksLedger
 from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause, Hint
-from tieout.domain.payment import Document
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord, own_hint_object
 from tieout.ports import Crm
 from tieout.services import decisions
+from tieout.services.steering import known_in_hubspot
 
 PREFIXES = {
     "payment": (Kind.PAYMENT, "hubspot"),
@@ -124,9 +124,7 @@ def find_given_back(deployment: Deployment, refund: RecordKey, name: str) -> str
         raise typer.BadParameter(f"--as takes payment:ID or invoice:ID, not {name!r}")
     if kind == "invoice":
         return f"invoice:{find(deployment, refund.connection, id_).origin_id}"
-    records, connection = deployment.store.records, refund.connection
-    pushed = records.get(RecordKey(connection, Kind.PAYMENT, "hubspot", id_))
-    if pushed is None and records.origin_of(connection, "hubspot", Document.HUBSPOT_PAYMENT, id_) is None:
+    if not known_in_hubspot(deployment.store.records, refund.connection, Kind.PAYMENT, id_):
         raise NotFound(f"Tieout keeps no record of {name!r}.")
     return name
 

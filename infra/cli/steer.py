@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import typer
@@ -31,7 +31,6 @@ from infra.cli.selection import (
     STATES_OF_A_PERSON,
     find_given_back,
     find_invoice,
-    hint_about,
     retry_hint,
     select,
 )
@@ -40,6 +39,7 @@ from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.record import Kind, RecordKey, SyncRecord
 from tieout.services import decisions, take_side
 from tieout.services.audit import note_retry
+from tieout.services.steering import decide_each, send_hints
 
 
 def push(
@@ -167,7 +167,7 @@ def resolve(
             return decisions.confirm_refund(store.records, store.clock, key, target, who, trace_id, note)
         return decisions.resolve(store.records, store.clock, key, note, who, trace_id)
 
-    done = _each(keys, settle)
+    done = decide_each(keys, settle, _left)
     _queue(deployment, [record.key for record in done])
     _print_queued([record.key for record in done], json=json)
     raise typer.Exit(FINE if len(done) == len(keys) else NEEDS_A_PERSON)
@@ -195,11 +195,9 @@ def ignore(
     def leave(key: RecordKey) -> SyncRecord:
         return decisions.ignore(store.records, store.clock, key, note, who, trace_id)
 
-    done = _each(keys, leave)
+    done = decide_each(keys, leave, _left)
     # Looked at once more only to have the new status shown in HubSpot.
-    hints = [hint_about(deployment, one.key, Cause.DUE, trace_id) for one in done]
-    if hints:
-        store.hints.send(hints)
+    send_hints(store.hints, store.clock, [one.key for one in done], Cause.DUE, trace_id)
     if json:
         show.print_json({"ignored": [show.record_facts(record) for record in done]})
     else:
@@ -209,23 +207,15 @@ def ignore(
     raise typer.Exit(FINE if len(done) == len(keys) else NEEDS_A_PERSON)
 
 
-def _each(keys: Sequence[RecordKey], decide: Callable[[RecordKey], SyncRecord]) -> list[SyncRecord]:
-    """Decide about each; what cannot be decided just now is said on standard error and does not stop the others."""
-    done = []
-    for key in keys:
-        try:
-            done.append(decide(key))
-        except SyncError as error:
-            show.print_error(f"{key.origin_id}: {error.detail or error}")
-        except decisions.NothingToResolve as error:
-            show.print_error(f"{key.origin_id}: {error}")
-    return done
+def _left(key: RecordKey, why: Exception) -> None:
+    """What cannot be decided just now is said on standard error."""
+    told = why.detail if isinstance(why, SyncError) else ""
+    show.print_error(f"{key.origin_id}: {told or why}")
 
 
 def _queue(deployment: Deployment, keys: Sequence[RecordKey]) -> None:
-    trace_id = new_trace_id()
-    if keys:
-        deployment.store.hints.send([retry_hint(deployment, key, trace_id) for key in keys])
+    store = deployment.store
+    send_hints(store.hints, store.clock, keys, Cause.RETRY, new_trace_id())
 
 
 def _print_queued(keys: Sequence[RecordKey], *, json: bool) -> None:

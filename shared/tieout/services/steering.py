@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from tieout.domain.errors import NotReadyYet
+from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause, Hint
 from tieout.domain.payment import Document
 from tieout.domain.record import Kind, RecordKey, SyncRecord, own_hint_object
@@ -13,17 +13,19 @@ from tieout.services.decisions import NothingToResolve
 
 
 def decide_each(
-    keys: Sequence[RecordKey], decide: Callable[[RecordKey], SyncRecord]
-) -> tuple[list[RecordKey], list[RecordKey]]:
-    """The records about which `decide` could decide, and those that are busy or need something else: one of them does
-    not stop the others."""
-    done, left = [], []
+    keys: Sequence[RecordKey],
+    decide: Callable[[RecordKey], SyncRecord],
+    left: Callable[[RecordKey, Exception], None] = lambda _key, _why: None,
+) -> list[SyncRecord]:
+    """The records about which `decide` could decide. One that is busy or needs something else does not stop the others:
+    `left` is told of it."""
+    done = []
     for key in keys:
         try:
-            done.append(decide(key).key)
-        except (NotReadyYet, NothingToResolve):
-            left.append(key)
-    return done, left
+            done.append(decide(key))
+        except (SyncError, NothingToResolve) as why:
+            left(key, why)
+    return done
 
 
 def send_hints(hints: Hints, clock: Clock, keys: Iterable[RecordKey], cause: Cause, trace_id: str) -> None:

@@ -17,6 +17,7 @@ from tieout.console.web import BadRequest, Reply
 from tieout.console.words import CALLED
 from tieout.domain.hint import Cause
 from tieout.domain.record import Kind, RecordKey, SyncRecord, own_hint_object
+from tieout.ports import Clock, Records
 from tieout.services import decisions
 from tieout.services.steering import decide_each, send_hints
 
@@ -29,6 +30,7 @@ _NO_NOTE = message("Say why in a note, so that others know.")
 TOO_LONG = message("A note has at most {most} characters.")
 
 Decide = Callable[[Sequence[RecordKey], str], Sequence[RecordKey]]
+Decision = Callable[[Records, Clock, RecordKey, str, str, str], SyncRecord]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,31 +86,26 @@ def retry(desk: Desk, visit: Visit) -> Reply:
 
 def resolve(desk: Desk, visit: Visit) -> Reply:
     """Somebody put both sides right: that is kept, and both are looked at again."""
-
-    def settle(keys: Sequence[RecordKey], note: str) -> Sequence[RecordKey]:
-        records, clock = desk.records, desk.clock
-        done, _ = decide_each(
-            keys, lambda key: decisions.resolve(records, clock, key, note, visit.actor, visit.trace_id)
-        )
-        send_hints(desk.hints, clock, done, Cause.RETRY, visit.trace_id)
-        return done
-
-    return _decided(desk, visit, settle, _looked_at)
+    return _decided(desk, visit, _one_by_one(desk, visit, decisions.resolve, Cause.RETRY), _looked_at)
 
 
 def ignore(desk: Desk, visit: Visit) -> Reply:
     """Leave what was chosen alone, until somebody retries it."""
+    # Looked at once more only to have the new status shown in HubSpot.
+    leave = _one_by_one(desk, visit, decisions.ignore, Cause.DUE)
+    return _decided(desk, visit, leave, _left_alone, needs_note=True)
 
-    def leave(keys: Sequence[RecordKey], note: str) -> Sequence[RecordKey]:
-        records, clock = desk.records, desk.clock
-        done, _ = decide_each(
-            keys, lambda key: decisions.ignore(records, clock, key, note, visit.actor, visit.trace_id)
+
+def _one_by_one(desk: Desk, visit: Visit, decision: Decision, cause: Cause) -> Decide:
+    def decide(keys: Sequence[RecordKey], note: str) -> Sequence[RecordKey]:
+        found = decide_each(
+            keys, lambda key: decision(desk.records, desk.clock, key, note, visit.actor, visit.trace_id)
         )
-        # Looked at once more only to have the new status shown in HubSpot.
-        send_hints(desk.hints, clock, done, Cause.DUE, visit.trace_id)
+        done = [one.key for one in found]
+        send_hints(desk.hints, desk.clock, done, cause, visit.trace_id)
         return done
 
-    return _decided(desk, visit, leave, _left_alone, needs_note=True)
+    return decide
 
 
 def _listing(desk: Desk, visit: Visit, code: str, typed: Typed) -> Reply:
