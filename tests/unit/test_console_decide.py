@@ -186,11 +186,12 @@ def test_what_is_not_among_what_was_found_cannot_be_linked(
 ) -> None:
     id_ = unsold(world)
     found = searched(client.get(at(console, id_) + "/link"), "Unheard-of")
-    of = found.form("/search").fields["of"] if len(found.forms) == 1 else None
-    for values in ({"of": "item/elsewhere", "q": "servic", "id": "1"}, {"of": of or "", "q": "servic", "id": "999"}):
-        form = {**client.get(at(console, id_)).form("/attention/retry").fields, **values}
-        page = client.post(at(console, id_) + "/link", form)
+    of = next(one for one in found.forms if one.fields.get("q") == ["Unheard-of"]).fields["of"][0]
+    token = client.get(at(console, id_)).form("/attention/retry").fields
+    for values in ({"of": "item/elsewhere", "q": "servic", "id": "1"}, {"of": of, "q": "servic", "id": "999"}):
+        page = client.post(at(console, id_) + "/link", {**token, **values})
         assert "not among what was found" in page.text
+    assert not [one for one in world.records if one.link is not None and one.link.by_hand]
     assert world.hints.pop_due(limit=10) == []
 
 

@@ -104,7 +104,10 @@ def test_where_fees_are_only_reported_nothing_can_be_booked(
     assert not [one for one in page.forms if one.action.endswith("/book")]
     # Sent from a page that was open before.
     token = page.form("/check").fields
+    before = calls(world)
     assert "fee_booking is report_only" in client.post(console.path(f"{MARCH}/book"), token).text
+    assert calls(world) == before, "what cannot be booked is not read either"
+    assert not [one for one in console.trail.own if one.action == "asked to book fees"]
     assert world.booked("Purchase") == []
 
 

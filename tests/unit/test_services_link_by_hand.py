@@ -54,6 +54,11 @@ def customer_of(world: MirrorWorld, id_: str) -> str:
     return world.customer_of(id_)
 
 
+def item_of(world: MirrorWorld) -> str:
+    """The item of the latest invoice's first line."""
+    return str(world.booked()[-1]["Line"][0]["SalesItemLineDetail"]["ItemRef"]["value"])
+
+
 def companies_of(world: MirrorWorld, row: Mapping[str, Any]) -> list[str]:
     """The companies of a mirror in HubSpot."""
     shown = world.hubspot.store.records[INVOICE][world.shown_id(row)]
@@ -126,8 +131,17 @@ def test_an_item_that_a_person_chose_is_sold(world: MirrorWorld) -> None:
     [services] = [one for one in found(world, item, "servic") if one.name == "Services"]
     choose(world, item, services)
     assert retried(world, invoice).state is State.SYNCED
-    [row] = world.booked()
-    assert row["Line"][0]["SalesItemLineDetail"]["ItemRef"]["value"] == services.id
+    assert item_of(world) == services.id
+    # One that bears the very name changes nothing any more, not even where somebody asks.
+    world.bookkeeper.create("Item", Name="Unheard-of", Type="Service", IncomeAccountRef={"value": "1"})
+    assert world.sync(world.invoice(product="Unheard-of"), Cause.RETRY).state is State.SYNCED
+    assert item_of(world) == services.id
+
+
+def test_what_cannot_be_sold_is_not_offered(world: MirrorWorld) -> None:
+    world.bookkeeper.create("Item", Name="Servicing", Type="Category")
+    one = Linkable(RecordKey("c1", Kind.ITEM, "hubspot", "product:1"), "Services")
+    assert [candidate.name for candidate in found(world, one, "servic")] == ["Services"]
 
 
 def test_an_invoice_from_quickbooks_gets_the_company_and_the_product_that_a_person_chose(world: MirrorWorld) -> None:

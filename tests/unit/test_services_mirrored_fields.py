@@ -232,3 +232,22 @@ def test_the_trail_tells_both_writes_with_their_values() -> None:
     back = trail["wrote HubSpot's fields to QuickBooks"]
     assert [str(one) for one in back.changes] == ["custom field 1: SO-17 -> SO-18"]
     assert back.facts["hubspot_id"] == world.shown_id(row)
+
+
+def test_an_invoice_that_is_deleted_in_quickbooks_just_before_the_write_is_planned_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = a_world()
+    row = shown(world)
+    post, left = type(world.ledger).post_invoice, [row]
+
+    def posting(ledger: Any, *sent: Any) -> Any:
+        if left:
+            world.unbook(left.pop())
+        return post(ledger, *sent)
+
+    monkeypatch.setattr(type(world.ledger), "post_invoice", posting)
+    edited(world, row, **{TRACKING: "1Z 777"})
+    record = world.mirror(row)
+    assert (record.state, record.reason) == (State.ATTENTION, AttentionCode.DELETED_IN_QUICKBOOKS)
+    assert record.intent is None
