@@ -278,7 +278,8 @@ def test_a_value_that_was_taken_is_never_overwritten_unasked(
     assert accepted is not None
     plan = planned(later, after, there, accepted=accepted)
     if isinstance(plan, Update):
-        at_odds = {one.field for one in changes(there.content, take_off(there.content, accepted))}
+        # What QuickBooks leaves open, such as the tax code of a line, is no value that HubSpot could write over.
+        at_odds = {one.field for one in changes(take_off(there.content, accepted), there.content)}
         assert not at_odds & {one.field for one in plan.changes}
 
 
