@@ -25,6 +25,7 @@ from infra.cli.undo import undo
 from tieout.domain.connecting import ConnectProblem
 from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.settings_document import BadSettings
+from tieout.ports import UnreadableRecord
 
 
 def in_paragraphs(text: str | None) -> str:
@@ -107,6 +108,8 @@ def main(arguments: Sequence[str] | None = None, opener: Opener = open_deploymen
         _fail(str(error), NEEDS_A_PERSON)
     except BadSettings as error:
         _fail(f"This version cannot read the settings in force: {error}. Apply others.", NEEDS_A_PERSON)
+    except UnreadableRecord as error:
+        _fail(f"{error}: a newer version wrote it. Deploy that one again.", NEEDS_A_PERSON)
     except StoreUnavailable as error:
         _fail(f"AWS: {error}", CANNOT_START)
     except SyncError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 
 import typer
 
@@ -29,11 +28,6 @@ _OF_QUICKBOOKS = "qbo-invoice"
 STATES_OF_A_PERSON = (State.ATTENTION, State.DELETED_IN_LEDGER)
 
 
-def in_state(deployment: Deployment, connection: str, state: State, most: int | None = None) -> list[SyncRecord]:
-    """The invoices, payments and refunds in a state, the latest first; at most `most` of them."""
-    return list(islice(decisions.steered(deployment.store.records, connection, state), most))
-
-
 def name_of(record: SyncRecord) -> str:
     """How a person names a record to a command: an invoice by its number, others with their prefix."""
     key = record.key
@@ -48,7 +42,7 @@ def needing_a_person(deployment: Deployment, connection: str | None, code: str |
         record
         for one in deployment.connections(connection)
         for state in STATES_OF_A_PERSON
-        for record in in_state(deployment, one.id, state)
+        for record in decisions.steered(deployment.store.records, one.id, state)
         if code in (None, record.reason)
     ]
 
@@ -164,7 +158,8 @@ def _find_record(deployment: Deployment, connection: str, invoice: str) -> Recor
     been deleted in HubSpot."""
     if invoice.isdigit() and deployment.store.records.get(_key(connection, invoice)):
         return _key(connection, invoice)
-    needy = (record for state in STATES_OF_A_PERSON for record in in_state(deployment, connection, state))
+    records = deployment.store.records
+    needy = (record for state in STATES_OF_A_PERSON for record in decisions.steered(records, connection, state))
     ours = (record for record in needy if record.key.kind is Kind.INVOICE)
     return next((record.key for record in ours if record.label == invoice), None)
 

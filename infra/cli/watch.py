@@ -26,14 +26,14 @@ from infra.cli.options import (
     Stack,
     opened,
 )
-from infra.cli.selection import STATES_OF_A_PERSON, find_any, find_invoice, in_state, name_of
+from infra.cli.selection import STATES_OF_A_PERSON, find_any, find_invoice, name_of
 from infra.cli.usage import print_usage, reads_facts
 from tieout.domain.directions import Way, ways
-from tieout.domain.record import Kind, State, SyncRecord
+from tieout.domain.record import Kind, RecordKey, State, SyncRecord, own_hint_object
 from tieout.domain.settings_document import BadSettings
 from tieout.domain.status import explain
 from tieout.ports import Records
-from tieout.services.decisions import records_in_state
+from tieout.services.decisions import pages_in_state
 from tieout.services.preview import preview
 from tieout.services.preview_mirrors import preview_mirror
 from tieout.services.watching import reads_of, swept_at
@@ -85,11 +85,11 @@ def status(
     facts: list[dict[str, object]] = []
     waiting_for_a_person = False
     for one in deployment.connections(connection):
-        records = {state: in_state(deployment, one.id, state, _MOST_COUNTED) for state in State}
+        records, unreadable = _listed(deployment.store.records, one.id)
         needy = [record for state in STATES_OF_A_PERSON for record in records[state]]
         needy += _fees_needing_a_person(deployment.store.records, one.id)
         parked = [record for state in (State.WAITING, State.VERIFYING) for record in records[state]]
-        waiting_for_a_person |= bool(needy)
+        waiting_for_a_person |= bool(needy or unreadable)
         kinds = {kind: _counts(records, kind) for kind in (Kind.INVOICE, Kind.PAYMENT, Kind.REFUND)}
         refusal = recording_refusal(deployment, one.id)
         directions = _directions(deployment, one.id)
@@ -107,6 +107,7 @@ def status(
                     "metered_reads": reads_facts(reads_of(deployment.store, one.id)),
                     "notice": refusal,
                     "needs_a_person": [show.record_facts(record) for record in needy],
+                    "unreadable": [str(key) for key in unreadable],
                     "waiting": [show.record_facts(record) for record in parked],
                 }
             )
@@ -124,6 +125,10 @@ def status(
         if refusal:
             show.out.print(Text(refusal, style="yellow"), highlight=False)
         show.table("Needs a person", ("record", "code", "what, and what to do"), [_needy_row(one) for one in needy])
+        if unreadable:
+            names = ", ".join(map(str, unreadable))
+            told = f"A newer version of Tieout wrote these, and this one cannot read them: {names}. Deploy it again."
+            show.out.print(Text(told, style="red"), highlight=False)
         show.table("Waiting", ("record", "why", "until"), [_parked_row(one) for one in parked])
     if json:
         reads = reads_facts(reads_of(deployment.store, None))
@@ -216,6 +221,21 @@ def _directions(deployment: Deployment, connection: str) -> dict[str, Way] | Non
         return None
 
 
+def _listed(records: Records, connection: str) -> tuple[Mapping[State, Sequence[SyncRecord]], Sequence[RecordKey]]:
+    """What people decide about by state, at most `_MOST_COUNTED` of each, and what cannot be read."""
+    found: dict[State, Sequence[SyncRecord]] = {}
+    unreadable: list[RecordKey] = []
+    for state in State:
+        read: list[SyncRecord] = []
+        for page in pages_in_state(records, connection, state):
+            read += (one for one in page.readable if own_hint_object(one.key) is not None)
+            unreadable += page.unreadable
+            if len(read) >= _MOST_COUNTED:
+                break
+        found[state] = read[:_MOST_COUNTED]
+    return found, unreadable
+
+
 def _counts(records: Mapping[State, Sequence[SyncRecord]], kind: Kind) -> dict[State, int]:
     return {state: sum(one.key.kind is kind for one in found) for state, found in records.items()}
 
@@ -229,7 +249,8 @@ def _fees_needing_a_person(records: Records, connection: str) -> list[SyncRecord
     return [
         record
         for state in STATES_OF_A_PERSON
-        for record in records_in_state(records, connection, state)
+        for page in pages_in_state(records, connection, state)
+        for record in page.readable
         if record.key.kind is Kind.FEES
     ]
 

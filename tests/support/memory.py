@@ -17,7 +17,7 @@ from tieout.domain.hint import Hint
 from tieout.domain.record import RecordKey, State, SyncRecord
 from tieout.domain.settings import Settings
 from tieout.domain.settings_document import parse_settings
-from tieout.ports import AuditEntry, LinkTaken, RecordChanged, RecordPage, TokenSet
+from tieout.ports import AuditEntry, LinkTaken, RecordChanged, RecordPage, TokenSet, UnreadableRecord
 from tieout.ports.connecting import PairedElsewhere
 
 _FAR = {"hubspot": "quickbooks", "quickbooks": "hubspot"}
@@ -51,9 +51,11 @@ class VirtualClock:
 
 
 class MemoryRecords:
-    """Records in a dictionary. Iterating gives all of them, in the order of their keys."""
+    """Records in a dictionary. Iterating gives all of them, in the order of their keys. Those of `unreadable` were
+    written by a version that comes later."""
 
     def __init__(self) -> None:
+        self.unreadable: set[RecordKey] = set()
         self._records: dict[RecordKey, SyncRecord] = {}
         self._holders: dict[tuple[str, str, str, str], RecordKey] = {}
         self._trail: dict[RecordKey, list[tuple[datetime, int, AuditEntry]]] = defaultdict(list)
@@ -64,10 +66,12 @@ class MemoryRecords:
             return iter(sorted(self._records.values(), key=lambda record: str(record.key)))
 
     def get(self, key: RecordKey) -> SyncRecord | None:
-        with self._lock:
-            return self._records.get(key)
+        return self.get_many([key]).get(key)
 
     def get_many(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, SyncRecord]:
+        for key in keys:
+            if key in self.unreadable:
+                raise UnreadableRecord(key)
         with self._lock:
             return {key: self._records[key] for key in keys if key in self._records}
 
@@ -135,7 +139,13 @@ class MemoryRecords:
                 raise BadPageToken("not the beginning of a page")
             found = [record for record in found if "|".join(_position(record)) < after]
         page = tuple(found[:limit])
-        return RecordPage(page, "|".join(_position(page[-1])) if len(found) > limit else None)
+        return self.page(page, "|".join(_position(page[-1])) if len(found) > limit else None)
+
+    def page(self, listed: Iterable[SyncRecord], following: str | None) -> RecordPage:
+        """A page of a listing."""
+        all_ = tuple(listed)
+        readable = tuple(one for one in all_ if one.key not in self.unreadable)
+        return RecordPage(readable, following, tuple(one.key for one in all_ if one.key in self.unreadable))
 
     def lines(self) -> list[tuple[RecordKey, AuditEntry]]:
         """Every audit line with its record."""

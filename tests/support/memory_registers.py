@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date
 
 from tests.support.memory import MemoryRecords
-from tieout.domain.record import SyncRecord
+from tieout.domain.record import RecordKey, SyncRecord
 from tieout.domain.register import (
     Column,
     Flow,
@@ -49,7 +49,7 @@ class MemoryRegisters:
             if health in (None, health_of(one.state)) and (after is None or place < after)
         ]
         page = fitting[:limit]
-        return RecordPage(tuple(one for _, one in page), page[-1][0] if len(fitting) > limit else None)
+        return self._records.page((one for _, one in page), page[-1][0] if len(fitting) > limit else None)
 
     def search(
         self,
@@ -78,15 +78,15 @@ class MemoryRegisters:
                 raise BadPageMark("not the beginning of a page")
             passed = list(found).index(after) + 1
             found = {entry: found[entry] for entry in list(found)[passed:]}
-        kept: dict[object, SyncRecord] = {}
+        kept: dict[RecordKey, SyncRecord] = {}
         last = after
         for entry, one in found.items():
             if len(kept) == limit:
-                return RecordPage(tuple(kept.values()), last)
+                return self._records.page(kept.values(), last)
             last = entry
             if health in (None, health_of(one.state)):
                 kept[one.key] = one
-        return RecordPage(tuple(kept.values()), None)
+        return self._records.page(kept.values(), None)
 
     def count(self, connection: str, flow: Flow, health: Health, most: int) -> int:
         return min(most, self.tally(connection, flow, health).number)

@@ -18,7 +18,7 @@ from jinja2 import Environment, nodes
 from tieout.console import language as language_module
 from tieout.console.language import CATALOGUES, ENGLISH, LANGUAGES, by_code, chosen
 from tieout.console.layout import TEMPLATES
-from tieout.domain.attention import ATTENTION, OF_FEES, OF_PAYMENT
+from tieout.domain.attention import ATTENTION, OF_FEES, OF_PAYMENT, UNKNOWN
 from tieout.domain.attention_mirrors import OF_MIRROR
 from tieout.domain.connecting import TEXTS as CONNECT_TEXTS
 from tieout.domain.money import Money
@@ -30,6 +30,7 @@ _PLACEHOLDER = re.compile(r"{(\w*)")
 # Texts of the domain that pages show in translation, beside what stands in templates and code of the console.
 DOMAIN_TEXTS: tuple[Iterable[str], ...] = (
     *((one.summary, one.next_step) for codes in (ATTENTION, OF_PAYMENT, OF_FEES, OF_MIRROR) for one in codes.values()),
+    (UNKNOWN.summary, UNKNOWN.next_step),
     WAITING.values(),
     CONNECT_TEXTS.values(),
 )

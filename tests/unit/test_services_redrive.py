@@ -11,13 +11,13 @@ from tests.support import aws
 from tests.support.memory import MemoryRecords, VirtualClock
 from tests.support.memory_connecting import MemoryTrail
 from tests.support.memory_letters import MemoryLetters
-from tieout.adapters.dynamodb.errors import UnreadableItem
 from tieout.adapters.sqs.dead_letters import DeadLetters
 from tieout.adapters.sqs.redriving import SqsDeadLetterQueues
 from tieout.domain.errors import StoreUnavailable
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.payment import Document
 from tieout.domain.record import Kind, Link, RecordKey, State, SyncRecord
+from tieout.ports import UnreadableRecord
 from tieout.ports.dead_letters import DeadLetterQueues
 from tieout.services.redrive import Fate, Redrive, Redriven
 
@@ -105,7 +105,7 @@ def test_a_record_that_cannot_be_read_stops_no_letter(monkeypatch: pytest.Monkey
         desk.letters.bury(QUEUE, hint(str(number)).to_json())
 
     def unreadable(*_: object) -> None:
-        raise UnreadableItem("C#acme#REC#invoice#hubspot#1")
+        raise UnreadableRecord(RecordKey("acme", Kind.INVOICE, "hubspot", "1"))
 
     monkeypatch.setattr(desk.records, "get", unreadable)
     assert [one.fate for one in desk.run()] == [Fate.SENT] * 3

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tieout.console.language import Language
-from tieout.domain.attention import AttentionCode, Explanation, explanation
-from tieout.domain.attention_mirrors import OF_MIRROR
-from tieout.domain.record import Kind, State, SyncRecord
-from tieout.domain.status import WAITING
+from tieout.console.language import Language, message
+from tieout.console.words import CALLED
+from tieout.domain.record import RecordKey, State, SyncRecord
+from tieout.domain.status import WAITING, explanation_of
 
 NEEDS_A_PERSON = (State.ATTENTION, State.DELETED_IN_LEDGER)
+_MOST_NAMED = 5
+_UNREADABLE = message(
+    "A newer version of Tieout wrote these records, and this one cannot read them: {names}. They are left as they are. "
+    "Deploy the newer version again, then retry them."
+)
 
 
 def told(language: Language, record: SyncRecord) -> Sequence[str]:
     """Sentences: what the state means, the figures as they were found (as the vendors or Tieout tell them), what to do
     next. Empty where the state says all."""
-    found = _explanation(record)
+    found = explanation_of(record)
     if found is not None:
         return [one for one in (language.say(found.summary), record.detail, language.say(found.next_step)) if one]
     if record.reason in WAITING:
@@ -26,14 +30,15 @@ def told(language: Language, record: SyncRecord) -> Sequence[str]:
 
 def summary(language: Language, record: SyncRecord) -> str:
     """Why a record needs a person, in a sentence; empty for one that needs nobody."""
-    found = _explanation(record)
+    found = explanation_of(record)
     return language.say(found.summary) if found is not None else ""
 
 
-def _explanation(record: SyncRecord) -> Explanation | None:
-    if record.state not in NEEDS_A_PERSON:
-        return None
-    code, key = AttentionCode(record.reason), record.key
-    if key.kind is Kind.INVOICE and key.origin_system == "quickbooks" and code in OF_MIRROR:
-        return OF_MIRROR[code]
-    return explanation(code, of_payment=key.kind is Kind.PAYMENT and key.origin_system == "hubspot")
+def unreadable_told(language: Language, keys: Sequence[RecordKey]) -> str:
+    """What is told of records that cannot be read; empty where there are none."""
+    if not keys:
+        return ""
+    names = [f"{language.say(CALLED[one.kind])} {one.origin_id}" if one.kind in CALLED else str(one) for one in keys]
+    rest = len(names) - _MOST_NAMED
+    named = ", ".join(names[:_MOST_NAMED]) + (f" + {language.number(rest)}" if rest > 0 else "")
+    return language.say(_UNREADABLE, names=named)

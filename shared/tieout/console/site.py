@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from tieout.console.desk import Desk
+from tieout.console.explaining import unreadable_told
 from tieout.console.guard import CSRF_FIELD, SESSION_COOKIE, Guard, forgotten, has_token
 from tieout.console.language import chosen, message
 from tieout.console.layout import Layout
@@ -18,6 +19,7 @@ from tieout.console.web import BASE, BadRequest, NotFound, Reply, Request
 from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.person import Role
 from tieout.domain.settings_document import BadSettings
+from tieout.ports import UnreadableRecord
 
 _FROM_ELSEWHERE = message(
     "This form was not sent from this console, so nothing was changed. Open the console at {origin} and try again."
@@ -86,6 +88,8 @@ class Site:
         except BadSettings as bad:
             # Read before anything is done; after a way back to an earlier version, for instance.
             reply = self._told(visit, 409, UNREADABLE, problem=str(bad))
+        except UnreadableRecord as unreadable:
+            reply = self._told(visit, 409, unreadable_told(visit.language, [unreadable.key]))
         except StoreUnavailable:
             reply = self._told(visit, 503, _STORE, "", _again(visit))
         except SyncError as error:

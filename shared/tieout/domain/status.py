@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tieout.domain.attention import AttentionCode, explanation
+from tieout.domain.attention import UNKNOWN, Explanation, code_of, explanation
 from tieout.domain.attention_mirrors import OF_MIRROR
 from tieout.domain.payment import PaymentFacts
 from tieout.domain.record import Kind, State, SyncRecord
@@ -78,14 +78,23 @@ class ShownStatus:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def explanation_of(record: SyncRecord) -> Explanation | None:
+    """Why a record needs a person and what to do next; None for one that needs nobody."""
+    if record.state not in (State.ATTENTION, State.DELETED_IN_LEDGER):
+        return None
+    code, key = code_of(record.reason), record.key
+    if code is None:
+        return UNKNOWN
+    if key.kind is Kind.INVOICE and key.origin_system == "quickbooks" and code in OF_MIRROR:
+        return OF_MIRROR[code]
+    of_payment = key.kind is Kind.PAYMENT and key.origin_system == "hubspot"
+    return explanation(code, of_payment=of_payment, of_fees=key.kind is Kind.FEES)
+
+
 def explain(record: SyncRecord) -> str:
     """One or two sentences for a person: what the state means for this record, and what to do next."""
-    if record.state in (State.ATTENTION, State.DELETED_IN_LEDGER):
-        of_payment = record.key.kind is Kind.PAYMENT and record.key.origin_system == "hubspot"
-        code, of_fees = AttentionCode(record.reason), record.key.kind is Kind.FEES
-        mirrored = record.key.kind is Kind.INVOICE and record.key.origin_system == "quickbooks"
-        usual = explanation(code, of_payment=of_payment, of_fees=of_fees)
-        text = OF_MIRROR.get(code, usual) if mirrored else usual
+    text = explanation_of(record)
+    if text is not None:
         return " ".join(part for part in (text.summary, record.detail, text.next_step) if part)
     if record.reason in WAITING:
         return " ".join(part for part in (WAITING[record.reason], record.detail) if part)

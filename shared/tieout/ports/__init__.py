@@ -186,6 +186,15 @@ class RecordChanged(Exception):
         self.current = current
 
 
+class UnreadableRecord(Exception):
+    """This version of Tieout cannot read what is stored of the record `key`: a newer one wrote it. The text names it
+    and holds nothing of its content."""
+
+    def __init__(self, key: RecordKey) -> None:
+        super().__init__(f"this version cannot read the record {key}")
+        self.key = key
+
+
 class LinkTaken(Exception):
     """The far document already belongs to the record `holder`."""
 
@@ -208,7 +217,8 @@ class AuditEntry:
 
 
 class Records(Protocol):
-    """The sync records. Reads by key are consistent. Every call may raise StoreUnavailable."""
+    """The sync records. Reads by key are consistent. Every call may raise StoreUnavailable, and what gives records
+    UnreadableRecord."""
 
     def get(self, key: RecordKey) -> SyncRecord | None:
         """The record, or None."""
@@ -258,10 +268,18 @@ class Records(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """`next` continues the listing, None at its end."""
+    """`next` continues the listing, None at its end. `unreadable` are on this page, too."""
 
-    records: tuple[SyncRecord, ...]
+    readable: tuple[SyncRecord, ...]
     next: str | None
+    unreadable: tuple[RecordKey, ...] = ()
+
+    @property
+    def records(self) -> tuple[SyncRecord, ...]:
+        """All of them, for who must not overlook any. Raises UnreadableRecord."""
+        if self.unreadable:
+            raise UnreadableRecord(self.unreadable[0])
+        return self.readable
 
 
 class Connections(Protocol):

@@ -12,7 +12,7 @@ from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.planning.invoice import SWITCHED_OFF
 from tieout.domain.planning.plan import Change
 from tieout.domain.record import BY_HAND, Kind, LeftAlone, Link, RecordKey, State, SyncRecord, own_hint_object
-from tieout.ports import AuditEntry, Clock, Hints, RecordChanged, Records
+from tieout.ports import AuditEntry, Clock, Hints, RecordChanged, RecordPage, Records
 
 # Why a record is ignored whatever the settings say; every other reason may be one of the settings'.
 _NOT_BY_SETTINGS = frozenset({"draft", "voided", "not_billable", BY_HAND}) | {
@@ -127,11 +127,17 @@ def steered(records: Records, connection: str, state: State) -> Iterator[SyncRec
 
 
 def records_in_state(records: Records, connection: str, state: State) -> Iterator[SyncRecord]:
-    """All records of a connection in a state, whatever their kind, the latest first."""
+    """All records of a connection in a state, whatever their kind, the latest first. Raises UnreadableRecord."""
+    for page in pages_in_state(records, connection, state):
+        yield from page.records
+
+
+def pages_in_state(records: Records, connection: str, state: State) -> Iterator[RecordPage]:
+    """The same by pages, for who names those that cannot be read beside the others."""
     after: str | None = None
     while True:
         page = records.in_state(connection, state, _PAGE, after)
-        yield from page.records
+        yield page
         after = page.next
         if after is None:
             return

@@ -13,7 +13,7 @@ from enum import StrEnum
 from tieout.domain.errors import StoreUnavailable
 from tieout.domain.hint import BadHint, Hint, HintObject
 from tieout.domain.record import Kind, RecordKey, SyncRecord, own_hint_object
-from tieout.ports import AuditEntry, Clock, Records
+from tieout.ports import AuditEntry, Clock, Records, UnreadableRecord
 from tieout.ports.audit import Trail
 from tieout.ports.dead_letters import DeadLetterQueues, Letter
 
@@ -95,7 +95,7 @@ class Redrive:
         try:
             key = self._key(hint)
             return None if key is None else self.records.get(key)
-        except ValueError:
+        except UnreadableRecord:
             # One that this version cannot read may be why the letter is here. It is only told of, and stops no other.
             return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tieout.domain.attention import AttentionCode
+from tieout.domain.attention import code_of
 from tieout.domain.attention_sides import sides_of
 from tieout.domain.conflict import Conflict, Decision, Side
 from tieout.domain.planning.plan import Change
@@ -67,7 +67,8 @@ def _nothing_to_take(record: SyncRecord) -> str:
         return "This record does not need a person."
     if record.conflict is not None and record.conflict.refusal:
         return record.conflict.refusal
-    if sides_of(AttentionCode(record.reason), mirrored=record.key.origin_system == "quickbooks"):
+    code = code_of(record.reason)
+    if code is not None and sides_of(code, mirrored=record.key.origin_system == "quickbooks"):
         return "Both values are not known yet: retry this invoice, then take a side."
     return f"There is no side to take where the reason is {record.reason}: do what the record says."
 

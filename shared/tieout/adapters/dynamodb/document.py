@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from tieout.adapters.dynamodb import keys
-from tieout.adapters.dynamodb.errors import RecordTooLarge, UnreadableItem
+from tieout.adapters.dynamodb.errors import RecordTooLarge
 from tieout.domain.planning.plan import Change
 from tieout.domain.record import SyncRecord
 from tieout.domain.register import entries_of, health_of, is_listed, place_of
-from tieout.ports import AuditEntry
+from tieout.ports import AuditEntry, UnreadableRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -77,13 +77,13 @@ def record_item(record: SyncRecord, write_id: str) -> dict[str, AttributeValueTy
 def record_of(item: Mapping[str, AttributeValueTypeDef]) -> SyncRecord:
     """The record in an item. Hints are counted on the item without touching the document, so its count is the truth.
 
-    Raises UnreadableItem.
+    Raises UnreadableRecord.
     """
     try:
         record = _records().validate_json(_decompress(item["document"]["B"]))
     except (ValidationError, zlib.error):
         # The error's own text would carry a customer's data into the logs.
-        raise UnreadableItem(item["pk"]["S"]) from None
+        raise UnreadableRecord(keys.record_key_of(item["pk"]["S"])) from None
     return replace(record, rehints=int(item["rehints"]["N"]))
 
 

@@ -16,4 +16,4 @@ class BadPageToken(ValueError):
 
 
 class UnreadableItem(ValueError):
-    """A stored item that this version cannot read. Its text names the item and never its content."""
+    """Stored tokens that this version cannot read. Its text names the item and never its content."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ from tieout.adapters.dynamodb.document import audit_entry_of, audit_item, entrie
 from tieout.domain.errors import Transient
 from tieout.domain.record import RecordKey, State, SyncRecord
 from tieout.domain.register import entries_of, register_of
-from tieout.ports import AuditEntry, Clock, LinkTaken, RecordChanged, RecordPage
+from tieout.ports import AuditEntry, Clock, LinkTaken, RecordChanged, RecordPage, UnreadableRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -64,9 +64,24 @@ class DynamoRecords:
     @answering("dynamodb", "records.get_many")
     def get_many(self, keys_: Collection[RecordKey]) -> Mapping[RecordKey, SyncRecord]:
         """The records that exist among `keys_`, 100 a call; raises Transient when DynamoDB keeps leaving some out."""
+        found, unreadable = self.readable(keys_)
+        if unreadable:
+            raise UnreadableRecord(unreadable[0])
+        return found
+
+    def readable(self, keys_: Collection[RecordKey]) -> tuple[dict[RecordKey, SyncRecord], list[RecordKey]]:
+        """The same for a listing, which one record must not end: those that can be read, and which cannot."""
         items = [keys.item_key(keys.record_partition(key), keys.RECORD_SORT) for key in dict.fromkeys(keys_)]
-        records = map(self._record, self._batches(items))
-        return {record.key: record for record in records}
+        found: dict[RecordKey, SyncRecord] = {}
+        unreadable: list[RecordKey] = []
+        for item in self._batches(items):
+            try:
+                record = self._record(item)
+            except UnreadableRecord as error:
+                unreadable.append(error.key)
+            else:
+                found[record.key] = record
+        return found, unreadable
 
     @answering("dynamodb", "records.put")
     def put(self, record: SyncRecord, audit: AuditEntry | None = None) -> SyncRecord:
@@ -174,11 +189,13 @@ class DynamoRecords:
             }
         listed = list(self._query(query, limit + 1))
         page = listed[:limit]
-        records = self._in_order(item["pk"]["S"] for item in page)
+        wanted = [keys.record_key_of(item["pk"]["S"]) for item in page]
+        found, unreadable = self.readable(wanted)
         more = len(listed) > limit
         return RecordPage(
-            tuple(record for record in records if record.state is state),
+            tuple(found[key] for key in wanted if key in found and found[key].state is state),
             keys.page_token(page[-1]["pk"]["S"], page[-1]["gsi1sk"]["S"]) if more else None,
+            tuple(unreadable),
         )
 
     @answering("dynamodb", "records.trail")
@@ -283,11 +300,6 @@ class DynamoRecords:
         )
         item = answer.get("Item")
         return None if item is None else item["origin"]["S"]
-
-    def _in_order(self, partitions: Iterable[str]) -> list[SyncRecord]:
-        wanted = [keys.record_key_of(pk) for pk in partitions]
-        found = self.get_many(wanted)
-        return [found[key] for key in wanted if key in found]
 
     def _batches(
         self, items: Sequence[Mapping[str, AttributeValueTypeDef]]

@@ -80,20 +80,26 @@ class DynamoRegisters:
         if after is not None and not _is_entry(after, begins.values()):
             raise BadPageMark("not the beginning of a page of this listing")
         kept: dict[RecordKey, SyncRecord] = {}
+        unreadable: dict[RecordKey, None] = {}
         for _ in range(_MOST_PASSED):
             entries = self._found(connection, register, begins, limit + 1, after)
             page = entries[:limit]
-            for entry, record in zip(page, self._read(connection, map(place_in, page)), strict=True):
-                if len(kept) == limit:
-                    return RecordPage(tuple(kept.values()), after)
+            wanted = [_key(connection, place_in(entry)) for entry in page]
+            found, unread = self._records.readable(wanted)
+            for entry, key in zip(page, wanted, strict=True):
+                if len(kept) + len(unreadable) == limit:
+                    return RecordPage(tuple(kept.values()), after, tuple(unreadable))
                 after = entry
-                if record is not None and _fits(record, health):
-                    kept[record.key] = record
+                if key in unread:
+                    # Of whatever health: nobody can tell.
+                    unreadable[key] = None
+                elif key in found and _fits(found[key], health):
+                    kept[key] = found[key]
             if len(entries) <= limit:
-                return RecordPage(tuple(kept.values()), None)
-            if len(kept) == limit:
+                return RecordPage(tuple(kept.values()), None, tuple(unreadable))
+            if len(kept) + len(unreadable) == limit:
                 break
-        return RecordPage(tuple(kept.values()), after)
+        return RecordPage(tuple(kept.values()), after, tuple(unreadable))
 
     @answering("dynamodb", "registers.count")
     def count(self, connection: str, flow: Flow, health: Health, most: int) -> int:
@@ -166,13 +172,14 @@ class DynamoRegisters:
 
     def _page(self, connection: str, found: list[str], health: Health | None, limit: int) -> RecordPage:
         page = found[:limit]
-        records = [one for one in self._read(connection, page) if one is not None and _fits(one, health)]
-        return RecordPage(tuple(records), page[-1] if len(found) > limit else None)
+        wanted = [_key(connection, place) for place in page]
+        read, unreadable = self._records.readable(wanted)
+        fitting = tuple(read[key] for key in wanted if key in read and _fits(read[key], health))
+        return RecordPage(fitting, page[-1] if len(found) > limit else None, tuple(unreadable))
 
-    def _read(self, connection: str, places: Iterable[str]) -> list[SyncRecord | None]:
-        wanted = [RecordKey(connection, *id_in(place)) for place in places]
-        found = self._records.get_many(wanted)
-        return [found.get(key) for key in wanted]
+
+def _key(connection: str, place: str) -> RecordKey:
+    return RecordKey(connection, *id_in(place))
 
 
 def _fits(record: SyncRecord, health: Health | None) -> bool:

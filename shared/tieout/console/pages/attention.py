@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from tieout.console import links
 from tieout.console.desk import Desk
-from tieout.console.explaining import NEEDS_A_PERSON, summary
+from tieout.console.explaining import NEEDS_A_PERSON, summary, unreadable_told
 from tieout.console.language import message
 from tieout.console.routing import Page, changes, shows
 from tieout.console.visit import Visit
@@ -17,7 +16,7 @@ from tieout.console.web import BadRequest, Reply
 from tieout.console.words import CALLED
 from tieout.domain.hint import Cause
 from tieout.domain.record import Kind, RecordKey, SyncRecord, own_hint_object
-from tieout.ports import Clock, Records
+from tieout.ports import Clock, RecordPage, Records
 from tieout.services import decisions
 from tieout.services.steering import decide_each, send_hints
 
@@ -51,6 +50,14 @@ class Entry:
     called: str
     summary: str
     decide: str
+
+
+@dataclass(frozen=True, slots=True)
+class Needy:
+    """What needs a person, the latest first, and what is kept of others and cannot be read."""
+
+    records: Sequence[SyncRecord]
+    unreadable: Sequence[RecordKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +116,8 @@ def _one_by_one(desk: Desk, visit: Visit, decision: Decision, cause: Cause) -> D
 
 
 def _listing(desk: Desk, visit: Visit, code: str, typed: Typed) -> Reply:
-    needy = _needy(desk, visit)
-    listed = [one for one in needy if code in ("", one.reason)]
+    found = _needy(desk, visit)
+    needy, listed = found.records, [one for one in found.records if code in ("", one.reason)]
     number = _number(visit.request.query.one("page"))
     shown = listed[number * _ON_A_PAGE : (number + 1) * _ON_A_PAGE]
     if typed.chosen and not typed.everything:
@@ -133,6 +140,7 @@ def _listing(desk: Desk, visit: Visit, code: str, typed: Typed) -> Reply:
         has_more=len(listed) > (number + 1) * _ON_A_PAGE,
         typed=typed,
         longest_note=LONGEST_NOTE,
+        unreadable=unreadable_told(visit.language, found.unreadable),
     )
 
 
@@ -141,9 +149,20 @@ def _with_chosen(desk: Desk, chosen: Sequence[RecordKey], shown: Sequence[SyncRe
     return [found[key] for key in chosen if key in found] + [one for one in shown if one.key not in found]
 
 
-def _needy(desk: Desk, visit: Visit) -> list[SyncRecord]:
-    found = (one for state in NEEDS_A_PERSON for one in decisions.steered(desk.records, visit.here.id, state))
-    return list(islice(found, MOST))
+def _needy(desk: Desk, visit: Visit) -> Needy:
+    records: list[SyncRecord] = []
+    unreadable: list[RecordKey] = []
+    for page in _pages(desk, visit):
+        records += (one for one in page.readable if own_hint_object(one.key) is not None)
+        unreadable += page.unreadable
+        if len(records) >= MOST:
+            break
+    return Needy(records[:MOST], unreadable)
+
+
+def _pages(desk: Desk, visit: Visit) -> Iterator[RecordPage]:
+    for state in NEEDS_A_PERSON:
+        yield from decisions.pages_in_state(desk.records, visit.here.id, state)
 
 
 def _entry(visit: Visit, record: SyncRecord) -> Entry:
@@ -176,7 +195,7 @@ def _chosen(desk: Desk, visit: Visit) -> list[RecordKey]:
     form = visit.request.form
     if form.one("all"):
         code = form.one("code")
-        return [one.key for one in _needy(desk, visit) if code in ("", one.reason)]
+        return [one.key for one in _needy(desk, visit).records if code in ("", one.reason)]
     return list(dict.fromkeys(_key(visit, name) for name in form.all("record")))[:MOST]
 
 

@@ -13,7 +13,7 @@ from tieout.console.routing import Page, changes, shows
 from tieout.console.visit import Visit
 from tieout.console.web import BadRequest, NotFound, Reply
 from tieout.console.words import CALLED, SYSTEMS
-from tieout.domain.attention import AttentionCode
+from tieout.domain.attention import AttentionCode, code_of
 from tieout.domain.conflict import Side
 from tieout.domain.customer import Candidate
 from tieout.domain.errors import NotReadyYet
@@ -135,7 +135,7 @@ def _page(desk: Desk, visit: Visit, record: SyncRecord, **typed: str) -> Reply:
     is_invoice = key.kind is Kind.INVOICE
     hubspot_id = link.far_id if mirrored and link else (None if mirrored else key.origin_id)
     far_id = key.origin_id if mirrored else (link.far_id if link else None)
-    code = _code(record)
+    code = code_of(record.reason)
     return visit.draw(
         "decide.html",
         status=422 if typed.get("error") or typed.get("id_error") else 200,
@@ -195,13 +195,6 @@ def _searched(visit: Visit, workspace: Workspace, one: Linkable | None, text: st
         return link_by_hand.search(workspace, one.key, text), ""
     except NotSearchable:
         return (), visit.say(_SEARCH_LENGTH)
-
-
-def _code(record: SyncRecord) -> AttentionCode | None:
-    try:
-        return AttentionCode(record.reason)
-    except ValueError:
-        return None
 
 
 def _record(desk: Desk, visit: Visit) -> SyncRecord:

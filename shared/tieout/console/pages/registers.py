@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from tieout.console.desk import Desk
+from tieout.console.explaining import unreadable_told
 from tieout.console.language import message
 from tieout.console.routing import Needs, Page, Route, shows
 from tieout.console.visit import Visit
@@ -79,7 +80,8 @@ def _drawn(visit: Visit, register: Register, asked: Asked, page: RecordPage, sta
         called=CALLED,
         sources=SOURCES,
         statuses=STATUSES,
-        rows=[(record, health_of(record.state)) for record in page.records],
+        rows=[(record, health_of(record.state)) for record in page.readable],
+        unreadable=unreadable_told(visit.language, page.unreadable),
         number_of=_number_of,
         next=_sealed(page.next),
     )
