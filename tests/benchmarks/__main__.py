@@ -20,6 +20,7 @@ from tests.benchmarks import (
     push_costs,
     unit_costs,
 )
+from tests.benchmarks.quiet import quiet
 from tests.benchmarks.report import Measure, broken, table
 
 PARTS: Mapping[str, Callable[[], Iterable[Measure]]] = {
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None, parts: Mapping[str, Callable[[], It
     console = Console(width=_WIDTH)
     measures: list[Measure] = []
     for name in wanted:
-        with Console(stderr=True).status(f"measuring {name}"):
+        with Console(stderr=True).status(f"measuring {name}"), quiet():
             measures.extend(parts[name]())
     console.print(table(measures))
     if wrong := broken(measures):

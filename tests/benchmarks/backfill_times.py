@@ -6,9 +6,7 @@ take: on a virtual clock on which several lanes work at once, as the command's t
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
@@ -19,6 +17,7 @@ from infra.sandbox.hubspot.config import Limits
 from infra.sandbox.kernel.app import SandboxApp
 from infra.sandbox.kernel.transport import SandboxTransport
 from infra.sandbox.quickbooks.config import ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from tests.benchmarks.quiet import quiet
 from tests.benchmarks.report import Measure
 from tests.support.aws import TABLE, table
 from tests.support.builders_mirror_world import MirrorWorld, sale
@@ -154,7 +153,7 @@ def measure(number: int = 2000) -> Iterator[Measure]:
 
 def _measured(of_hubspot: int, of_quickbooks: int, group: str) -> Iterator[Measure]:
     number = of_hubspot + of_quickbooks
-    with table() as client, _silent():
+    with table() as client, quiet():
         world = _World()
         world.old_invoices(of_hubspot)
         world.old_documents(of_quickbooks)
@@ -190,18 +189,6 @@ def _measured(of_hubspot: int, of_quickbooks: int, group: str) -> Iterator[Measu
     yield Measure(group, "time of all, an answer taking 0.5 s in QuickBooks and 0.2 s in HubSpot", seconds, unit="s")
     what = "time of all / what the documented limits allow for these calls"
     yield Measure(group, what, seconds / least, _MOST_RATIO, unit="x")
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Thousands of lines of log would be most of what is measured."""
-    log = logging.getLogger("tieout")
-    level = log.level
-    log.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        log.setLevel(level)
 
 
 def _backfill(world: _World, limiter: PatientLimiter) -> Backfill:

@@ -1,21 +1,25 @@
-"""A DynamoDB table of any number of invoices and payments, for reading alone, that counts its read units.
+"""A DynamoDB table with any number of invoices and payments, for reading alone, that counts its read units.
 
 moto looks at every item of a table for each query, so that with a million of them only moto would be measured. This
 one finds keys as DynamoDB does, in sorted partitions, and makes a record's item when somebody reads it, in the
-adapter's own form. `tests/unit/test_large_table.py` compares its answers with moto's. Units are as AWS says: half a
-unit for each 4 KB read, a whole one when the read is consistent; a query adds up what it read and rounds once, other
-reads round for each item.
+adapter's own form. `tests/unit/test_large_table.py` compares its answers with moto's. What is neither a record nor a
+listing of them lies in a table of moto beside it, and is counted, too. Units are as AWS says: half a unit for each 4 KB
+read, a whole one when the read is consistent; a query adds up what it read and rounds once, other reads round for each
+item.
 """
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any, cast
 
+from tests.benchmarks.table_units import read_units, size
 from tieout.adapters.dynamodb import keys
 from tieout.adapters.dynamodb.document import record_item
 from tieout.domain.record import RecordKey, SyncRecord
@@ -28,26 +32,30 @@ Item = Mapping[str, Any]
 _BLOCK = 4096
 _LARGEST_ANSWER = 1 << 20
 _LAST = "\U0010ffff"
-_SORT = {None: "sk", keys.BY_HEALTH: "gsi3sk"}
-_HASH = {None: "pk", keys.BY_HEALTH: "gsi3pk"}
+_SORT = {None: "sk", keys.BY_HEALTH: "gsi3sk", keys.BY_STATE: "gsi1sk"}
+_HASH = {None: "pk", keys.BY_HEALTH: "gsi3pk", keys.BY_STATE: "gsi1pk"}
+# Sorts of the state's index are times, which several records may share: they are kept with the record's partition.
+_APART = "|"
 
 
 @dataclass(slots=True)
 class Spent:
-    """What was read since it was asked last."""
+    """What was read since it was asked last. `outside`: processor seconds of the table beside."""
 
     units: float = 0.0
     requests: int = 0
+    outside: float = 0.0
 
 
 class LargeTable:
-    """`make` gives the record of a key. Its entries and index are those of the records that were added."""
+    """`make` gives the record of a key. Its entries and indexes are those of the records that were added; what else
+    there is lies in the table of `beside`."""
 
-    def __init__(self, make: Callable[[RecordKey], SyncRecord]) -> None:
+    def __init__(self, make: Callable[[RecordKey], SyncRecord], beside: DynamoDBClient) -> None:
         self._make = make
+        self._beside = beside
         self._sorted: dict[tuple[str | None, str], list[str]] = defaultdict(list)
         self._records: set[str] = set()
-        self._others: dict[tuple[str, str], Item] = {}
         self._spent = Spent()
 
     @property
@@ -66,6 +74,10 @@ class LargeTable:
             self._sorted[None, keys.register_partition(key.connection, register)] += entries_of(record)
             partition = keys.health_partition(key.connection, (key.kind, key.origin_system), health_of(record.state))
             self._sorted[keys.BY_HEALTH, partition].append(place_of(record))
+            if record.updated_at is None:
+                raise ValueError(f"{key} was never written")
+            at = f"{keys.sortable(record.updated_at)}{_APART}{keys.record_partition(key)}"
+            self._sorted[keys.BY_STATE, keys.state_partition(key.connection, record.state)].append(at)
         for listed in self._sorted.values():
             listed.sort()
 
@@ -76,32 +88,34 @@ class LargeTable:
 
     # -- what the adapters call
 
-    def put_item(self, *, Item: Item, **_request: Any) -> Mapping[str, Any]:  # noqa: N803 - AWS's names
-        """Anything beside records."""
-        self._others[Item["pk"]["S"], Item["sk"]["S"]] = Item
-        return {}
+    def __getattr__(self, name: str) -> Any:
+        return partial(self._outside, name)
 
-    def get_item(self, *, Key: Item, ConsistentRead: bool = False, **_request: Any) -> Mapping[str, Any]:  # noqa: N803
+    def get_item(self, **request: Any) -> Mapping[str, Any]:
         """One item."""
-        item = self._item(Key["pk"]["S"], Key["sk"]["S"])
-        self._count([_size(item)] if item else [0], whole=ConsistentRead)
-        return {"Item": item} if item else {}
+        item = self._record(request["Key"])
+        if item is None:
+            return self._outside("get_item", **request)
+        self._count([size(item)], whole=request.get("ConsistentRead", False))
+        return {"Item": item}
 
-    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: N803
-        """Several items, all of which fit."""
-        [(table, request)] = RequestItems.items()
-        found = [item for key in request["Keys"] if (item := self._item(key["pk"]["S"], key["sk"]["S"])) is not None]
-        self._count([_size(item) for item in found], whole=request.get("ConsistentRead", False))
+    def batch_get_item(self, **request: Any) -> Mapping[str, Any]:
+        """Several records, all of which fit; or items of the table beside."""
+        [(table, asked)] = request["RequestItems"].items()
+        found = [item for key in asked["Keys"] if (item := self._record(key)) is not None]
+        if not found:
+            return self._outside("batch_get_item", **request)
+        self._count([size(item) for item in found], whole=asked.get("ConsistentRead", False))
         return {"Responses": {table: found}, "UnprocessedKeys": {}}
 
     def query(self, **request: Any) -> Mapping[str, Any]:
-        """Keys of a register or of the index; whole items of other partitions."""
+        """Keys of a register or of an index; whole items of the table beside."""
         index, values = request.get("IndexName"), request["ExpressionAttributeValues"]
         partition, *rest = (one["S"] for one in values.values())
         condition = request["KeyConditionExpression"]
         listed = self._sorted.get((index, partition))
         if listed is None:
-            listed = sorted(sk for pk, sk in self._others if pk == partition)
+            return self._outside("query", **request)
         low, high = _range(condition, rest)
         first, last = bisect_left(listed, low), bisect_right(listed, high)
         if " < :" in condition:
@@ -109,7 +123,7 @@ class LargeTable:
         backwards = not request.get("ScanIndexForward", True)
         start = request.get("ExclusiveStartKey")
         if start is not None:
-            at = start[_SORT[index]]["S"]
+            at = start[_SORT[index]]["S"] + (_APART + start["pk"]["S"] if index == keys.BY_STATE else "")
             first, last = (first, bisect_left(listed, at)) if backwards else (bisect_right(listed, at), last)
         found, sizes, more = self._read(request, index, partition, _order(listed, first, last, backwards=backwards))
         self._count([sum(sizes)], whole=request.get("ConsistentRead", False))
@@ -128,15 +142,24 @@ class LargeTable:
         for sort in order:
             if len(found) == request.get("Limit") or _about(sizes) >= _LARGEST_ANSWER:
                 return found, sizes, True
-            item = self._others.get((partition, sort)) or _key_item(index, partition, sort)
+            item = _key_item(index, partition, sort)
             found.append(item)
-            sizes.append(_size(item))
+            sizes.append(size(item))
         return found, sizes, False
 
-    def _item(self, pk: str, sk: str) -> Item | None:
-        if sk != keys.RECORD_SORT:
-            return self._others.get((pk, sk))
-        return record_item(self._make(keys.record_key_of(pk)), "bench") if pk in self._records else None
+    def _record(self, key: Item) -> Item | None:
+        pk, sk = key["pk"]["S"], key["sk"]["S"]
+        if sk != keys.RECORD_SORT or pk not in self._records:
+            return None
+        return record_item(self._make(keys.record_key_of(pk)), "bench")
+
+    def _outside(self, name: str, **request: Any) -> Mapping[str, Any]:
+        began = time.process_time()
+        answer: Mapping[str, Any] = getattr(self._beside, name)(**request)
+        self._spent.outside += time.process_time() - began
+        self._spent.requests += 1
+        self._spent.units += sum(read_units(name, request, answer))
+        return answer
 
     def _count(self, sizes: Sequence[int], *, whole: bool) -> None:
         self._spent.requests += 1
@@ -163,6 +186,14 @@ def _index_names(index: str | None) -> tuple[str, ...]:
 def _key_item(index: str | None, partition: str, sort: str) -> Item:
     if index is None:
         return {"pk": {"S": partition}, "sk": {"S": sort}}
+    if index == keys.BY_STATE:
+        at, _, pk = sort.partition(_APART)
+        return {
+            "pk": {"S": pk},
+            "sk": {"S": keys.RECORD_SORT},
+            _HASH[index]: {"S": partition},
+            _SORT[index]: {"S": at},
+        }
     connection = partition.split("#")[1]
     _, kind, system, id_ = sort.split("#", 3)
     return {
@@ -171,25 +202,6 @@ def _key_item(index: str | None, partition: str, sort: str) -> Item:
         _HASH[index]: {"S": partition},
         _SORT[index]: {"S": sort},
     }
-
-
-def _size(item: Item) -> int:
-    """AWS: names and values; numbers about half a byte a digit and one more."""
-    return sum(len(name) + _value_size(value) for name, value in item.items())
-
-
-def _value_size(value: Mapping[str, Any]) -> int:
-    [(kind, content)] = value.items()
-    match kind:
-        case "S":
-            return len(content.encode())
-        case "N":
-            return len(content) // 2 + 2
-        case "SS":
-            return 3 + sum(len(one.encode()) + 1 for one in content)
-        case "M":
-            return 3 + sum(len(name) + _value_size(one) + 1 for name, one in content.items())
-    return len(content)
 
 
 def _about(sizes: Sequence[int]) -> int:

@@ -49,7 +49,7 @@ class UnitCounter:
             answer = attribute(**arguments)
             for key, factor in named:
                 self.units.write += factor * _write_units(before[key], self._item(key))
-            self.units.read += sum(_read_units(name, arguments, answer))
+            self.units.read += sum(read_units(name, arguments, answer))
             return answer
 
         return call
@@ -116,13 +116,14 @@ def _index_units(before: Mapping[str, Any], after: Mapping[str, Any], names: tup
     return 0 if old == new else (None not in old) + (None not in new)
 
 
-def _read_units(name: str, arguments: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterable[float]:
+def read_units(name: str, arguments: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterable[float]:
+    """What a request that reads costs; none for one that does not."""
     if name == "get_item":
         yield _of_read([answer.get("Item", _EMPTY)], consistent=arguments.get("ConsistentRead", False))
     elif name == "query":
         consistent = arguments.get("ConsistentRead", False)
         # What one page holds is rounded up together.
-        total = sum(size(item) for item in answer["Items"])
+        total = sum(size(item) for item in answer.get("Items", []))
         yield max(1, ceil(total / _READ_BYTES)) * (1 if consistent else 0.5)
     elif name == "batch_get_item":
         for table, asked in arguments["RequestItems"].items():

@@ -14,7 +14,7 @@ from tests.support.memory import VirtualClock
 from tieout.adapters.dynamodb import keys
 from tieout.adapters.dynamodb.records import DynamoRecords
 from tieout.adapters.dynamodb.registers import DynamoRegisters
-from tieout.domain.record import Kind, RecordKey, SyncRecord
+from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.domain.register import Health, Register
 from tieout.ports import RecordPage
 
@@ -31,13 +31,18 @@ def made(key: RecordKey) -> SyncRecord:
 
 @pytest.fixture(scope="module")
 def tables() -> Iterator[tuple[LargeTable, DynamoDBClient]]:
-    large = LargeTable(made)
-    large.add(map(made, keys_of(NUMBER)))
     with aws.table() as client:
+        large = LargeTable(made, client)
+        large.add(map(made, keys_of(NUMBER)))
         records = DynamoRecords(client, aws.TABLE, VirtualClock())
         for key in keys_of(NUMBER):
             records.put(made(key))
         yield large, client
+
+
+@pytest.fixture
+def beside(tables: tuple[LargeTable, DynamoDBClient]) -> DynamoDBClient:
+    return tables[1]
 
 
 def registers(client: DynamoDBClient) -> DynamoRegisters:
@@ -80,9 +85,26 @@ def test_both_tables_count_the_same(tables: tuple[LargeTable, DynamoDBClient]) -
             assert mine == registers(real).count("c1", INVOICES, health, most)
 
 
-def test_a_count_ends_after_a_megabyte_and_goes_on() -> None:
+@pytest.mark.parametrize("state", [State.ATTENTION, State.WAITING, State.VOIDED])
+def test_both_tables_list_the_same_of_a_state(tables: tuple[LargeTable, DynamoDBClient], state: State) -> None:
+    large, real = tables
+    after: str | None = None
+    for _ in range(20):
+        mine, theirs = (
+            DynamoRecords(one, aws.TABLE, VirtualClock()).in_state("c1", state, 3, after)
+            for one in (large.client, real)
+        )
+        assert [one.key for one in mine.readable] == [one.key for one in theirs.readable]
+        assert mine.next == theirs.next
+        after = mine.next
+        if after is None:
+            return
+    raise AssertionError("no end")
+
+
+def test_a_count_ends_after_a_megabyte_and_goes_on(beside: DynamoDBClient) -> None:
     number = 20_000
-    large = LargeTable(lambda key: record_of(key, number, number))
+    large = LargeTable(lambda key: record_of(key, number, number), beside)
     large.add(record_of(key, number, number) for key in keys_of(number))
     found, after, parts = 0, None, 0
     while True:
@@ -95,15 +117,27 @@ def test_a_count_ends_after_a_megabyte_and_goes_on() -> None:
     assert (found, parts > 1) == (number // 2, True)
 
 
-def test_units_are_those_of_what_is_read_whole_or_half() -> None:
+def test_units_are_those_of_what_is_read_whole_or_half(beside: DynamoDBClient) -> None:
     key = RecordKey("c1", Kind.INVOICE, "hubspot", "1")
-    large = LargeTable(made)
+    large = LargeTable(made, beside)
     large.add([made(key)])
     where = keys.item_key(keys.record_partition(key), keys.RECORD_SORT)
-    large.client.get_item(TableName="t", Key=where, ConsistentRead=True)
+    large.client.get_item(TableName=aws.TABLE, Key=where, ConsistentRead=True)
     assert large.take().units == 1
-    large.client.get_item(TableName="t", Key=where)
+    large.client.get_item(TableName=aws.TABLE, Key=where)
     assert large.take().units == 0.5
-    large.put_item(Item={**keys.item_key("p", "s"), "text": {"S": "x" * 5000}})
-    large.client.get_item(TableName="t", Key=keys.item_key("p", "s"), ConsistentRead=True)
+
+
+def test_what_is_no_record_lies_beside_and_is_counted_too(beside: DynamoDBClient) -> None:
+    client = LargeTable(made, beside).client
+    client.put_item(TableName=aws.TABLE, Item={**keys.item_key("p", "s"), "text": {"S": "x" * 5000}})
+    assert beside.get_item(TableName=aws.TABLE, Key=keys.item_key("p", "s"))["Item"]["text"] == {"S": "x" * 5000}
+    large = LargeTable(made, beside)
+    large.client.get_item(TableName=aws.TABLE, Key=keys.item_key("p", "s"), ConsistentRead=True)
     assert large.take().units == 2
+    large.client.query(
+        TableName=aws.TABLE, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": "p"}}
+    )
+    spent = large.take()
+    assert (spent.units, spent.requests) == (1, 1)
+    assert spent.outside > 0
