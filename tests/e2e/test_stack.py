@@ -23,6 +23,7 @@ from infra.local.demo.money_day import deals
 from infra.local.demo.month_end import OCTOBER
 from infra.local.demo.processors import PROCESSORS
 from infra.local.demo.story import METHOD, ORDER, TRACKING, Ending
+from infra.local.demo.summer import summer
 from infra.local.deployment import Aws
 from infra.local.stack import Stack
 from tests.e2e.day import PlayedDay, marks, operations, read_file, writes
@@ -72,6 +73,7 @@ NEEDED = (
     "quickbooks GET query Estimate",
 )
 KEY = "tieout_quickbooks_key"
+SUMMER = summer()
 FOREIGN = [{"eventId": 1, "portalId": 999, "objectId": 5, "objectTypeId": "0-53", "occurredAt": 1790000000000}]
 
 
@@ -162,11 +164,29 @@ def test_every_document_and_every_recorded_payment_of_that_day_stands_once(playe
     assert [mark for mark, times in (posted + recorded + invoices).items() if times > 1] == []
 
 
+def test_the_back_fill_adopts_what_was_entered_by_hand_and_writes_nothing_to_it(played: PlayedDay) -> None:
+    told = " ".join(played.told.split())
+    assert "To be adopted as they stand" in told
+    numbers = {one["properties"].get("hs_number"): one["properties"] for one in played.hubspot("invoices")}
+    for copied in SUMMER.copied:
+        wanted = (copied.entry.customer, copied.entry.fields["TxnDate"])
+        [row] = [one for one in played.quickbooks("Invoice") if (one["CustomerRef"]["name"], one["TxnDate"]) == wanted]
+        assert (row["SyncToken"], marks([row.get("PrivateNote")])) == ("0", {})
+        shown = numbers[row["DocNumber"]]
+        assert shown["tieout_status"] == ("in_sync" if copied.adopted else "needs_attention")
+        assert (shown.get("tieout_quickbooks_number") or "") == (row["DocNumber"] if copied.adopted else "")
+
+
 def test_every_invoice_of_quickbooks_own_stands_in_hubspot_once_with_its_figures(played: PlayedDay) -> None:
     mirrors = [one for one in played.hubspot("invoices") if one["properties"].get(KEY)]
     shown = {one["properties"][KEY].split("/")[2]: one["properties"] for one in mirrors}
-    assert len(shown) == len(mirrors) == len(entries(""))
-    born = {one["Id"]: one for one in played.quickbooks("Invoice") if not marks([one.get("PrivateNote")])}
+    assert len(shown) == len(mirrors) == len(entries("")) + len(SUMMER.entries)
+    copies = {(one.entry.customer, one.entry.fields["TxnDate"]) for one in SUMMER.copied}
+    born = {
+        one["Id"]: one
+        for one in played.quickbooks("Invoice")
+        if not marks([one.get("PrivateNote")]) and (one["CustomerRef"]["name"], one["TxnDate"]) not in copies
+    }
     assert len(shown.keys() - born.keys()) == 1  # deleted on purpose
     assert born.keys() <= shown.keys()
     for id_, row in born.items():
@@ -208,7 +228,8 @@ def _order_of(invoice: dict[str, Any]) -> str:
 def test_the_command_line_proves_afterwards_that_both_sides_tie_out(played: PlayedDay) -> None:
     code, answer = played.tieout("reconcile")
     [report] = answer["connections"]
-    on_purpose = sum(one.ending is Ending.ATTENTION for one in invoices()) + sum(one.differs for one in deals())
+    needy = [one for one in (*invoices(), *SUMMER.of_hubspot) if one.ending is Ending.ATTENTION]
+    on_purpose = len(needy) + sum(one.differs for one in deals())
     on_purpose += sum(bool(one.turns and one.turns[-1].then.code) for one in entries(""))
     assert (code, report["not_looked_at"]) == (1, 0)
     assert len({(one["hubspot_id"], one["quickbooks_id"]) for one in report["findings"]}) == on_purpose

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,9 +24,11 @@ from infra.local.demo.morning import as_finalised, morning, settings, used_numbe
 from infra.local.demo.people import HubSpotPerson, QuickBooksPerson, Sandbox
 from infra.local.demo.processors import enter_payouts, open_accounts
 from infra.local.demo.proof import prove
-from infra.local.demo.story import HUBSPOT_ACCOUNT, QUICKBOOKS_COMPANY, Day, Invoice, Stands
+from infra.local.demo.story import HUBSPOT_ACCOUNT, QUICKBOOKS_COMPANY, Day, Ending, Invoice, Stands
+from infra.local.demo.summer import close_books, summer, take_in
 from infra.sandbox.kernel.transport import SandboxTransport
 from tests.support import builders_world
+from tests.support.builders_backfill_world import RUN, backfill_of
 from tests.support.builders_mirror_world import MirrorWorld
 from tests.support.builders_world import VENDOR_TIMEOUT
 from tieout.domain.conflict import Side
@@ -33,6 +36,7 @@ from tieout.domain.hint import Cause, HintObject
 from tieout.domain.record import Kind, RecordKey
 from tieout.ports import Workspace
 from tieout.services import take_side
+from tieout.services.backfill import Step
 from tieout.services.book_fees import BookFees
 from tieout.services.deals import AMBIGUOUS
 from tieout.services.decisions import confirm_refund
@@ -47,7 +51,7 @@ NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 def world(monkeypatch: pytest.MonkeyPatch) -> MirrorWorld:
     """The two companies of the day."""
     monkeypatch.setattr(builders_world, "START", NOON)
-    company: dict[str, Any] = {**QUICKBOOKS_COMPANY, "book_close_date": date(2026, 9, 30)}
+    company: dict[str, Any] = dict(QUICKBOOKS_COMPANY)
     company["custom_fields"] = tuple(company["custom_fields"])
     return MirrorWorld(hubspot=HUBSPOT_ACCOUNT, **company)
 
@@ -78,7 +82,9 @@ def day(world: MirrorWorld, bookkeeper: QuickBooksPerson, accounts: dict[str, st
     def retry(invoice_id: str) -> None:
         world.push(world.hint(invoice_id, Cause.RETRY))
 
-    return morning(HubSpotPerson(world.person), bookkeeper, retry)
+    found = morning(HubSpotPerson(world.person), bookkeeper, retry)
+    close_books(bookkeeper)
+    return found
 
 
 @pytest.fixture
@@ -187,6 +193,35 @@ def test_quickbooks_own_invoices_end_as_the_story_says_though_no_webhook_comes(w
     named = {one.key.origin_id: [finding.reason for finding in one.findings] for one in report.drifted}
     assert unexpected_entries(named, booked) == []
     assert len(unexpected_entries({}, booked)) == len(named) == 1
+
+
+def test_last_summer_is_taken_in_as_the_story_says(world: MirrorWorld, desk: Desk) -> None:
+    world.quickbooks.company.prefer("AccountingInfoPrefs", "BookCloseDate", None)
+    cast(desk)
+    before = summer()
+    before.happen(desk)
+    settle(world)
+    untouched = [replace(one, ending=Ending.EXCLUDED, code="", stands=None) for one in before.of_hubspot]
+    # Before the cut-over date nothing happens by itself, and what was entered by hand is nobody's.
+    by_hand = len(before.entries) + len(before.copied)
+    assert problems(desk.day, [replace(one, by_hand="") for one in untouched], by_hand) == []
+    assert [one.problem for one in prove_entries(desk, before.entries, 0)] == ["stands 0 times in HubSpot"] * 2
+
+    workspace = world.open(world.connection.id)
+    assert workspace is not None
+    filled = take_in(backfill_of(world, world.mirrors), workspace, RUN)
+    # What may be the copy of the one that needs a person is left out.
+    planned = {Step.ADOPT: 1, Step.ATTENTION: 1, Step.CREATE: 3, Step.LEAVE: 1}
+    assert Counter(one.step for one in filled.outlook.planned) == planned
+    close_books(desk.quickbooks)
+    settle(world)
+    assert problems(desk.day, before.of_hubspot, len(before.entries) + before.left_there) == []
+    assert [one.problem for one in prove_entries(desk, before.entries, 0)] == ["", ""]
+    again = take_in(backfill_of(world, world.mirrors), workspace, RUN)
+    assert {one.state for one in again.done} <= {"attention", "synced"}
+    assert problems(desk.day, before.of_hubspot, len(before.entries) + before.left_there) == []
+    report = Reconcile(world.records, world.clock).run(workspace)
+    assert [one.key.origin_id for one in report.drifted] == [before.copied[1].invoice.id]
 
 
 def october(world: MirrorWorld, workspace: Workspace) -> MonthEnd:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -91,6 +92,26 @@ def test_what_a_worker_holds_is_looked_at_again_when_it_is_done() -> None:
     # The lease ran out meanwhile: the back-fill waited for it.
     assert [(one.result, one.state) for one in done] == [(Result.HANDLED, State.SYNCED)]
     assert len(world.booked()) == 1
+
+
+def test_a_worker_that_is_done_soon_is_not_waited_for_until_its_lease_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = BackfillWorld()
+    made = world.invoice()
+    outlook = world.outlook()
+    held = world.claims.take(RecordKey("c1", Kind.INVOICE, "hubspot", made), world.hint(made))
+    assert not isinstance(held, ClaimVerdict)
+    began, sleep = world.clock.now(), world.clock.sleep
+
+    def working(seconds: float) -> None:
+        sleep(seconds)
+        mine = world.record(made).lease_owner == held.record.lease_owner
+        if mine and began + timedelta(seconds=5) <= world.clock.now():
+            world.claims.release(held, held.record)
+
+    monkeypatch.setattr(world.clock, "sleep", working)
+    done = [one for some in world.backfill.carry_out(outlook.matches).run(outlook.to_be_done, RUN) for one in some]
+    assert [(one.result, one.state) for one in done] == [(Result.HANDLED, State.SYNCED)]
+    assert world.clock.now() - began < timedelta(seconds=15)
 
 
 def test_a_worker_that_takes_the_same_invoice_meanwhile_makes_no_second_one() -> None:

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.cli import show
+from infra.cli.backfill_show import print_done, print_outlook
 from infra.cli.fee_books import print_proofs
 from infra.cli.fees import print_fees
 from infra.cli.reconcile import print_report
@@ -84,6 +85,9 @@ def save_traffic(running: stack.Stack, path: Path) -> None:
 
 def report(played: Played, deals: Sequence[Deal], entries: Sequence[Entry], seconds: float) -> int:
     """The tables of the day, the tie-out and the verdict, as an exit code."""
+    if played.filled is not None:
+        print_outlook(played.filled.outlook, in_full=False)
+        print_done(played.filled.done, len(played.filled.outlook.to_be_done))
     console.print(_invoices([one for one in played.invoices if not _of_deal(one, deals) or one.problem]))
     console.print(_entries(played.entries))
     console.print(_money(played.money))

@@ -109,11 +109,12 @@ def settings(quickbooks: QuickBooksPerson, accounts: Mapping[str, str]) -> dict[
     }
 
 
-def used_number(cases: Sequence[Invoice]) -> str:
-    """The number that HubSpot is going to give to the invoice whose number is taken in QuickBooks."""
+def used_number(cases: Sequence[Invoice], before: int = 0) -> str:
+    """The number that HubSpot is going to give to the invoice whose number is taken in QuickBooks, after so many that
+    were finalised before this day."""
     finalised = [one for one in cases if not one.draft]
     place = next(index for index, one in enumerate(finalised) if one.code == "duplicate_number")
-    return f"INV-{FIRST_NUMBER + place}"
+    return f"INV-{FIRST_NUMBER + before + place}"
 
 
 def as_finalised(invoice: Invoice) -> Invoice:

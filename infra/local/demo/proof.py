@@ -51,14 +51,16 @@ def prove(day: Day, invoices: Sequence[Invoice], entered_by_hand: int) -> list[F
     """Compare both sides. `entered_by_hand` is how many QuickBooks invoices people entered themselves."""
     shown = day.hubspot.read("invoices", [one.id for one in invoices], _PROPERTIES)
     ledger = day.quickbooks.query("Invoice")
-    ours = {
-        one.id: [found for found in ledger if f"/invoice/{one.id}/" in found.get("PrivateNote", "")] for one in invoices
-    }
+    ours = {one.id: [found for found in ledger if _stands_for(one, found)] for one in invoices}
     findings = [_examine(day, one, shown.get(one.id, {}), ours[one.id]) for one in invoices]
     strangers = len(ledger) - sum(map(len, ours.values())) - entered_by_hand
     if strangers:
         findings.append(Finding(Invoice("invoices nobody asked for", "", ()), "", "", str(strangers), "", "", "extra"))
     return findings
+
+
+def _stands_for(invoice: Invoice, found: Mapping[str, Any]) -> bool:
+    return f"/invoice/{invoice.id}/" in found.get("PrivateNote", "") or found["Id"] == invoice.by_hand
 
 
 def _examine(

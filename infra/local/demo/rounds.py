@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.progress import Progress
 
@@ -25,6 +25,7 @@ from infra.local.demo.people import HubSpotPerson, QuickBooksPerson, Sandbox
 from infra.local.demo.processors import enter_payouts, open_accounts
 from infra.local.demo.proof import Finding, prove
 from infra.local.demo.story import FIELD_PAIRS, HUBSPOT_ACCOUNT, QUICKBOOKS_COMPANY, Invoice
+from infra.local.demo.summer import Filled, Summer, close_books, summer, take_in
 from infra.local.deployment import Aws
 from infra.local.stack import Stack
 from tieout.domain.conflict import Side
@@ -32,6 +33,7 @@ from tieout.domain.errors import NotReadyYet
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.record import Kind, RecordKey
 from tieout.services import take_side
+from tieout.services.backfill import new_run
 from tieout.services.decisions import confirm_refund
 from tieout.services.reconcile import Reconcile, Report
 
@@ -53,13 +55,14 @@ _TITLES = {
 @dataclass(frozen=True)
 class Played:
     """What came of the day. `report` is the tie-out and `month` what closing October came to, both None when patience
-    ended before all was as it must be."""
+    ended before all was as it must be; `filled` is the back-fill before it."""
 
     invoices: Sequence[Finding]
     money: Sequence[MoneyFinding]
     entries: Sequence[EntryFinding]
     report: Report | None = None
     month: MonthEnd | None = None
+    filled: Filled | None = None
 
     @property
     def wrong(self) -> int:
@@ -84,11 +87,15 @@ class Rounds:
     cases: Sequence[Invoice]
     deals: Sequence[Deal]
     entries: Sequence[Entry]
+    summer: Summer
 
     def play(self) -> Played:
         """The whole day; it ends early when something does not become what it must be."""
+        filled = self._filled()
+        break_things(self.running)
         bills = [bill for deal in self.deals if not deal.late for bill in deal.invoices]
-        for invoice in self.bar.track([*self.cases, *bills], description="Invoices finalised in HubSpot"):
+        new = [one for one in (*self.cases, *bills) if not one.id]
+        for invoice in self.bar.track(new, description="Invoices finalised in HubSpot"):
             self.desk.day.finalise(invoice)
         for entry in self.bar.track(self._entered(0), description="Invoices entered in QuickBooks"):
             entry.enter(self.desk)
@@ -103,7 +110,7 @@ class Rounds:
             played = self._settled(settled, number)
         if played.wrong:
             return played
-        return Played(played.invoices, played.money, played.entries, self._tied_out(), self._october_closed())
+        return replace(played, report=self._tied_out(), month=self._october_closed(), filled=filled)
 
     def _entered(self, number: int) -> Sequence[Entry]:
         return [one for one in self.entries if enters(one, number) and not one.id]
@@ -147,7 +154,7 @@ class Rounds:
         cases = [*(self.cases if number else map(as_finalised, self.cases)), *money]
         if number <= 1:
             cases = [as_finalised(one) if one in money else one for one in cases]
-        by_hand = sum(bool(one.id) and not one.deleted for one in self.entries)
+        by_hand = self.summer.left_there + sum(bool(one.id) and not one.deleted for one in self.entries)
         found = prove(self.desk.day, cases, by_hand)
         return Played(found, prove_money(self.desk, self.deals, number), prove_entries(self.desk, self.entries, number))
 
@@ -167,6 +174,16 @@ class Rounds:
         """The sweep runs now, as it does on its schedule."""
         client = Aws(self.running.aws_endpoint_url).client("lambda")
         client.invoke(FunctionName=self.running.functions["sweep"], Payload=b'{"id":"demo"}')["Payload"].read()
+
+    def _filled(self) -> Filled:
+        """Last summer happens and is taken in, while the workers hear of it, too; then its books are closed."""
+        task = self.bar.add_task("Last summer taken in: tieout backfill", total=None)
+        self.summer.happen(self.desk)
+        backfill, now = self.deployment.backfill(), self.deployment.store.clock.now()
+        filled = take_in(backfill, self.deployment.workspace(self.running.connection), new_run(now))
+        self.bar.update(task, completed=len(filled.done), total=len(filled.outlook.to_be_done))
+        close_books(self.desk.quickbooks)
+        return filled
 
     def _tied_out(self) -> Report:
         """As `tieout reconcile` does."""
@@ -229,13 +246,13 @@ def begin(running: Stack, bar: Progress) -> Rounds:
         lambda steps: bar.track(steps, description="Customers and products"),
     )
     desk = Desk(day, Sandbox.at(running.hubspot_url), store.records, connection, accounts, retry, confirm, take)
-    cases = invoices()
-    booked = entries(used_number(cases))
+    cases, before = invoices(), summer()
+    booked = entries(used_number(cases, len(before.of_hubspot)))
     cast(desk)
     # Before HubSpot gives its number away.
     booked[0].enter(desk)
-    break_things(running)
-    return Rounds(running, bar, deployment, desk, cases, deals(), booked)
+    cases, booked = [*before.of_hubspot, *cases], [*before.entries, *booked]
+    return Rounds(running, bar, deployment, desk, cases, deals(), booked, before)
 
 
 def break_things(running: Stack) -> None:

@@ -60,7 +60,8 @@ class Stands:
 @dataclass
 class Invoice:
     """One invoice of the day. `later` is what a person does to it after it was synced; `first` why it is not synced
-    before somebody has done something about it; `stands` None: not looked at."""
+    before somebody has done something about it; `stands` None: not looked at. `by_hand` is the id of the QuickBooks
+    invoice that a bookkeeper entered for it, and which has to stand for it without a mark."""
 
     what: str
     customer: str
@@ -77,6 +78,7 @@ class Invoice:
     later: Callable[[Day, Invoice], None] | None = None
     first: str = ""
     id: str = ""
+    by_hand: str = ""
 
 
 @dataclass(frozen=True)
@@ -187,11 +189,10 @@ INTERNAL = "Internal transfer"
 # The items that a bookkeeper has made for fees and taxes, with the account that each posts to.
 FEE_ITEM, RUSH_ITEM, TAX_ITEM = "Other fees", "Rush fee", "Sales tax"
 ITEM_ACCOUNTS = {FEE_ITEM: "Services", RUSH_ITEM: "Services", TAX_ITEM: "Sales Tax Payable"}
-# The QuickBooks company of this day. Its books are closed through September; October is over, and closed at the end.
+# The QuickBooks company of this day. October is over, and closed at the end.
 QUICKBOOKS_COMPANY = {
     "custom_txn_numbers": True,
     "multicurrency": True,
-    "book_close_date": "2026-09-30",
     "custom_fields": ["PO number", "Project", "Order number"],
     # Taxes of HubSpot's invoices are items; the bookkeeper's own invoices bear QuickBooks' tax codes.
     "using_sales_tax": True,

@@ -28,6 +28,8 @@ _BATCH = 50
 _SHARES, _SMALLEST = 8, 10
 _ROUNDS = 8
 _LOST = "connection_lost"
+# Between two looks at whether the workers that hold records are done, in seconds.
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class CarryOut:
                     raise ConnectionLost
             if not again:
                 return
-            self.patience.wait(self._seconds_until_due(again))
+            self._wait_for([one.key for one in again])
             open_ = again
 
     def _batch(self, batch: Sequence[Planned], run: str) -> Sequence[Done]:
@@ -90,13 +92,20 @@ class CarryOut:
         record = self.records.get(key)
         return record.due_at if record is not None else None
 
-    def _seconds_until_due(self, again: Sequence[Planned]) -> float:
-        """Until all of them are, because each look takes a batch."""
-        now = self.patience.clock.now()
-        found = self.records.get_many([one.key for one in again])
-        times = [one.lease_until if one.leased(now) else one.due_at for one in found.values()]
-        waits = [(time - now).total_seconds() for time in times if time is not None]
-        return min(max([1.0, *waits]), self.patience.longest)
+    def _wait_for(self, keys: Sequence[RecordKey]) -> None:
+        """Until all of them are due and no worker holds one, because each look takes a batch. A worker is done long
+        before its lease ends, unless it died."""
+        clock = self.patience.clock
+        until, pause, seconds = clock.now() + timedelta(seconds=self.patience.longest), _FIRST_PAUSE, _FIRST_PAUSE
+        while seconds > 0:
+            self.patience.wait(min(seconds, (until - clock.now()).total_seconds()))
+            now, found = clock.now(), self.records.get_many(keys).values()
+            if now >= until:
+                return
+            if any(one.leased(now) for one in found):
+                pause = seconds = min(2 * pause, _LONGEST_PAUSE)
+            else:
+                seconds = max([0.0, *((one.due_at - now).total_seconds() for one in found if one.due_at is not None)])
 
 
 def _named(error: Exception | None) -> str:

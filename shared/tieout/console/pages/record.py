@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
-from tieout.console import links
+from tieout.console import deeds, links
 from tieout.console.desk import Desk
 from tieout.console.explaining import NEEDS_A_PERSON, told
 from tieout.console.language import message
@@ -69,6 +70,7 @@ def show(desk: Desk, visit: Visit) -> Reply:
         called=CALLED[record.key.kind],
         documents=DOCUMENTS,
         told=told(visit.language, record),
+        deed=partial(deeds.told, visit.language),
         decide_url=links.decide_url(visit, record.key) if record.state in NEEDS_A_PERSON else "",
         money=_payments(visit, workspace, card, sides) if record.key.kind is Kind.INVOICE else _posted(workspace, card),
         sides=sides,
