@@ -71,14 +71,18 @@ class Clerks(Billers):
         """Says that it is paid, or void."""
         return self._change("hs_invoice_status", self.scene.chance.choice(("paid", "voided")))
 
-    def _change(self, name: str, text: str) -> bool:
+    def change_mirror(self, name: str, text: str) -> str:
+        """One of them gets this value; its id, "" where there is none."""
         mirror = self._one_mirror()
         if mirror is None:
-            return False
+            return ""
         with self._editing_mirror(mirror) as crm:
             crm.update(mirror, {name: text})
         self.scene.tell(f"HubSpot: mirror {mirror.id} gets {name} {text!r}")
-        return True
+        return mirror.id
+
+    def _change(self, name: str, text: str) -> bool:
+        return bool(self.change_mirror(name, text))
 
     def _edit_mirrored_line(self) -> bool:
         mirror = self._one_mirror()

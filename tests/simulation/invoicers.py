@@ -217,6 +217,14 @@ class Invoicers:
         """Something that HubSpot does not show."""
         return self._change(lambda _: {"PrivateNote": "call first"})
 
+    def change_one(self, fields: dict[str, Any]) -> str:
+        """One of their invoices gets these; its id, "" where nothing was changed."""
+        row = self._one()
+        if row is None:
+            return ""
+        done = self._do(f"enters {fields} on {row['Id']}", lambda: self._books.change("Invoice", row, **fields))
+        return str(row["Id"]) if done else ""
+
     def _change(self, fields: Callable[[Entity], dict[str, Any]]) -> bool:
         row = self._one()
         if row is None or (row.get("CurrencyRef", {}).get("value", "USD") != "USD"):

@@ -280,7 +280,9 @@ _FIELDS = {"number": "DocNumber", "date": "TxnDate", "due": "DueDate", "memo": "
 
 def _value(row: Entity, name: str) -> str:
     value = row.get(name, "")
-    return _text(str(value.get("value", ""))) if name == "CustomerMemo" and isinstance(value, dict) else str(value)
+    # QuickBooks adds names to references when it feels like it.
+    text = str(value["value"] if isinstance(value, dict) and "value" in value else value)
+    return _text(text) if name == "CustomerMemo" else text
 
 
 def _begun(record: SyncRecord) -> bool:

@@ -30,6 +30,7 @@ class MirrorSimulation(SweptCourse):
     """Invoices of both systems. In every third world no webhook ever arrives."""
 
     watch: MirrorWatch
+    watch_type: type[MirrorWatch] = MirrorWatch
 
     def __init__(self, seed: int, sabotage: Sabotage = Sabotage.NONE) -> None:
         super().__init__(seed)
@@ -37,7 +38,7 @@ class MirrorSimulation(SweptCourse):
         ground = chance.choice([one for one in grounds.GROUNDS if one.name in _GROUNDS])
         self.hubspot = HubSpotSandbox(_hubspot(self, ground), clock, seed)
         self.quickbooks = QuickBooksSandbox(_quickbooks(self, ground), clock, seed)
-        self.watch = MirrorWatch(self.hubspot, self.quickbooks, self._tell)
+        self.watch = self.watch_type(self.hubspot, self.quickbooks, self._tell)
         self.queue = Queues(self.stage.clock, chance, self._tell)
         self._connect(linked=True)
         self.scene = scene = Scene(
@@ -47,7 +48,7 @@ class MirrorSimulation(SweptCourse):
         self.clerks = Clerks(scene, most=chance.randint(1, 2), watch=self.watch)
         self.invoicers.settle_in()
         self.clerks.settle_in()
-        document = _settings(self, ground)
+        document = _settings(self, ground) | self._document()
         self.office = Counting(
             self.stage, self.queue, self.watch.records, self.hubspot, self.quickbooks, self.wires, document, sabotage
         )
@@ -62,6 +63,10 @@ class MirrorSimulation(SweptCourse):
         )
         self.deaf = chance.random() < 1 / 3
         self._tell(f"{ground.name}, {'deaf' if self.deaf else 'told'}: {document}")
+
+    def _document(self) -> dict[str, object]:
+        """More settings of such worlds."""
+        return {}
 
     # -- the course of events
 

@@ -13,9 +13,13 @@ from typing import Any, cast
 from unittest import mock
 
 from tieout.adapters.quickbooks.wire import encode
+from tieout.domain.conflict import Side
 from tieout.domain.errors import SyncError
+from tieout.domain.field_pairs import Direction
 from tieout.domain.hint import Hint, HintObject
 from tieout.domain.money import minor_unit
+from tieout.domain.planning import fields
+from tieout.domain.planning.fields import Comparison
 from tieout.domain.record import Kind, Operation, RecordKey, State, SyncRecord, request_id
 from tieout.ports import AuditEntry, RecordChanged, Records, Workspace
 from tieout.services.claims import Claims, Held
@@ -43,6 +47,8 @@ class Sabotage(StrEnum):
     fees_look: as look, for the expenses of fees.
     mirror_look: as look, for the HubSpot invoices that show those of QuickBooks, and without their unique key.
     mirror_edits: what a person changed of such a HubSpot invoice is not told from what Tieout wrote.
+    pair_winner: where both sides of a pair of fields changed, nobody is asked: QuickBooks wins.
+    pair_way: pairs of fields go both ways, whatever is set.
     cursor: the sweep notes how far it has come before what it found is queued, and hardly looks at any time
         twice, which would make up for it within a storm.
     """
@@ -62,11 +68,14 @@ class Sabotage(StrEnum):
     FEES_LOOK = "fees_look"
     MIRROR_LOOK = "mirror_look"
     MIRROR_EDITS = "mirror_edits"
+    PAIR_WINNER = "pair_winner"
+    PAIR_WAY = "pair_way"
 
     @property
     def of(self) -> str:
         """Which worlds notice it."""
-        return "money" if self in _OF_MONEY else "mirrors" if self in _OF_MIRRORS else "invoices"
+        worlds = {"money": _OF_MONEY, "mirrors": _OF_MIRRORS, "pairs": _OF_PAIRS}
+        return next((name for name, some in worlds.items() if self in some), "invoices")
 
     def records(self, records: Records) -> Records:
         """The store as the claims see it."""
@@ -208,10 +217,24 @@ def _any_payment(push: PushPayments, workspace: Workspace, hint: Hint) -> Record
     return RecordKey(workspace.connection.id, Kind.PAYMENT, "hubspot", hint.id)
 
 
+def _quickbooks_wins(
+    hubspot: str, quickbooks: str, changed: frozenset[Side], direction: Direction, winner: Side | None
+) -> Comparison:
+    return _DECIDED(hubspot, quickbooks, changed, direction, winner or Side.QUICKBOOKS)
+
+
+def _both_ways(
+    hubspot: str, quickbooks: str, changed: frozenset[Side], _direction: Direction, winner: Side | None
+) -> Comparison:
+    return _DECIDED(hubspot, quickbooks, changed, Direction.BOTH, winner)
+
+
+_DECIDED = fields._decided
 _OF_MONEY = frozenset(
     {Sabotage.PAYMENT_LOOK, Sabotage.REFUND_TWICE, Sabotage.ECHO, Sabotage.CURSOR, Sabotage.FEES_LOOK}
 )
 _OF_MIRRORS = frozenset({Sabotage.MIRROR_LOOK, Sabotage.MIRROR_EDITS})
+_OF_PAIRS = frozenset({Sabotage.PAIR_WINNER, Sabotage.PAIR_WAY})
 _REPLACED: Mapping[Sabotage, tuple[tuple[str, object], ...]] = {
     Sabotage.GENERATION: (("tieout.services.writing.request_id", _same_for_every_create),),
     Sabotage.DISCOUNT: (("tieout.adapters.quickbooks.lines.LineWriter._discount", _no_discount),),
@@ -227,6 +250,8 @@ _REPLACED: Mapping[Sabotage, tuple[tuple[str, object], ...]] = {
     Sabotage.FEES_LOOK: (("tieout.services.book_fees.PostingWriter", _BlindPoster),),
     Sabotage.MIRROR_LOOK: (("tieout.services.showing_invoices.mirror_key", _another_key),),
     Sabotage.MIRROR_EDITS: (("tieout.domain.planning.invoice_mirror.edits", lambda *_: ()),),
+    Sabotage.PAIR_WINNER: (("tieout.domain.planning.fields._decided", _quickbooks_wins),),
+    Sabotage.PAIR_WAY: (("tieout.domain.planning.fields._decided", _both_ways),),
     Sabotage.CURSOR: (
         ("tieout.services.sweep.Sweep._step", _first_come),
         # No more than the sandbox's index may lag behind.

@@ -18,6 +18,7 @@ from tests.simulation.mirrors import MirrorSimulation
 from tests.simulation.money import MoneySimulation
 from tests.simulation.office import CONNECTION, Office
 from tests.simulation.operators import Operators
+from tests.simulation.pairs import PairSimulation
 from tests.simulation.queue import Queue
 from tests.simulation.sabotage import Sabotage
 from tests.simulation.scene import Scene
@@ -194,6 +195,7 @@ WORLDS: Mapping[str, Callable[[int, Sabotage], Course]] = {
     "invoices": Simulation,
     "money": MoneySimulation,
     "mirrors": MirrorSimulation,
+    "pairs": PairSimulation,
 }
 """The kinds of world by name."""
 

@@ -27,6 +27,7 @@ from tieout.services.assess import Assessor
 from tieout.services.assess_payments import PaymentAssessor
 from tieout.services.beside_mirrors import of_mirrored, pdf_of_mirrored
 from tieout.services.book_fees import BookFees
+from tieout.services.carrying import CarryFields
 from tieout.services.check_clearing import check_clearing
 from tieout.services.claims import Claims
 from tieout.services.customers import Customers
@@ -135,7 +136,11 @@ class Counting(Office):
         notices = cast(Any, Observed(self.notices, "notices", self.stage))
         pulls = PullPayments(workspaces, claims, MirrorWriter(claims, VENDOR_TIMEOUT), notices, VENDOR_TIMEOUT)
         writer = self.sabotage.mirror_writer(claims, VENDOR_TIMEOUT)
-        beside = (OnDeals(Deals(claims, notices), of_mirrored), Pdfs(claims, notices, pdf_of_mirrored))
+        beside = (
+            CarryFields(claims, notices),
+            OnDeals(Deals(claims, notices), of_mirrored),
+            Pdfs(claims, notices, pdf_of_mirrored),
+        )
         mirrors = PullInvoices(workspaces, claims, writer, VENDOR_TIMEOUT, beside)
         return Counters(invoices, payments, pulls, mirrors)
 

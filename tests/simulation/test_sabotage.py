@@ -30,6 +30,8 @@ FIRST = {Sabotage.PERIOD: 170}
         (Sabotage.FEES_LOOK, ("are booked of",)),
         (Sabotage.MIRROR_LOOK, ("stands in HubSpot as",)),
         (Sabotage.MIRROR_EDITS, ("was overwritten with",)),
+        (Sabotage.PAIR_WINNER, ("which nobody let go",)),
+        (Sabotage.PAIR_WAY, ("which the pair does not go",)),
         (Sabotage.CURSOR, ("nobody ever looked at", "does not tie out", "a further look at everything wrote")),
     ],
 )

@@ -20,9 +20,11 @@ from tests.support.builders_fields import (
 )
 from tests.support.builders_mirror_world import MirrorWorld
 from tieout.domain.attention import AttentionCode
+from tieout.domain.conflict import Side
 from tieout.domain.field_pairs import SyncedField
 from tieout.domain.hint import HintObject
 from tieout.domain.record import State
+from tieout.services.take_side import take
 
 FIELDS: dict[str, Any] = {
     "CustomField": [{"DefinitionId": "1", "StringValue": "SO-17"}],
@@ -121,6 +123,25 @@ def test_both_changed_asks_a_person_or_goes_by_the_winner() -> None:
     assert record.detail == "custom field 1: QuickBooks has SO-18, HubSpot has SO-19."
     edited(world, row, **{ORDER: "SO-18"})
     assert world.mirror(row).state is State.SYNCED
+
+
+@pytest.mark.parametrize("side", Side)
+def test_a_pair_and_another_value_that_were_changed_are_one_choice(side: Side) -> None:
+    world = a_world()
+    row = shown(world, DocNumber="QB-1")
+    world.rebook(row, CustomField=filled(world.row(row), "SO-18"))
+    edited(world, row, **{ORDER: "SO-19", "hs_number": "HS-9"})
+    record = world.mirror(row)
+    assert record.conflict is not None
+    assert {one.field for one in record.conflict.differences} == {"number", "custom field 1"}
+    assert "custom field 1: QuickBooks has SO-18, HubSpot has SO-19." in record.detail
+    take(world.records, world.clock, record.key, side, "", "Olga", "trace")
+    world.show(row)
+    world.run()
+    assert world.mirror(row).state is State.SYNCED
+    number, order = ("QB-1", "SO-18") if side is Side.QUICKBOOKS else ("HS-9", "SO-19")
+    assert (world.row(row)["DocNumber"], custom(world.row(row))) == (number, order)
+    assert [there(world, world.shown_id(row), name) for name in ("hs_number", ORDER)] == [number, order]
 
 
 def test_while_nothing_is_sent_to_quickbooks_fields_only_come_from_there() -> None:

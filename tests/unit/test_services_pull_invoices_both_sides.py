@@ -10,7 +10,7 @@ import pytest
 from tests.support.builders import usd
 from tests.support.builders_mirror_world import MirrorWorld, discount, sale
 from tieout.domain.attention import AttentionCode
-from tieout.domain.hint import Cause
+from tieout.domain.hint import Cause, HintObject
 from tieout.domain.invoice import InvoiceStatus
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 
@@ -127,6 +127,32 @@ def test_a_look_that_began_before_the_mirror_was_known_comes_to_its_end(world: M
     assert (world.record(id_).state, world.record(id_).reason) == (State.IGNORED, "not_billable")
     assert world.mirror(row).state is State.SYNCED
     assert world.invoices_there() == [id_]
+
+
+def test_the_status_of_a_mirror_is_its_own_records_whatever_else_looks_at_it(world: MirrorWorld) -> None:
+    row = world.billed(DocNumber="QB-1")
+    world.show(row)
+    id_ = world.shown_id(row)
+    world.edit(id_, hs_number="HS-9")
+    world.push(world.hint(id_, object=HintObject.MIRRORED_INVOICE))
+    assert world.mirror(row).reason == AttentionCode.EDITED_IN_HUBSPOT
+    shown = world.shown(id_)
+    world.settings(pull_invoices=False)
+    # HubSpot's own webhook, while HubSpot does not let Tieout read for so long that it is shown.
+    world.hubspot.faults.add({"kind": "status_401", "path": "/invoices/batch/read", "times": 3})
+    for _ in range(3):
+        world.push(world.hint(id_))
+        world.clock.advance(3600)
+    assert world.record(id_).reason == "connection_lost"
+    assert world.shown(id_) == shown
+    world.clock.advance(3600)
+    world.push(world.hint(id_, Cause.DUE))
+    assert world.record(id_).reason == "not_billable"
+    world.push(*world.hints.pop_due(limit=10))
+    world.settings(pull_invoices=True)
+    world.show(row, Cause.SWEEP)
+    assert world.mirror(row).reason == AttentionCode.EDITED_IN_HUBSPOT
+    assert world.shown(id_) == shown
 
 
 def test_an_edit_while_it_was_switched_off_is_told_when_it_is_on_again(world: MirrorWorld) -> None:

@@ -22,7 +22,7 @@ from tieout.domain.planning.fields import (
     worth_keeping,
 )
 from tieout.domain.planning.plan import Attend
-from tieout.domain.planning.take_side import with_pairs
+from tieout.domain.planning.take_side import and_pairs, with_pairs
 from tieout.domain.planning.totals import period_closed
 from tieout.domain.record import Intent, Operation, State, SyncRecord, request_id
 from tieout.domain.settings import Settings
@@ -50,12 +50,7 @@ def plan_mirrored_fields(
 ) -> FieldsPlan | Attend:
     """What the pairs of one invoice come to; a person is asked where both sides changed. `properties` None: its HubSpot
     invoice is made anew, and empty."""
-    pairs = pairs_of_mirrors(settings, company)
-    there = ledger_texts(pairs, source)
-    if properties is None:
-        compared = ComparedFields(pairs, {pair.hubspot: "" for pair in pairs}, there)
-    else:
-        compared = ComparedFields(pairs, hubspot_texts(pairs, properties), there, record.fields)
+    compared = _compared(record, source, properties, settings, company)
     plan = compared.plan()
     found = with_pairs(None, plan.conflicts)
     if found is not None:
@@ -67,6 +62,36 @@ def plan_mirrored_fields(
     if plan.problem is None and plan.written and closed is not None and day <= closed:
         return period_closed(day, closed)
     return plan.problem or plan
+
+
+def asked_with_fields(
+    attend: Attend,
+    record: SyncRecord,
+    source: LedgerInvoice,
+    properties: Mapping[str, str | None],
+    settings: Settings,
+    company: LedgerCompany,
+) -> Attend:
+    """Where a person has to choose a side anyway, they choose it for the pairs on which both sides changed, too."""
+    if attend.conflict is None:
+        return attend
+    pairs = _compared(record, source, properties, settings, company).plan().conflicts
+    conflict, detail = and_pairs(attend.conflict, attend.detail, pairs)
+    return replace(attend, conflict=conflict, detail=detail)
+
+
+def _compared(
+    record: SyncRecord,
+    source: LedgerInvoice,
+    properties: Mapping[str, str | None] | None,
+    settings: Settings,
+    company: LedgerCompany,
+) -> ComparedFields:
+    pairs = pairs_of_mirrors(settings, company)
+    there = ledger_texts(pairs, source)
+    if properties is None:
+        return ComparedFields(pairs, {pair.hubspot: "" for pair in pairs}, there)
+    return ComparedFields(pairs, hubspot_texts(pairs, properties), there, record.fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,13 @@ from tieout.services.carrying_back import CarryingBack, of_quickbooks
 from tieout.services.claims import Claims
 from tieout.services.intents import SWITCHED_OFF_PAUSE
 from tieout.services.mirror_parties import MirrorParties
-from tieout.services.mirrored_fields import MirroredFields, of_fields, plan_mirrored_fields, remembering
+from tieout.services.mirrored_fields import (
+    MirroredFields,
+    asked_with_fields,
+    of_fields,
+    plan_mirrored_fields,
+    remembering,
+)
 from tieout.services.outcome import Outcome
 from tieout.services.paid import Paid
 from tieout.services.parking import passing
@@ -253,11 +259,15 @@ def _with_fields(workspace: Workspace, work: PullWork, planned: PlannedMirror) -
     plan, settings, source = planned.plan, workspace.settings, work.source
     link = work.record.link
     shown = isinstance(plan, CreateMirror) or (link is not None and link.mirror is not None)
-    follows = isinstance(plan, CreateMirror | FillMirror | NoteMirror | Nothing)
+    edited = isinstance(plan, Attend) and plan.code is AttentionCode.EDITED_IN_HUBSPOT
+    follows = edited or isinstance(plan, CreateMirror | FillMirror | NoteMirror | Nothing)
     if not settings.pairs or source is None or source.voided or not shown or not follows:
         return planned
     properties = None if isinstance(plan, CreateMirror) or not planned.standing else planned.standing.properties
     company, record = workspace.ledger.company(), work.record
+    if isinstance(plan, Attend):
+        asked = asked_with_fields(plan, record, source, properties or {}, settings, company)
+        return replace(planned, plan=asked)
     found = plan_mirrored_fields(record, source, properties, settings, company, record.decision)
     return replace(planned, plan=found) if isinstance(found, Attend) else replace(planned, fields=found)
 

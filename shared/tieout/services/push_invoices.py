@@ -137,14 +137,13 @@ class PushInvoices:
             adopt(self.claims, work.held, plan)
         else:
             if isinstance(plan, Skip) and plan.reason == _NOT_BILLED:
-                self._pass_on(workspace, work)
+                self._pass_on(work)
             _note(work, plan)
 
-    def _pass_on(self, workspace: Workspace, work: InvoiceWork) -> None:
+    def _pass_on(self, work: InvoiceWork) -> None:
         """What HubSpot does not bill may show one of QuickBooks, although these are not taken over just now: what
         a person changed of it must not be forgotten until they are."""
-        connection = workspace.connection.id
-        if self.claims.records.origin_of(connection, "hubspot", Kind.INVOICE, work.id) is not None:
+        if self._shows_ledgers(work.record.key):
             self.claims.hints.send([replace(strongest(work.hints), object=HintObject.MIRRORED_INVOICE, id=work.id)])
 
     def seen(self, work: InvoiceWork) -> Seen | None:
@@ -160,7 +159,14 @@ class PushInvoices:
             return None
         url = workspace.ledger.invoice_url(record.link.far_id) if record.link else ""
         status = shown_status(record, url)
-        return status if status.fingerprint != record.shown else None
+        if status.fingerprint == record.shown or (record.link is None and self._shows_ledgers(record.key)):
+            return None
+        return status
+
+    def _shows_ledgers(self, key: RecordKey) -> bool:
+        """Whether it shows an invoice of QuickBooks, whose own record tells its status. It is looked at here only while
+        taking those over is switched off, or as long as nobody knew."""
+        return self.claims.records.origin_of(key.connection, "hubspot", Kind.INVOICE, key.origin_id) is not None
 
     def show(self, workspace: Workspace, statuses: Mapping[str, ShownStatus]) -> Collection[str]:
         """On the HubSpot invoices."""

@@ -87,13 +87,26 @@ def with_pairs(found: Edited | None, pairs: Sequence[Change]) -> Edited | None:
     """The choice with pairs of fields that changed on both sides besides."""
     if not pairs:
         return found
-    differences = [Difference(one.field, hubspot=one.after, quickbooks=one.before) for one in pairs]
-    marks = tuple(mark(one.field, one.after, one.before) for one in pairs)
     if found is None:
-        return Edited((), Conflict(tuple(differences), marks), told(differences), pairs_only=True)
-    of = found.conflict
-    both = replace(of, differences=(*of.differences, *differences), marks=(*of.marks, *marks))
-    return replace(found, conflict=both, detail=f"{found.detail} {told(differences)}")
+        of_pairs = _of_pairs(pairs)
+        return Edited((), of_pairs, told(of_pairs.differences), pairs_only=True)
+    both, detail = and_pairs(found.conflict, found.detail, pairs)
+    return replace(found, conflict=both, detail=detail)
+
+
+def and_pairs(conflict: Conflict, detail: str, pairs: Sequence[Change]) -> tuple[Conflict, str]:
+    """One choice about `conflict`, which `detail` tells, and about pairs of fields: asked apart, the answer to the one
+    would be forgotten over the other."""
+    if not pairs:
+        return conflict, detail
+    more = _of_pairs(pairs)
+    differences, marks = (*conflict.differences, *more.differences), (*conflict.marks, *more.marks)
+    return replace(conflict, differences=differences, marks=marks), f"{detail} {told(more.differences)}"
+
+
+def _of_pairs(pairs: Sequence[Change]) -> Conflict:
+    differences = tuple(Difference(one.field, hubspot=one.after, quickbooks=one.before) for one in pairs)
+    return Conflict(differences, tuple(mark(one.field, one.after, one.before) for one in pairs))
 
 
 def _sides(fields: Sequence[str], *, of_lines_or_tax: bool, beside: bool) -> tuple[tuple[Side, ...], str]:
