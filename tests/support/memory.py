@@ -66,7 +66,10 @@ class MemoryRecords:
             return iter(sorted(self._records.values(), key=lambda record: str(record.key)))
 
     def get(self, key: RecordKey) -> SyncRecord | None:
-        return self.get_many([key]).get(key)
+        if key in self.unreadable:
+            raise UnreadableRecord(key)
+        with self._lock:
+            return self._records.get(key)
 
     def get_many(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, SyncRecord]:
         for key in keys:

@@ -18,7 +18,8 @@ from jinja2 import Environment, nodes
 from tieout.console import language as language_module
 from tieout.console.language import CATALOGUES, ENGLISH, LANGUAGES, by_code, chosen
 from tieout.console.layout import TEMPLATES
-from tieout.domain.attention import ATTENTION, OF_FEES, OF_PAYMENT, UNKNOWN
+from tieout.domain.attention import ATTENTION, OF_FEES, OF_PAYMENT
+from tieout.domain.attention_later import UNKNOWN
 from tieout.domain.attention_mirrors import OF_MIRROR
 from tieout.domain.connecting import TEXTS as CONNECT_TEXTS
 from tieout.domain.money import Money

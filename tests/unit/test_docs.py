@@ -15,6 +15,7 @@ import pytest
 from infra.cli.main import app
 from infra.local.demo.business_day import invoices
 from infra.local.demo.money_day import deals
+from infra.local.demo.summer import summer
 from tests.template.stack_template import of_type, template
 from tieout.domain.attention import AttentionCode
 from tieout.domain.directions import SWITCHES, Way, ways
@@ -347,7 +348,7 @@ def test_every_make_target_that_a_document_names_exists() -> None:
 
 
 def test_the_readme_says_how_many_invoices_the_demo_plays() -> None:
-    played = len(invoices()) + sum(len(deal.invoices) for deal in deals())
+    played = len(invoices()) + sum(len(deal.invoices) for deal in deals()) + len(summer().of_hubspot)
     assert played >= 60
     assert f"a business day of {played} invoices" in _text(ROOT / "README.md").replace("\n", " ")
 

@@ -23,7 +23,7 @@ from tieout.adapters.dynamodb.tokens import DynamoTokens
 from tieout.domain.company import Connection
 from tieout.domain.invoice import ContentLine, InvoiceContent
 from tieout.domain.record import Intent, Link, Operation, State, SyncRecord
-from tieout.ports import TokenSet
+from tieout.ports import TokenSet, UnreadableRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -137,9 +137,9 @@ def test_an_item_that_cannot_be_read_is_named_without_its_content(wire: Wire, re
         UpdateExpression="SET document = :document",
         ExpressionAttributeValues={":document": {"B": b"Maria"}},
     )
-    with pytest.raises(UnreadableItem) as refused:
+    with pytest.raises(UnreadableRecord) as unreadable:
         records.get(KEY)
-    assert "Maria" not in str(refused.value)
+    assert "Maria" not in str(unreadable.value)
 
     tokens = DynamoTokens(cast("DynamoDBClient", wire), aws.TABLE, VirtualClock())
     tokens.save("acme", TokenSet("hush", "hush", NOW, version=1))

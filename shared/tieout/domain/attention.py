@@ -385,18 +385,6 @@ OF_FEES = {
 """What is told of fees where `ATTENTION` speaks of an invoice."""
 
 
-UNKNOWN = Explanation(
-    "A newer version of Tieout found something here that this one does not know.",
-    "Deploy the newer version again; or retry this record, and this version looks at it by itself.",
-)
-"""What is told of a code of a version that comes later."""
-
-
-def code_of(reason: str) -> AttentionCode | None:
-    """The code that a record's reason is, None for one that this version does not know."""
-    return next((code for code in AttentionCode if code == reason), None)
-
-
 def explanation(code: AttentionCode, *, of_payment: bool = False, of_fees: bool = False) -> Explanation:
     """What a person is told; `of_payment`: the record is a HubSpot payment's; `of_fees`: of booked fees."""
     special = OF_PAYMENT if of_payment else OF_FEES if of_fees else {}

@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tieout.domain.attention import UNKNOWN, Explanation, code_of, explanation
+from tieout.domain.attention import Explanation, explanation
+from tieout.domain.attention_later import UNKNOWN, code_of
 from tieout.domain.attention_mirrors import OF_MIRROR
 from tieout.domain.payment import PaymentFacts
 from tieout.domain.record import Kind, State, SyncRecord

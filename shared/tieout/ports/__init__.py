@@ -23,6 +23,8 @@ from tieout.ports.deals import DealCrm, EstimateLedger
 from tieout.ports.directory import CrmDirectory, LedgerDirectory
 from tieout.ports.fields import FieldCrm, FieldLedger
 from tieout.ports.invoices import MirrorCrm
+from tieout.ports.listing import RecordPage as RecordPage
+from tieout.ports.listing import UnreadableRecord as UnreadableRecord
 from tieout.ports.payments import CrmChanges, LedgerChangeFeed, PaymentCrm, PaymentLedger
 from tieout.ports.sweeping import Cursors as Cursors
 from tieout.ports.sweeping import ReadMeter as ReadMeter
@@ -186,15 +188,6 @@ class RecordChanged(Exception):
         self.current = current
 
 
-class UnreadableRecord(Exception):
-    """This version of Tieout cannot read what is stored of the record `key`: a newer one wrote it. The text names it
-    and holds nothing of its content."""
-
-    def __init__(self, key: RecordKey) -> None:
-        super().__init__(f"this version cannot read the record {key}")
-        self.key = key
-
-
 class LinkTaken(Exception):
     """The far document already belongs to the record `holder`."""
 
@@ -264,22 +257,6 @@ class Records(Protocol):
     def trail(self, key: RecordKey, limit: int = 50) -> Sequence[AuditEntry]:
         """The latest audit lines of a record, newest first."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class RecordPage:
-    """`next` continues the listing, None at its end. `unreadable` are on this page, too."""
-
-    readable: tuple[SyncRecord, ...]
-    next: str | None
-    unreadable: tuple[RecordKey, ...] = ()
-
-    @property
-    def records(self) -> tuple[SyncRecord, ...]:
-        """All of them, for who must not overlook any. Raises UnreadableRecord."""
-        if self.unreadable:
-            raise UnreadableRecord(self.unreadable[0])
-        return self.readable
 
 
 class Connections(Protocol):

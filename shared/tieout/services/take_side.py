@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tieout.domain.attention import code_of
+from tieout.domain.attention_later import code_of
 from tieout.domain.attention_sides import sides_of
 from tieout.domain.conflict import Conflict, Decision, Side
 from tieout.domain.planning.plan import Change

@@ -13,7 +13,8 @@ from tieout.console.routing import Page, changes, shows
 from tieout.console.visit import Visit
 from tieout.console.web import BadRequest, NotFound, Reply
 from tieout.console.words import CALLED, SYSTEMS
-from tieout.domain.attention import AttentionCode, code_of
+from tieout.domain.attention import AttentionCode
+from tieout.domain.attention_later import code_of
 from tieout.domain.conflict import Side
 from tieout.domain.customer import Candidate
 from tieout.domain.errors import NotReadyYet
