@@ -174,6 +174,24 @@ def test_whoever_decides_about_all_of_a_list_decides_about_those_that_can_be_rea
     assert [hint.id for hint in world.hints.queued if hint.cause is Cause.RETRY] == [two[0]]
 
 
+@pytest.mark.parametrize(
+    ("decision", "cause"), [("retry", Cause.RETRY), ("resolve", Cause.RETRY), ("ignore", Cause.DUE)]
+)
+def test_what_was_decided_about_the_others_is_carried_out(world: MoneyWorld, decision: str, cause: Cause) -> None:
+    first, second = (world.invoice(product=name) for name in ("Drone", "Kite"))
+    assert {world.sync(one).reason for one in (first, second)} == {"item_missing"}
+    console = ConsoleWorld(world)
+    client = console.signed_in()
+    form = client.get(console.path("/attention")).form("/attention/retry")
+    # The page was open while the earlier version was deployed.
+    world.records.unreadable.add(key_of(second, "c1"))
+    before = set(world.hints.queued)
+    chosen = [f"invoice/hubspot/{one}" for one in (first, second)]
+    told = client.post(console.path(f"/attention/{decision}"), {**form.fields, "note": "Mended", "record": chosen})
+    assert "1 was left as it is" in told.text
+    assert {(hint.id, hint.cause) for hint in set(world.hints.queued) - before} == {(first, cause)}
+
+
 def test_status_shows_the_others_names_it_and_needs_a_person(
     world: MoneyWorld, two: tuple[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

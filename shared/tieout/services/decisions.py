@@ -12,7 +12,7 @@ from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.planning.invoice import SWITCHED_OFF
 from tieout.domain.planning.plan import Change
 from tieout.domain.record import BY_HAND, Kind, LeftAlone, Link, RecordKey, State, SyncRecord, own_hint_object
-from tieout.ports import AuditEntry, Clock, Hints, RecordChanged, RecordPage, Records
+from tieout.ports import AuditEntry, Clock, Hints, RecordChanged, RecordPage, Records, UnreadableRecord
 
 # Why a record is ignored whatever the settings say; every other reason may be one of the settings'.
 _NOT_BY_SETTINGS = frozenset({"draft", "voided", "not_billable", BY_HAND}) | {
@@ -76,18 +76,19 @@ def retry(
     records: Records, hints: Hints, clock: Clock, keys: Iterable[RecordKey], actor: str, trace_id: str, note: str = ""
 ) -> list[RecordKey]:
     """Have records looked at again, with a line in the trail of each, and `note` in it. Gives those that a worker holds
-    just now, or that do not exist: they are not asked for, because that worker is about to look anyhow."""
+    just now, which is about to look anyhow, and those that do not exist or cannot be read: they are not asked for."""
     now, asked, busy = clock.now(), [], []
     facts = {"note": note} if note else {}
     for key in keys:
-        record, own = records.get(key), own_hint_object(key)
-        if record is None or own is None:
-            busy.append(key)
-            continue
+        own = own_hint_object(key)
         try:
+            record = records.get(key)
+            if record is None or own is None:
+                busy.append(key)
+                continue
             entry = AuditEntry(now, actor, f"asked to look again at {key.kind}", trace_id, facts)
             stored(records, replace(free(record, now), updated_at=now), entry)
-        except NotReadyYet:
+        except (NotReadyYet, UnreadableRecord):
             busy.append(key)
             continue
         asked.append(Hint(key.connection, own, key.origin_id, now, Cause.RETRY, trace_id))

@@ -8,7 +8,7 @@ from tieout.domain.errors import SyncError
 from tieout.domain.hint import Cause, Hint
 from tieout.domain.payment import Document
 from tieout.domain.record import Kind, RecordKey, SyncRecord, own_hint_object
-from tieout.ports import Clock, Hints, Records
+from tieout.ports import Clock, Hints, Records, UnreadableRecord
 from tieout.services.decisions import NothingToResolve
 
 
@@ -17,13 +17,13 @@ def decide_each(
     decide: Callable[[RecordKey], SyncRecord],
     left: Callable[[RecordKey, Exception], None] = lambda _key, _why: None,
 ) -> list[SyncRecord]:
-    """The records about which `decide` could decide. One that is busy or needs something else does not stop the others:
-    `left` is told of it."""
+    """The records about which `decide` could decide. One that is busy, needs something else or cannot be read does not
+    stop the others: `left` is told of it."""
     done = []
     for key in keys:
         try:
             done.append(decide(key))
-        except (SyncError, NothingToResolve) as why:
+        except (SyncError, NothingToResolve, UnreadableRecord) as why:
             left(key, why)
     return done
 
