@@ -120,9 +120,10 @@ def apply(
     store, one = deployment.store, _the_connection(deployment, connection)
     found = changes(_in_force(deployment, one), settings)
     queued: Sequence[RecordKey] = ()
+    unreadable: Sequence[RecordKey] = ()
     if found:
         store.connections.apply_settings(one.id, document, actor(), store.clock.now())
-        queued = _look_again(deployment, one)
+        queued, unreadable = _look_again(deployment, one)
     latest = store.connections.settings_history(one.id, 1)
     version = latest[0].version if latest else None
     if found:
@@ -140,6 +141,9 @@ def apply(
     else:
         show.print_changes(found)
         show.out.print(f"Version {version} is in force; queued {len(queued)} invoice(s) that it may concern.")
+    for key in unreadable:
+        show.print_error(f"{key}: a newer version wrote it. Deploy that one again, then retry this record.")
+    raise typer.Exit(NEEDS_A_PERSON if unreadable else FINE)
 
 
 @app.command()
@@ -206,9 +210,11 @@ def _in_force(deployment: Deployment, connection: Connection) -> Settings | None
         return None
 
 
-def _look_again(deployment: Deployment, connection: Connection) -> list[RecordKey]:
-    """Queue the invoices that other settings may treat differently."""
-    trace_id, concerned = new_trace_id(), concerned_by_settings(deployment.store.records, connection.id)
+def _look_again(deployment: Deployment, connection: Connection) -> tuple[list[RecordKey], list[RecordKey]]:
+    """Queue the invoices that other settings may treat differently; the second are those that cannot be read."""
+    unreadable: list[RecordKey] = []
+    concerned = concerned_by_settings(deployment.store.records, connection.id, unreadable.append)
+    trace_id = new_trace_id()
     if concerned:
         deployment.store.hints.send([hint_about(deployment, key, cause, trace_id) for key, cause in concerned.items()])
-    return list(concerned)
+    return list(concerned), unreadable

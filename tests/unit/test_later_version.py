@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -212,6 +213,18 @@ def test_a_command_about_it_says_what_to_do(
     ran = CommandLine(world, capsys).run("show", two[1])
     assert ran.code == 1
     assert "a newer version wrote it. Deploy that one again." in ran.err
+
+
+def test_other_settings_are_put_in_force_noted_and_have_the_others_looked_at_again(
+    world: MoneyWorld, two: tuple[str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    line, document, before = CommandLine(world, capsys), tmp_path / "settings.json", set(world.hints.queued)
+    document.write_text('{"cutover_date": "2026-02-01"}')
+    ran = line.run("settings", "apply", str(document))
+    assert (ran.code, "is in force; queued 1 invoice(s)" in ran.out) == (1, True)
+    assert f"{key_of(two[1], 'c1')}: a newer version wrote it." in ran.err
+    assert [hint.id for hint in set(world.hints.queued) - before] == [two[0]]
+    assert [entry.action for entry in line.connecting.trail.own] == ["applied settings"]
 
 
 # A record that can be read, with a code that cannot be known.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -144,10 +144,22 @@ def pages_in_state(records: Records, connection: str, state: State) -> Iterator[
             return
 
 
-def concerned_by_settings(records: Records, connection: str) -> dict[RecordKey, Cause]:
-    """The invoices and payments that other settings may treat differently, and by which cause to look at each."""
-    found = (record for state in _CONCERNED for record in steered(records, connection, state))
-    return {record.key: cause for record in found if (cause := _looked_at_by(record)) is not None}
+def concerned_by_settings(
+    records: Records, connection: str, left: Callable[[RecordKey], None] = lambda _key: None
+) -> dict[RecordKey, Cause]:
+    """The invoices and payments that other settings may treat differently, and by which cause to look at each. `left`
+    is told of those that cannot be read: they hide no other."""
+    found: dict[RecordKey, Cause] = {}
+    for state in _CONCERNED:
+        for page in pages_in_state(records, connection, state):
+            for record in page.readable:
+                cause = _looked_at_by(record) if own_hint_object(record.key) is not None else None
+                if cause is not None:
+                    found[record.key] = cause
+            for key in page.unreadable:
+                if own_hint_object(key) is not None:
+                    left(key)
+    return found
 
 
 def _looked_at_by(record: SyncRecord) -> Cause | None:
