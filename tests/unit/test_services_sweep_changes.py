@@ -10,7 +10,7 @@ from tests.support.builders import NOW
 from tests.support.changing import Yard, ids
 from tieout.domain.errors import Transient
 from tieout.domain.hint import Cause, HintObject
-from tieout.domain.record import State
+from tieout.domain.record import Kind, Link, RecordKey, State
 from tieout.ports.payments import ChangePage, Feed
 from tieout.ports.sweeping import SWEPT
 
@@ -63,6 +63,24 @@ def test_what_the_records_show_already_is_no_news_and_what_a_worker_holds_is() -
     yard.clock.advance(60)
     yard.run()
     assert sorted(ids(yard.taken())) == ["held", "new", "older"]
+
+
+def test_a_record_of_a_later_version_hides_no_other_change_and_is_news_itself() -> None:
+    yard = Yard()
+    yard.put("later", covered_until=NOW + MINUTE)
+    yard.put("known", covered_until=NOW + MINUTE)
+    yard.put("bill", system="quickbooks", link=Link("shown", ledger_updated_at=NOW + MINUTE))
+    for id_, system in (("later", "hubspot"), ("bill", "quickbooks")):
+        yard.records.unreadable.add(RecordKey("c1", Kind.INVOICE, system, id_))
+    yard.invoices("later", "known", "shown", "new", at=NOW + MINUTE)
+    yard.clock.advance(60)
+    run = yard.run()
+    assert (run.failure, run.troubles) == (None, ())
+    assert sorted((hint.object, hint.id) for hint in yard.taken()) == [
+        (HintObject.HUBSPOT_INVOICE, "later"),
+        (HintObject.HUBSPOT_INVOICE, "new"),
+        (HintObject.MIRRORED_INVOICE, "shown"),
+    ]
 
 
 def test_what_is_indexed_late_is_found_by_the_overlap() -> None:

@@ -15,7 +15,7 @@ from tieout.domain.hint import Cause, HintObject
 from tieout.domain.money import Money
 from tieout.domain.payment import Document
 from tieout.domain.posting import Posting, PostingContent
-from tieout.domain.record import Kind, Link, State
+from tieout.domain.record import Kind, Link, RecordKey, State
 from tieout.ports.payments import ChangedDocument
 
 MINUTE = timedelta(minutes=1)
@@ -131,6 +131,22 @@ def test_payments_and_refunds_of_people_are_news_and_their_other_documents_are_n
         (HintObject.QUICKBOOKS_PAYMENT, "301"),
         (HintObject.QUICKBOOKS_PAYMENT, "303"),
         (HintObject.QUICKBOOKS_REFUND_RECEIPT, "304"),
+    ]
+
+
+def test_a_document_of_a_record_that_a_later_version_wrote_hides_no_other_and_is_news_itself() -> None:
+    yard = Yard()
+    yard.put("1", link=Link("101", ledger_updated_at=THEN))
+    yard.put("2", link=Link("102", ledger_updated_at=NOW))
+    yard.put("203", kind=Kind.PAYMENT, system="quickbooks", covered_until=THEN)
+    yard.put("usd", kind=Kind.FEES, postings=(posted(Document.EXPENSE, "301", NOW),))
+    later_ones = ((Kind.INVOICE, "hubspot", "1"), (Kind.PAYMENT, "quickbooks", "203"), (Kind.FEES, "hubspot", "usd"))
+    yard.records.unreadable.update(RecordKey("c1", *one) for one in later_ones)
+    documents = (changed("Invoice", "101"), changed("Invoice", "102"), changed("Payment", "203"))
+    assert later(yard, *documents, changed("Purchase", "301")) == [
+        (HintObject.QUICKBOOKS_INVOICE, "101"),
+        (HintObject.QUICKBOOKS_INVOICE, "102"),
+        (HintObject.QUICKBOOKS_PAYMENT, "203"),
     ]
 
 

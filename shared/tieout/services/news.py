@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from tieout.domain.claim import ClaimVerdict, judge_claim
 from tieout.domain.hint import Cause, Hint, HintObject
 from tieout.domain.payment import Document
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord, own_hint_object
-from tieout.ports import Records
+from tieout.ports import Records, UnreadableRecord
 from tieout.ports.payments import ChangedDocument, ChangedRecord, Feed
 
 _FEEDS: Mapping[Feed, tuple[Kind, HintObject]] = {
@@ -39,7 +39,8 @@ _WORTH_A_LOOK = frozenset({ClaimVerdict.TAKE, ClaimVerdict.BUSY})
 class News:
     """Compares what a vendor says with the records of one connection, at `now`.
 
-    `pulls_invoices`: invoices that are born in QuickBooks are taken over.
+    `pulls_invoices`: invoices that are born in QuickBooks are taken over. A change of a record that cannot be read is
+    always news: nobody can tell, and its hint is kept among the dead letters.
     """
 
     records: Records
@@ -52,14 +53,19 @@ class News:
         """A hint for each change that is not covered; with `held_only`, only where a record is held at all."""
         kind, about = _FEEDS[feed]
         keys = {change.id: RecordKey(self.connection, kind, "hubspot", change.id) for change in changes}
-        found = self.records.get_many(keys.values())
-        mirrors = self._mirrors(feed, [id_ for id_, key in keys.items() if key not in found])
+        found, unreadable = self._read(keys.values())
+        origins = self._origins(feed, [id_ for id_, key in keys.items() if key not in found and key not in unreadable])
+        mirrors, hidden = self._read(origins.values())
         hints = []
         for change in changes:
-            mirrored = feed is Feed.INVOICES and change.id in mirrors
+            key, origin = keys[change.id], origins.get(change.id)
+            mirrored = feed is Feed.INVOICES and (origin in mirrors or origin in hidden)
             of = HintObject.MIRRORED_INVOICE if mirrored else about
             hint = self._hint(of, change.id, change.modified_at)
-            record, mirror = found.get(keys[change.id]), mirrors.get(change.id)
+            if key in unreadable or origin in hidden:
+                hints.append(hint)
+                continue
+            record, mirror = found.get(key), mirrors.get(origin) if origin is not None else None
             held = record is not None or mirror is not None
             if (held or not held_only) and not _echoed(mirror, change) and self._worth_a_look(record, hint):
                 hints.append(hint)
@@ -72,11 +78,15 @@ class News:
         places = [(HOLDER_KINDS[one.entity], one.id) for one in followed]
         origins = self.records.origins_of(self.connection, "quickbooks", places)
         keys = [origins.get(place) or self._own_key(one) for place, one in zip(places, followed, strict=True)]
-        found = self.records.get_many([key for key in keys if key is not None])
+        found, unreadable = self._read([key for key in keys if key is not None])
         hints = []
         for place, one, key in zip(places, followed, keys, strict=True):
             record = found.get(key) if key is not None else None
-            hint = self._of_ours(one, record) if place in origins else self._of_people(one, record)
+            hint: Hint | None
+            if key is not None and key in unreadable:
+                hint = self._about_ours(one, key) if place in origins else self._about_people(one)
+            else:
+                hint = self._of_ours(one, record) if place in origins else self._of_people(one, record)
             if hint is not None:
                 hints.append(hint)
         return hints
@@ -87,8 +97,11 @@ class News:
         return RecordKey(self.connection, _OF_PEOPLE[one.entity][0], "quickbooks", one.id)
 
     def _of_ours(self, one: ChangedDocument, record: SyncRecord | None) -> Hint | None:
-        # Expenses are booked for fees, too, and no hint is about those.
-        if record is None or own_hint_object(record.key) is None or _seen(one, record):
+        return None if record is None or _seen(one, record) else self._about_ours(one, record.key)
+
+    def _about_ours(self, one: ChangedDocument, key: RecordKey) -> Hint | None:
+        if own_hint_object(key) is None:
+            # Expenses are booked for fees, too, and no hint is about those.
             return None
         if one.entity == "Invoice":
             return self._hint(HintObject.QUICKBOOKS_INVOICE, one.id, one.updated_at)
@@ -99,15 +112,33 @@ class News:
             return None
         if one.entity == "Invoice" and record is None and not self.pulls_invoices:
             return None
-        hint = self._hint(_OF_PEOPLE[one.entity][1], one.id, one.updated_at)
+        hint = self._about_people(one)
         return hint if self._worth_a_look(record, hint) else None
 
-    def _mirrors(self, feed: Feed, ids: Sequence[str]) -> dict[str, SyncRecord]:
-        """The records of QuickBooks documents that these HubSpot records stand for, by HubSpot id."""
+    def _about_people(self, one: ChangedDocument) -> Hint:
+        return self._hint(_OF_PEOPLE[one.entity][1], one.id, one.updated_at)
+
+    def _origins(self, feed: Feed, ids: Sequence[str]) -> dict[str, RecordKey]:
+        """The QuickBooks documents that these HubSpot records stand for, by HubSpot id."""
         kind = Document.HUBSPOT_PAYMENT.holder_kind if feed is Feed.PAYMENTS else Kind.INVOICE.value
         origins = self.records.origins_of(self.connection, "hubspot", [(kind, id_) for id_ in ids])
-        found = self.records.get_many(origins.values())
-        return {id_: found[key] for (_, id_), key in origins.items() if key in found}
+        return {id_: key for (_, id_), key in origins.items()}
+
+    def _read(self, keys: Collection[RecordKey]) -> tuple[Mapping[RecordKey, SyncRecord], Collection[RecordKey]]:
+        """The records that exist among `keys`, and those that cannot be read: one of them must not hide the others."""
+        try:
+            return self.records.get_many(keys), frozenset()
+        except UnreadableRecord:
+            found, unreadable = {}, set()
+            for key in keys:
+                try:
+                    record = self.records.get(key)
+                except UnreadableRecord:
+                    unreadable.add(key)
+                else:
+                    if record is not None:
+                        found[key] = record
+            return found, unreadable
 
     def _worth_a_look(self, record: SyncRecord | None, hint: Hint) -> bool:
         return judge_claim(record, hint, self.now) in _WORTH_A_LOOK
