@@ -227,10 +227,12 @@ def _listed(records: Records, connection: str) -> tuple[Mapping[State, Sequence[
     unreadable: list[RecordKey] = []
     for state in State:
         read: list[SyncRecord] = []
+        passed = 0
         for page in pages_in_state(records, connection, state):
             read += (one for one in page.readable if own_hint_object(one.key) is not None)
             unreadable += page.unreadable
-            if len(read) >= _MOST_COUNTED:
+            passed += len(page.unreadable)
+            if len(read) + passed >= _MOST_COUNTED:
                 break
         found[state] = read[:_MOST_COUNTED]
     return found, unreadable

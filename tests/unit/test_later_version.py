@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from infra.cli import watch
 from tests.support import aws
 from tests.support.builders_money_world import MoneyWorld
 from tests.support.cli_world import CommandLine, wide
@@ -18,13 +20,15 @@ from tests.support.table_wire import NOW
 from tieout.adapters.dynamodb import keys
 from tieout.adapters.dynamodb.records import DynamoRecords
 from tieout.adapters.dynamodb.registers import DynamoRegisters
+from tieout.console.pages import attention
 from tieout.domain.hint import Cause
 from tieout.domain.person import Role
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.domain.register import Health, Register
 from tieout.domain.status import explain
-from tieout.ports import Records, UnreadableRecord
+from tieout.ports import RecordPage, Records, UnreadableRecord
 from tieout.ports.registers import Registers
+from tieout.services import decisions
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,31 @@ def test_a_list_of_nothing_else_does_not_say_that_all_is_well(world: MoneyWorld,
     assert "Nothing is here yet." not in invoices.text
     assert two[0] in attention.text
     assert two[1] in invoices.text
+
+
+def test_so_many_of_them_are_read_as_of_the_others(
+    world: MoneyWorld, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(9):
+        one = SyncRecord(key_of(str(number), "c1"), State.ATTENTION, reason="item_missing")
+        world.records.put(one)
+        world.records.unreadable.add(one.key)
+    asked, in_state = [], world.records.in_state
+
+    def reading(connection: str, state: State, *of: Any) -> RecordPage:
+        asked.append(state)
+        return in_state(connection, state, *of)
+
+    monkeypatch.setattr(world.records, "in_state", reading)
+    monkeypatch.setattr(decisions, "_PAGE", 1)
+    monkeypatch.setattr(attention, "MOST", 3)
+    monkeypatch.setattr(watch, "_MOST_COUNTED", 3)
+    monkeypatch.setattr(watch, "_fees_needing_a_person", lambda *_: [])
+    console = ConsoleWorld(world)
+    console.signed_in(Role.VIEWER).get(console.path("/attention"))
+    assert asked.count(State.ATTENTION) == 3
+    CommandLine(world, capsys).run("status")
+    assert asked.count(State.ATTENTION) == 6
 
 
 @pytest.mark.parametrize("page", ["/record/invoice/hubspot/", "/attention/invoice/hubspot/"])

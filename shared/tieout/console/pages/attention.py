@@ -155,7 +155,7 @@ def _needy(desk: Desk, visit: Visit) -> Needy:
     for page in _pages(desk, visit):
         records += (one for one in page.readable if own_hint_object(one.key) is not None)
         unreadable += page.unreadable
-        if len(records) >= MOST:
+        if len(records) + len(unreadable) >= MOST:
             break
     return Needy(records[:MOST], unreadable)
 
