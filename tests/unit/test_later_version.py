@@ -20,6 +20,8 @@ from tests.support.table_wire import NOW
 from tieout.adapters.dynamodb import keys
 from tieout.adapters.dynamodb.records import DynamoRecords
 from tieout.adapters.dynamodb.registers import DynamoRegisters
+from tieout.console.explaining import unreadable_told
+from tieout.console.language import ENGLISH
 from tieout.console.pages import attention
 from tieout.domain.hint import Cause
 from tieout.domain.person import Role
@@ -104,6 +106,23 @@ def test_a_search_that_passes_one_goes_on_after_it(store: Store) -> None:
         if after is None:
             break
     assert sorted(seen) == list("1234567")
+
+
+def test_a_search_for_a_health_gives_no_more_than_was_asked_for(store: Store) -> None:
+    for number, state in enumerate("AAASSS"):
+        found = State.ATTENTION if state == "A" else State.SYNCED
+        store.records.put(SyncRecord(key_of(str(number)), found, reason="item_missing", label="INV-1"))
+    store.spoil(key_of("1"))
+    pages: list[int] = []
+    seen: list[str] = []
+    after: str | None = None
+    while not pages or after is not None:
+        page = store.registers.search("acme", Register.INVOICES, "inv-", Health.ATTENTION, 2, after)
+        seen += [one.origin_id for one in (*(record.key for record in page.readable), *page.unreadable)]
+        pages.append(len(page.readable) + len(page.unreadable))
+        after = page.next
+    assert sorted(seen) == list("012")
+    assert max(pages) == 2
 
 
 def test_who_needs_all_records_is_told_and_never_overlooks_one(store: Store) -> None:
@@ -254,6 +273,20 @@ def test_other_settings_are_put_in_force_noted_and_have_the_others_looked_at_aga
     assert f"{key_of(two[1], 'c1')}: a newer version wrote it." in ran.err
     assert [hint.id for hint in set(world.hints.queued) - before] == [two[0]]
     assert [entry.action for entry in line.connecting.trail.own] == ["applied settings"]
+
+
+def test_status_needs_a_person_where_nothing_else_does(world: MoneyWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    id_ = world.invoice()
+    assert world.sync(id_).state is State.SYNCED
+    line = CommandLine(world, capsys)
+    assert line.run("status").code == 0
+    world.records.unreadable.add(key_of(id_, "c1"))
+    assert line.run("status").code == 1
+
+
+def test_many_are_named_by_a_few_and_their_number() -> None:
+    told = unreadable_told(ENGLISH, [key_of(str(number)) for number in range(7)])
+    assert "Invoice 0, Invoice 1, Invoice 2, Invoice 3, Invoice 4 + 2." in told
 
 
 # A record that can be read, with a code that cannot be known.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -18,6 +19,7 @@ from tieout.domain.hint import Cause
 from tieout.domain.record import Kind, RecordKey, State
 from tieout.services.backfill import Step
 from tieout.services.outcome import Result
+from tieout.services.patience import Patience
 
 Calls = Callable[[SandboxTransport, httpx.Request], httpx.Response]
 
@@ -112,6 +114,19 @@ def test_a_worker_that_is_done_soon_is_not_waited_for_until_its_lease_ends(monke
     done = [one for some in world.backfill.carry_out(outlook.matches).run(outlook.to_be_done, RUN) for one in some]
     assert [(one.result, one.state) for one in done] == [(Result.HANDLED, State.SYNCED)]
     assert world.clock.now() - began < timedelta(seconds=15)
+
+
+def test_a_worker_that_does_not_end_is_waited_for_no_longer_than_patience_lasts() -> None:
+    world = BackfillWorld()
+    made = world.invoice()
+    outlook = world.outlook()
+    world.claims.take(RecordKey("c1", Kind.INVOICE, "hubspot", made), world.hint(made))
+    began = world.clock.now()
+    carrying = replace(world.backfill, patience=Patience(world.clock, longest=10.0)).carry_out(outlook.matches)
+    done = [one for some in carrying.run(outlook.to_be_done, RUN) for one in some]
+    assert [one.result for one in done] == [Result.BUSY]
+    # Eight looks, and between them no more than that.
+    assert world.clock.now() - began == timedelta(seconds=7 * 10)
 
 
 def test_a_worker_that_takes_the_same_invoice_meanwhile_makes_no_second_one() -> None:
