@@ -23,6 +23,7 @@ from tieout.adapters.dynamodb.registers import DynamoRegisters
 from tieout.console.explaining import unreadable_told
 from tieout.console.language import ENGLISH
 from tieout.console.pages import attention
+from tieout.domain.about import About
 from tieout.domain.hint import Cause
 from tieout.domain.person import Role
 from tieout.domain.record import Kind, RecordKey, State, SyncRecord
@@ -202,6 +203,19 @@ def test_so_many_of_them_are_read_as_of_the_others(
     assert asked.count(State.ATTENTION) == 3
     CommandLine(world, capsys).run("status")
     assert asked.count(State.ATTENTION) == 6
+
+
+def test_an_invoices_card_names_a_payment_that_cannot_be_read(world: MoneyWorld) -> None:
+    id_ = world.invoice()
+    assert world.sync(id_).state is State.SYNCED
+    paid = RecordKey("c1", Kind.PAYMENT, "hubspot", "4711")
+    world.records.put(SyncRecord(paid, State.SYNCED, label="4711", about=About(invoices=(world.number(id_),))))
+    world.records.unreadable.add(paid)
+    console = ConsoleWorld(world)
+    card = console.signed_in(Role.VIEWER).get(console.path(f"/record/invoice/hubspot/{id_}"))
+    assert card.status == 200
+    assert "cannot read them: Payment 4711." in card.text
+    assert "No payment of this invoice is known." not in card.text
 
 
 @pytest.mark.parametrize("page", ["/record/invoice/hubspot/", "/attention/invoice/hubspot/"])

@@ -25,11 +25,13 @@ _MOST_TOLD, _MOST_PAYMENTS = 200, 50
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`trail` is what was done, newest first. `payments` are the records of an invoice's payments."""
+    """`trail` is what was done, newest first. `payments` are the records of an invoice's payments;
+    `unreadable` may be some, too."""
 
     record: SyncRecord
     trail: Sequence[AuditEntry]
     payments: Sequence[SyncRecord] = ()
+    unreadable: Sequence[RecordKey] = ()
 
     @property
     def mirrored(self) -> bool:
@@ -71,15 +73,16 @@ def card_of(records: Records, registers: Registers, key: RecordKey) -> Card | No
     if record is None:
         return None
     trail = records.trail(key, _MOST_TOLD)
-    return Card(record, trail, _payments_of(registers, record) if key.kind is Kind.INVOICE else ())
+    return Card(record, trail, *(_payments_of(registers, record) if key.kind is Kind.INVOICE else ()))
 
 
-def _payments_of(registers: Registers, record: SyncRecord) -> list[SyncRecord]:
-    """Those that name the invoice's number: they are entered in the register by it."""
+def _payments_of(registers: Registers, record: SyncRecord) -> tuple[Sequence[SyncRecord], Sequence[RecordKey]]:
+    """Those that name the invoice's number: they are entered in the register by it. The second cannot be read."""
     names = {record.label, record.key.origin_id} - {""}
     page = registers.search(record.key.connection, Register.PAYMENTS, record.label, None, _MOST_PAYMENTS)
     # A longer number may begin with this one.
-    return [one for one in page.records if one.about is not None and names & set(one.about.invoices)]
+    found = [one for one in page.readable if one.about is not None and names & set(one.about.invoices)]
+    return found, page.unreadable
 
 
 def compare(workspace: Workspace, records: Records, assessor: Assessor, card: Card, trace_id: str) -> Sides:

@@ -9,7 +9,7 @@ from functools import partial
 
 from tieout.console import deeds, links
 from tieout.console.desk import Desk
-from tieout.console.explaining import NEEDS_A_PERSON, told
+from tieout.console.explaining import NEEDS_A_PERSON, told, unreadable_told
 from tieout.console.language import message
 from tieout.console.plan_told import PlanTold, plan_told, planned_told
 from tieout.console.routing import Page, changes, shows
@@ -73,6 +73,7 @@ def show(desk: Desk, visit: Visit) -> Reply:
         deed=partial(deeds.told, visit.language),
         decide_url=links.decide_url(visit, record.key) if record.state in NEEDS_A_PERSON else "",
         money=_payments(visit, workspace, card, sides) if record.key.kind is Kind.INVOICE else _posted(workspace, card),
+        unread=unreadable_told(visit.language, card.unreadable),
         sides=sides,
         unreadable=_unreadable(visit, sides),
         lines=lines_of(card, sides),
