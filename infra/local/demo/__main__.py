@@ -29,6 +29,7 @@ from infra.local.demo.people import Sandbox
 from infra.local.demo.proof import Finding
 from infra.local.demo.rounds import Played, begin
 from infra.local.demo.story import Ending
+from infra.local.demo.summer import SINCE
 from infra.local.paths import LOCAL
 from infra.local.tools import ToolFailed
 from tieout.services.reconcile import Report
@@ -86,6 +87,7 @@ def save_traffic(running: stack.Stack, path: Path) -> None:
 def report(played: Played, deals: Sequence[Deal], entries: Sequence[Entry], seconds: float) -> int:
     """The tables of the day, the tie-out and the verdict, as an exit code."""
     if played.filled is not None:
+        console.print(f"[bold]Last summer, as tieout backfill --since {SINCE} shows it[/bold]")
         print_outlook(played.filled.outlook, in_full=False)
         print_done(played.filled.done, len(played.filled.outlook.to_be_done))
     console.print(_invoices([one for one in played.invoices if not _of_deal(one, deals) or one.problem]))
