@@ -140,6 +140,18 @@ def test_who_needs_all_records_is_told_and_never_overlooks_one(store: Store) -> 
         assert "Maria" not in str(refused.value)
 
 
+def test_a_kind_of_a_later_version_hides_no_other_record() -> None:
+    with aws.table() as client:
+        records = DynamoRecords(client, aws.TABLE, VirtualClock(NOW))
+        known = records.put(SyncRecord(key_of("1"), State.WAITING, reason="rate_limited", due_at=NOW, updated_at=NOW))
+        item = client.get_item(
+            TableName=aws.TABLE, Key=keys.item_key(keys.record_partition(known.key), keys.RECORD_SORT)
+        )["Item"]
+        client.put_item(TableName=aws.TABLE, Item={**item, "pk": {"S": "C#acme#REC#quote#hubspot#1"}})
+        assert records.due("acme", NOW) == [known.key]
+        assert records.in_state("acme", State.WAITING).records == (known,)
+
+
 # What people see of it.
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -15,8 +15,9 @@ import pytest
 from infra.sandbox.kernel.transport import SandboxTransport
 from tests.support.builders_backfill_world import RUN, BackfillWorld
 from tieout.domain.claim import ClaimVerdict
+from tieout.domain.errors import StoreUnavailable
 from tieout.domain.hint import Cause
-from tieout.domain.record import Kind, RecordKey, State
+from tieout.domain.record import Kind, RecordKey, State, SyncRecord
 from tieout.services.backfill import Step
 from tieout.services.outcome import Result
 from tieout.services.patience import Patience
@@ -127,6 +128,28 @@ def test_a_worker_that_does_not_end_is_waited_for_no_longer_than_patience_lasts(
     assert [one.result for one in done] == [Result.BUSY]
     # Eight looks, and between them no more than that.
     assert world.clock.now() - began == timedelta(seconds=7 * 10)
+
+
+def test_a_store_that_does_not_answer_while_a_worker_is_waited_for_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = BackfillWorld()
+    made = world.invoice()
+    outlook = world.outlook()
+    assert not isinstance(
+        world.claims.take(RecordKey("c1", Kind.INVOICE, "hubspot", made), world.hint(made)), ClaimVerdict
+    )
+    asked, real = count(), world.records.get_many
+
+    def failing(keys: Collection[RecordKey]) -> Mapping[RecordKey, SyncRecord]:
+        if next(asked) == 0:
+            raise StoreUnavailable
+        return real(keys)
+
+    monkeypatch.setattr(world.records, "get_many", failing)
+    done = [one for some in world.backfill.carry_out(outlook.matches).run(outlook.to_be_done, RUN) for one in some]
+    assert [(one.result, one.state) for one in done] == [(Result.HANDLED, State.SYNCED)]
+    assert next(asked) > 1
 
 
 def test_a_worker_that_takes_the_same_invoice_meanwhile_makes_no_second_one() -> None:

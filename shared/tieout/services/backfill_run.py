@@ -99,7 +99,8 @@ class CarryOut:
         until, pause, seconds = clock.now() + timedelta(seconds=self.patience.longest), _FIRST_PAUSE, _FIRST_PAUSE
         while seconds > 0:
             self.patience.wait(min(seconds, (until - clock.now()).total_seconds()))
-            now, found = clock.now(), self.records.get_many(keys).values()
+            found = self.patience.keep_trying(partial(self.records.get_many, keys)).values()
+            now = clock.now()
             if now >= until:
                 return
             if any(one.leased(now) for one in found):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from tieout.domain.errors import SyncError
+from tieout.domain.errors import StoreUnavailable, SyncError
 from tieout.domain.hint import Cause, Hint
 from tieout.domain.payment import Document
 from tieout.domain.record import Kind, RecordKey, SyncRecord, own_hint_object
@@ -18,11 +18,16 @@ def decide_each(
     left: Callable[[RecordKey, Exception], None] = lambda _key, _why: None,
 ) -> list[SyncRecord]:
     """The records about which `decide` could decide. One that is busy, needs something else or cannot be read does not
-    stop the others: `left` is told of it."""
-    done = []
+    stop the others: `left` is told of it. Raises StoreUnavailable when nothing was decided yet: what was has to be
+    carried out."""
+    done: list[SyncRecord] = []
     for key in keys:
         try:
             done.append(decide(key))
+        except StoreUnavailable as why:
+            if not done:
+                raise
+            left(key, why)
         except (SyncError, NothingToResolve, UnreadableRecord) as why:
             left(key, why)
     return done

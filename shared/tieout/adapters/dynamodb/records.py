@@ -167,7 +167,7 @@ class DynamoRecords:
                 ":now": {"S": keys.sortable(now)},
             },
         }
-        return [keys.record_key_of(item["pk"]["S"]) for item in self._query(query, limit)]
+        return keys.known_record_keys(item["pk"]["S"] for item in self._query(query, limit))
 
     @answering("dynamodb", "records.in_state")
     def in_state(self, connection: str, state: State, limit: int = 100, after: str | None = None) -> RecordPage:
@@ -189,7 +189,7 @@ class DynamoRecords:
             }
         listed = list(self._query(query, limit + 1))
         page = listed[:limit]
-        wanted = [keys.record_key_of(item["pk"]["S"]) for item in page]
+        wanted = keys.known_record_keys(item["pk"]["S"] for item in page)
         found, unreadable = self.readable(wanted)
         more = len(listed) > limit
         return RecordPage(
