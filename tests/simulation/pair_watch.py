@@ -73,10 +73,14 @@ class PairWatch(MirrorWatch):
 
     def decided(self, record: SyncRecord, side: Side) -> None:
         """Pairs go by themselves; the rest of what the record shows goes as ever."""
-        names = {called(pair.quickbooks) for pair in self.pairs}
+        names = {called(pair.quickbooks): pair for pair in self.pairs}
         conflict = record.conflict
         if conflict is not None and any(one.field in names for one in conflict.differences):
             self.decided_for[record.key.origin_id].add(side)
+            for pair in (names[one.field] for one in conflict.differences if one.field in names):
+                # What was decided about is what both sides have, until one of them changes.
+                for each in Side:
+                    self.news.pop((each, record.key.origin_id, pair), None)
             rest = tuple(one for one in conflict.differences if one.field not in names)
             record = replace(record, conflict=replace(conflict, differences=rest))
         super().decided(record, side)

@@ -155,6 +155,28 @@ def test_the_status_of_a_mirror_is_its_own_records_whatever_else_looks_at_it(wor
     assert world.shown(id_) == shown
 
 
+def test_an_edit_is_told_although_only_a_late_webhook_of_an_older_version_came_while_it_was_off(
+    world: MirrorWorld,
+) -> None:
+    row = world.billed(DocNumber="QB-1")
+    world.show(row)
+    world.run()
+    link = world.mirror(row).link
+    assert link is not None
+    assert link.ledger_updated_at is not None
+    id_ = world.shown_id(row)
+    world.clock.advance(60)
+    world.edit(id_, hs_number="HS-9")
+    world.settings(pull_invoices=False)
+    # Of Tieout's own write; the one of the edit is lost.
+    world.push(world.hint(id_, occurred_at=link.ledger_updated_at))
+    world.push(*world.hints.pop_due(limit=10))
+    world.settings(pull_invoices=True)
+    world.clock.advance(3600)
+    world.run()
+    assert world.mirror(row).reason == AttentionCode.EDITED_IN_HUBSPOT
+
+
 def test_an_edit_while_it_was_switched_off_is_told_when_it_is_on_again(world: MirrorWorld) -> None:
     row = world.billed(DocNumber="QB-1")
     world.show(row)

@@ -144,7 +144,11 @@ class PushInvoices:
         """What HubSpot does not bill may show one of QuickBooks, although these are not taken over just now: what
         a person changed of it must not be forgotten until they are."""
         if self._shows_ledgers(work.record.key):
-            self.claims.hints.send([replace(strongest(work.hints), object=HintObject.MIRRORED_INVOICE, id=work.id)])
+            hint, source = strongest(work.hints), work.source
+            # Of the version that was seen here: this record covers it now, and a late hint may be about an older one.
+            seen = (source.modified_at if isinstance(source, SourceInvoice) else None) or hint.occurred_at
+            at = max(hint.occurred_at, seen)
+            self.claims.hints.send([replace(hint, object=HintObject.MIRRORED_INVOICE, id=work.id, occurred_at=at)])
 
     def seen(self, work: InvoiceWork) -> Seen | None:
         """An invoice that could not be read tells neither its number nor its version."""
